@@ -1,0 +1,246 @@
+/* Queries: conditions on typed columns, order, skip and limit.
+ *
+ *     WEIR_QUERY(.where = weir_all(weir_eq(user_c.is_active, true),
+ *                                  weir_any(weir_ge(user_c.age, 18), weir_is_null(user_c.age))),
+ *                .order = WEIR_ORDER(weir_desc(user_c.created_at)),
+ *                .limit = 50)
+ *
+ * A value of a type that does not fit the column does not compile. Values become parameters, never SQL text.
+ * NULL (a NULL pointer, an opt without value) in weir_eq means IS NULL, in weir_ne IS NOT NULL; in the other
+ * comparisons it is an error. Conditions allocate nothing and live as long as the block they are written in.
+ * In C++ the macros are not there; the functions behind them (weir_compare_i64 and so on) are.
+ */
+#ifndef WEIR_QUERY_H
+#define WEIR_QUERY_H
+
+#include <weir/model.h>
+
+#ifdef __cplusplus
+extern "C" {
+#endif
+
+/* A value with its type, for parameters and conditions. */
+typedef struct weir_value {
+	weir_type type;
+	bool      is_null;
+	union {
+		bool        boolean; /* WEIR_TYPE_BOOL */
+		int64_t     integer; /* WEIR_TYPE_INT2, 4, 8; WEIR_TYPE_TIMESTAMPTZ, TIMESTAMP */
+		double      number;  /* WEIR_TYPE_FLOAT8 */
+		const char *text;    /* WEIR_TYPE_TEXT, NUMERIC, JSONB */
+		weir_uuid   uuid;    /* WEIR_TYPE_UUID */
+	} as;
+} weir_value;
+
+typedef enum weir_operator {
+	WEIR_OP_NONE, /* no condition: every row */
+	WEIR_OP_EQ,
+	WEIR_OP_NE,
+	WEIR_OP_LT,
+	WEIR_OP_LE,
+	WEIR_OP_GT,
+	WEIR_OP_GE,
+	WEIR_OP_BETWEEN,
+	WEIR_OP_IN,
+	WEIR_OP_LIKE,
+	WEIR_OP_ILIKE,
+	WEIR_OP_CONTAINS,
+	WEIR_OP_STARTS_WITH,
+	WEIR_OP_ENDS_WITH,
+	WEIR_OP_ICONTAINS,
+	WEIR_OP_ISTARTS_WITH,
+	WEIR_OP_IENDS_WITH,
+	WEIR_OP_IS_NULL,
+	WEIR_OP_IS_NOT_NULL,
+	WEIR_OP_ALL,
+	WEIR_OP_ANY,
+	WEIR_OP_NOT,
+	WEIR_OP_EVERYTHING, /* said on purpose: update and delete by condition accept it */
+	WEIR_OP_COUNT
+} weir_operator;
+
+/* A node of a condition. Made by the functions below; the members are the library's. */
+typedef struct weir_condition {
+	weir_operator op;
+	weir_column   column;
+	weir_value    value; /* the operand; BETWEEN's low end */
+	weir_value    high;  /* BETWEEN's high end */
+	const void   *items; /* IN: an array of the C type that value.type says; ALL, ANY, NOT: weir_condition */
+	size_t        count;
+} weir_condition;
+
+typedef struct weir_order {
+	weir_column column;
+	bool        descending;
+} weir_order;
+
+typedef struct weir_orders {
+	const weir_order *items;
+	size_t            count;
+} weir_orders;
+
+#define WEIR_LIMIT_DEFAULT 100
+#define WEIR_NO_ROWS       INT64_MIN /* as a limit: an empty list. 0 in a query is the default of 100 */
+
+/* Whatever is left at zero is the default: every row, ordered by the primary key, from the first, at most 100. Lists
+ * are always in a definite order: the primary key is the last criterion. */
+typedef struct weir_query {
+	weir_condition where;
+	weir_orders    order;
+	int64_t        skip;  /* rows to leave out at the start; negative is an error */
+	int64_t        limit; /* most rows; negative, or above the session's max_limit, is an error */
+} weir_query;
+
+/* A computed limit: 0 is an empty list and not the default. */
+static inline int64_t weir_limit(int64_t limit)
+{
+	return limit == 0 ? WEIR_NO_ROWS : limit;
+}
+
+/* Comparisons by function, for C++ and for what the macros are made of. The column's model and type are checked
+ * when the query runs. `op` is WEIR_OP_EQ to WEIR_OP_GE. */
+WEIR_API weir_condition weir_compare(weir_column column, weir_operator op, weir_value value);
+WEIR_API weir_condition weir_compare_bool(weir_column column, weir_operator op, bool value);
+WEIR_API weir_condition weir_compare_i64(weir_column column, weir_operator op, int64_t value);
+WEIR_API weir_condition weir_compare_f64(weir_column column, weir_operator op, double value);
+WEIR_API weir_condition weir_compare_text(weir_column column, weir_operator op, const char *value);
+WEIR_API weir_condition weir_compare_numeric(weir_column column, weir_operator op, weir_numeric value);
+WEIR_API weir_condition weir_compare_time(weir_column column, weir_operator op, weir_time value);
+WEIR_API weir_condition weir_compare_timestamp(weir_column column, weir_operator op, weir_timestamp value);
+WEIR_API weir_condition weir_compare_uuid(weir_column column, weir_operator op, weir_uuid value);
+WEIR_API weir_condition weir_compare_json(weir_column column, weir_operator op, weir_json value);
+WEIR_API weir_condition weir_compare_opt_bool(weir_column column, weir_operator op, weir_opt_bool value);
+WEIR_API weir_condition weir_compare_opt_i16(weir_column column, weir_operator op, weir_opt_i16 value);
+WEIR_API weir_condition weir_compare_opt_i32(weir_column column, weir_operator op, weir_opt_i32 value);
+WEIR_API weir_condition weir_compare_opt_i64(weir_column column, weir_operator op, weir_opt_i64 value);
+WEIR_API weir_condition weir_compare_opt_f64(weir_column column, weir_operator op, weir_opt_f64 value);
+WEIR_API weir_condition weir_compare_opt_time(weir_column column, weir_operator op, weir_opt_time value);
+WEIR_API weir_condition weir_compare_opt_timestamp(weir_column column, weir_operator op, weir_opt_timestamp value);
+WEIR_API weir_condition weir_compare_opt_uuid(weir_column column, weir_operator op, weir_opt_uuid value);
+
+/* column BETWEEN low AND high, both ends included, from two comparisons of one column (WEIR_OP_GE, WEIR_OP_LE). */
+WEIR_API weir_condition weir_between_of(weir_condition low, weir_condition high);
+
+/* column IN (items), items an array of the column's C type that is only read when the query runs. No items: no row. */
+WEIR_API weir_condition weir_in_items(weir_column column, weir_type type, const void *items, size_t count);
+
+/* WEIR_OP_LIKE, WEIR_OP_ILIKE take a pattern (% any text, _ one character, \ before either for itself); the
+ * CONTAINS, STARTS_WITH, ENDS_WITH family takes a text in which those characters mean themselves. */
+WEIR_API weir_condition weir_match(weir_column column, weir_operator op, const char *text);
+
+WEIR_API weir_condition weir_null_check(weir_column column, bool is_null);
+
+/* WEIR_OP_ALL or WEIR_OP_ANY of count conditions, WEIR_OP_NOT of one. None: all of nothing is true, any of nothing
+ * is false. Nested at most 32 deep. */
+WEIR_API weir_condition weir_group(weir_operator op, const weir_condition *items, size_t count);
+
+/* Every row, said on purpose. */
+WEIR_API weir_condition weir_everything(void);
+
+/* Escapes % _ and \ of text so that LIKE takes them literally. Writes at most size bytes, the end included, and
+ * returns the length that the whole result has (as snprintf does). */
+WEIR_API size_t weir_like_escape(const char *text, char *escaped, size_t size);
+
+#ifndef __cplusplus
+
+/* clang-format off */
+#define WEIR__INTEGER_VALUES(value) _Generic((value),                                                                  \
+	signed char: weir_compare_i64, unsigned char: weir_compare_i64, short: weir_compare_i64,                       \
+	unsigned short: weir_compare_i64, int: weir_compare_i64, unsigned int: weir_compare_i64,                       \
+	long: weir_compare_i64, long long: weir_compare_i64,                                                           \
+	weir_opt_i16: weir_compare_opt_i16, weir_opt_i32: weir_compare_opt_i32, weir_opt_i64: weir_compare_opt_i64,    \
+	default: (weir__does_not_fit *)0)
+
+/* stdbool's true and false are of type int, so a bool column takes an int. */
+#define WEIR__COMPARE(col, op, value) _Generic((col),                                                                  \
+	weir_bool_column: _Generic((value), bool: weir_compare_bool, int: weir_compare_bool,                           \
+		weir_opt_bool: weir_compare_opt_bool, default: (weir__does_not_fit *)0),                               \
+	weir_i16_column: WEIR__INTEGER_VALUES(value),                                                                  \
+	weir_i32_column: WEIR__INTEGER_VALUES(value),                                                                  \
+	weir_i64_column: WEIR__INTEGER_VALUES(value),                                                                  \
+	weir_f64_column: _Generic((value), double: weir_compare_f64, float: weir_compare_f64, int: weir_compare_f64,   \
+		weir_opt_f64: weir_compare_opt_f64, default: (weir__does_not_fit *)0),                                 \
+	weir_numeric_column: _Generic((value), weir_numeric: weir_compare_numeric,                                     \
+		default: (weir__does_not_fit *)0),                                                                     \
+	weir_text_column: _Generic((value), char *: weir_compare_text, const char *: weir_compare_text,                \
+		void *: weir_compare_text, default: (weir__does_not_fit *)0),                                          \
+	weir_time_column: _Generic((value), weir_time: weir_compare_time, weir_opt_time: weir_compare_opt_time,        \
+		default: (weir__does_not_fit *)0),                                                                     \
+	weir_timestamp_column: _Generic((value), weir_timestamp: weir_compare_timestamp,                               \
+		weir_opt_timestamp: weir_compare_opt_timestamp, default: (weir__does_not_fit *)0),                     \
+	weir_uuid_column: _Generic((value), weir_uuid: weir_compare_uuid, weir_opt_uuid: weir_compare_opt_uuid,        \
+		default: (weir__does_not_fit *)0),                                                                     \
+	weir_json_column: _Generic((value), weir_json: weir_compare_json, default: (weir__does_not_fit *)0))           \
+	((col).column, op, value)
+
+/* Called where a value does not fit its column: a type that takes no arguments, so the call does not compile. */
+typedef struct weir__value_does_not_fit_column { int unused; } weir__does_not_fit;
+
+#define WEIR__ITEMS(items, ctype, tag) _Generic((items), ctype *: tag, const ctype *: tag,                             \
+	default: (weir__does_not_fit){0})
+#define WEIR__ITEM_TYPE(col, items) _Generic((col),                                                                    \
+	weir_bool_column: WEIR__ITEMS(items, bool, WEIR_TYPE_BOOL), \
+	weir_i16_column: WEIR__ITEMS(items, int16_t, WEIR_TYPE_INT2), \
+	weir_i32_column: WEIR__ITEMS(items, int32_t, WEIR_TYPE_INT4), \
+	weir_i64_column: WEIR__ITEMS(items, int64_t, WEIR_TYPE_INT8), \
+	weir_f64_column: WEIR__ITEMS(items, double, WEIR_TYPE_FLOAT8), \
+	weir_numeric_column: WEIR__ITEMS(items, weir_numeric, WEIR_TYPE_NUMERIC), \
+	weir_time_column: WEIR__ITEMS(items, weir_time, WEIR_TYPE_TIMESTAMPTZ), \
+	weir_timestamp_column: WEIR__ITEMS(items, weir_timestamp, WEIR_TYPE_TIMESTAMP), \
+	weir_uuid_column: WEIR__ITEMS(items, weir_uuid, WEIR_TYPE_UUID), \
+	weir_text_column: _Generic((items), char **: WEIR_TYPE_TEXT, const char **: WEIR_TYPE_TEXT,                    \
+		char *const *: WEIR_TYPE_TEXT, const char *const *: WEIR_TYPE_TEXT, default: (weir__does_not_fit){0}))
+/* clang-format on */
+
+/* weir_eq(user_c.age, 18) and its like: column, value. */
+#define weir_eq(column, value) WEIR__COMPARE(column, WEIR_OP_EQ, value)
+#define weir_ne(column, value) WEIR__COMPARE(column, WEIR_OP_NE, value)
+#define weir_lt(column, value) WEIR__COMPARE(column, WEIR_OP_LT, value)
+#define weir_le(column, value) WEIR__COMPARE(column, WEIR_OP_LE, value)
+#define weir_gt(column, value) WEIR__COMPARE(column, WEIR_OP_GT, value)
+#define weir_ge(column, value) WEIR__COMPARE(column, WEIR_OP_GE, value)
+
+/* Both ends included. */
+#define weir_between(column, low, high) weir_between_of(weir_ge(column, low), weir_le(column, high))
+
+/* weir_in(user_c.id, ids, 3): an array of the column's C type and its length. */
+#define weir_in(col, items, count) weir_in_items((col).column, WEIR__ITEM_TYPE(col, items), items, count)
+
+#define WEIR__TEXT(col) _Generic((col), weir_text_column: (col)).column
+#define weir_like(col, pattern)        weir_match(WEIR__TEXT(col), WEIR_OP_LIKE, pattern)
+#define weir_ilike(col, pattern)       weir_match(WEIR__TEXT(col), WEIR_OP_ILIKE, pattern)
+#define weir_contains(col, text)       weir_match(WEIR__TEXT(col), WEIR_OP_CONTAINS, text)
+#define weir_starts_with(col, text)    weir_match(WEIR__TEXT(col), WEIR_OP_STARTS_WITH, text)
+#define weir_ends_with(col, text)      weir_match(WEIR__TEXT(col), WEIR_OP_ENDS_WITH, text)
+#define weir_icontains(col, text)      weir_match(WEIR__TEXT(col), WEIR_OP_ICONTAINS, text)
+#define weir_istarts_with(col, text)   weir_match(WEIR__TEXT(col), WEIR_OP_ISTARTS_WITH, text)
+#define weir_iends_with(col, text)     weir_match(WEIR__TEXT(col), WEIR_OP_IENDS_WITH, text)
+
+#define weir_is_null(col)     weir_null_check((col).column, true)
+#define weir_is_not_null(col) weir_null_check((col).column, false)
+
+#define WEIR__CONDITIONS(...) ((const weir_condition[]){__VA_ARGS__})
+#define WEIR__GROUP(op, ...)                                                                                           \
+	weir_group(op, WEIR__CONDITIONS(__VA_ARGS__), sizeof WEIR__CONDITIONS(__VA_ARGS__) / sizeof(weir_condition))
+
+/* weir_all(a, b, ...): all of them; weir_any(a, b, ...): at least one; weir_not(a). */
+#define weir_all(...)       WEIR__GROUP(WEIR_OP_ALL, __VA_ARGS__)
+#define weir_any(...)       WEIR__GROUP(WEIR_OP_ANY, __VA_ARGS__)
+#define weir_not(condition) WEIR__GROUP(WEIR_OP_NOT, condition)
+
+/* WEIR_ORDER(weir_desc(user_c.created_at), weir_asc(user_c.id)) */
+#define weir_asc(col)  ((weir_order){(col).column, false})
+#define weir_desc(col) ((weir_order){(col).column, true})
+#define WEIR_ORDER(...)                                                                                                \
+	((weir_orders){(const weir_order[]){__VA_ARGS__},                                                              \
+	               sizeof((const weir_order[]){__VA_ARGS__}) / sizeof(weir_order)})
+
+/* The address of a query with these members; it lives as long as the block it is written in. */
+#define WEIR_QUERY(...) (&(const weir_query){__VA_ARGS__})
+#endif
+
+#ifdef __cplusplus
+}
+#endif
+
+#endif

@@ -1,0 +1,114 @@
+/* Sessions: one process's way to a PostgreSQL database and its cache.
+ *
+ * A session owns a pool of connections, a cache manager and the registered models. It may be used by any number of
+ * threads at once. A transaction (transaction.h) is a session too: every DAO works on it unchanged. A session belongs
+ * to the process that opened it; in a forked child each call answers WEIR_ERR_FORKED and touches nothing.
+ */
+#ifndef WEIR_SESSION_H
+#define WEIR_SESSION_H
+
+#include <weir/log.h>
+#include <weir/model.h>
+
+#ifdef __cplusplus
+extern "C" {
+#endif
+
+typedef struct weir_session        weir_session;
+typedef struct weir_cache_manager  weir_cache_manager;
+struct weir_cache_backend;
+
+/* What to do when the descriptors and the live schema differ. */
+typedef enum weir_schema_check {
+	WEIR_SCHEMA_FAIL, /* weir_open fails, its error lists the differences (the default) */
+	WEIR_SCHEMA_WARN, /* each difference goes to the log, the session opens */
+	WEIR_SCHEMA_SKIP  /* not looked at */
+} weir_schema_check;
+
+/* Where cached records are kept. */
+typedef enum weir_cache_kind {
+	WEIR_CACHE_AUTO,   /* Redis when options.redis is set, else memory (the default) */
+	WEIR_CACHE_NONE,   /* nowhere: cached reads ask the database */
+	WEIR_CACHE_MEMORY, /* in this process: right only where it alone writes to the tables */
+	WEIR_CACHE_REDIS,  /* in Redis, shared by all processes with the same prefix */
+	WEIR_CACHE_CUSTOM  /* options.cache_backend */
+} weir_cache_kind;
+
+/* Numbers left at 0 take the default in brackets. */
+typedef struct weir_pool_options {
+	int min_connections;    /* kept open [0] */
+	int max_connections;    /* [8] */
+	int acquire_timeout_ms; /* longest wait for a connection, within the call's own deadline [the call's] */
+	int idle_timeout_s;     /* unused longer than this: closed, down to min_connections [300] */
+	int max_lifetime_s;     /* older than this: closed when given back, earlier by up to a tenth at random [1800] */
+} weir_pool_options;
+
+/* Zero is the default everywhere. */
+typedef struct weir_options {
+	const char              *postgres; /* postgresql://... or a libpq connection string; required */
+	const char              *redis;    /* redis://[user:password@]host:port[/db] or unix:///path[?db=n]; NULL: no Redis */
+	const weir_model *const *models;   /* all models of the session, ended by NULL */
+	const char              *schema;   /* the search path of each connection [the role's own] */
+	const char              *application_name; /* ["weir"] */
+	bool                     lazy;         /* do not connect in weir_open; the schema is checked at the first use */
+	weir_schema_check        schema_check;
+	int                      timeout_ms;         /* deadline of each call in all [5000] */
+	int                      connect_timeout_ms; /* for one connection, authentication included [3000] */
+	int64_t                  max_limit;          /* largest limit of a query [10000] */
+	int                      max_statements;     /* prepared statements kept on each connection [256] */
+	weir_pool_options        pool;
+	weir_cache_kind          cache_kind;
+	const char              *cache_prefix;     /* first part of every key ["weir"] */
+	int                      cache_timeout_ms; /* longest time a call waits for the cache [50] */
+	struct weir_cache_backend *cache_backend;  /* for WEIR_CACHE_CUSTOM; the session closes it */
+	weir_cache_config        cache;            /* defaults of all models */
+	weir_log                 log;
+} weir_options;
+
+/* Opens a session: checks every model, connects (unless lazy) and compares the models with the live schema.
+ *
+ * On success *session is the caller's, to be given to weir_close. On failure *session stays NULL, nothing is left
+ * open and err names what is wrong: WEIR_ERR_USAGE (options), WEIR_ERR_MODEL (a descriptor), WEIR_ERR_SCHEMA (all
+ * differences, one a line), WEIR_ERR_CONNECT, WEIR_ERR_AUTH, WEIR_ERR_TIMEOUT, WEIR_ERR_NO_MEMORY.
+ * Redis need not be there. The strings of options are copied, the models are not. */
+WEIR_API WEIR_MUST_CHECK int weir_open_sized(const weir_options *options, size_t options_size, weir_session **session,
+                                             weir_error *err);
+
+/* As above; tells the library how large the options were where this was compiled. */
+static inline WEIR_MUST_CHECK int weir_open(const weir_options *options, weir_session **session, weir_error *err)
+{
+	return weir_open_sized(options, sizeof(weir_options), session, err);
+}
+
+/* Ends a session: waits for borrowed connections up to the session's timeout, closes all and sets *session to NULL.
+ * Transactions must have ended; one that has not is rolled back. NULL and a pointer to NULL do nothing. Records live on. */
+WEIR_API void weir_close(weir_session **session);
+
+/* The session's cache manager; the session owns it. Never NULL for a session. */
+WEIR_API weir_cache_manager *weir_session_cache(weir_session *session);
+
+/* Counters since the session was opened; a transaction reads those of its session. */
+typedef struct weir_session_stats {
+	uint64_t queries;              /* statements sent to PostgreSQL, BEGIN, COMMIT and the like not counted */
+	uint64_t round_trips;          /* times PostgreSQL was waited for */
+	uint64_t transactions;         /* begun */
+	uint64_t connections_opened;
+	uint64_t connections_closed;   /* idle, old or at the end */
+	uint64_t connections_destroyed; /* in any doubt about their state */
+	uint64_t acquires;
+	uint64_t acquire_waits;    /* of them, had to wait */
+	uint64_t acquire_timeouts; /* of them, in vain */
+	uint64_t statements_prepared;
+	int      connections; /* open now */
+	int      in_use;      /* of them, borrowed now */
+	int      waiting;     /* callers waiting now */
+} weir_session_stats;
+
+/* Reads the counters; any thread, at any time. */
+WEIR_API void weir_session_stats_get(const weir_session *session, weir_session_stats *stats);
+
+#ifdef __cplusplus
+}
+#endif
+
+#endif

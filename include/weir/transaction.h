@@ -1,0 +1,64 @@
+/* Transactions: sessions on one connection.
+ *
+ *     weir_session *tx = NULL;
+ *     int rc = weir_begin(session, NULL, &tx, &err);
+ *     user_dao users = get_user_dao(tx);
+ *     ... user_dao_update(&users, ...) ...
+ *     rc = weir_commit(&tx, &err);
+ *
+ * A transaction belongs to one thread. Reads in it always ask the database and fill no cache; what its writes
+ * invalidate is collected and applied around the outermost COMMIT, or dropped with ROLLBACK. Beginning one on a
+ * transaction sets a savepoint. After a failed statement the transaction only accepts rollback, as in PostgreSQL.
+ */
+#ifndef WEIR_TRANSACTION_H
+#define WEIR_TRANSACTION_H
+
+#include <weir/session.h>
+
+#ifdef __cplusplus
+extern "C" {
+#endif
+
+typedef enum weir_isolation {
+	WEIR_ISOLATION_DEFAULT, /* the server's */
+	WEIR_READ_COMMITTED,
+	WEIR_REPEATABLE_READ,
+	WEIR_SERIALIZABLE
+} weir_isolation;
+
+typedef struct weir_transaction_options {
+	weir_isolation isolation;
+	bool           read_only;
+	int            timeout_ms; /* deadline of each call in it [the session's] */
+	int            attempts;   /* weir_transact: how often in all, on 40001 and 40P01 [1] */
+} weir_transaction_options;
+
+/* Begins a transaction, or a savepoint when session is itself a transaction (options are then NULL or zero). On
+ * success *tx must be ended by weir_commit or weir_rollback. WEIR_ERR_TIMEOUT when no connection was to be had. */
+WEIR_API WEIR_MUST_CHECK int weir_begin(weir_session *session, const weir_transaction_options *options,
+                                        weir_session **tx, weir_error *err);
+
+/* Commits (or releases the savepoint), ends the transaction and sets *tx to NULL whatever the outcome, which is one of
+ *   WEIR_OK                  committed;
+ *   WEIR_ERR_UNKNOWN_COMMIT  the connection broke while COMMIT was under way and the server could not be asked
+ *                            afterwards: err.effect is WEIR_EFFECT_UNKNOWN;
+ *   any other error          rolled back: err.effect is WEIR_EFFECT_NONE.
+ * A savepoint that cannot be released is rolled back to. */
+WEIR_API WEIR_MUST_CHECK int weir_commit(weir_session **tx, weir_error *err);
+
+/* Undoes the transaction (or everything since the savepoint), ends it and sets *tx to NULL. NULL does nothing. */
+WEIR_API void weir_rollback(weir_session **tx);
+
+/* Work in a transaction: WEIR_OK or above commits, a negative status rolls back and is returned. */
+typedef int (*weir_work)(weir_session *tx, void *argument, weir_error *err);
+
+/* Begins, calls work, commits. Serialization failures and deadlocks run the whole again, up to options->attempts times
+ * with a short random pause; work must then be repeatable. Inside a transaction it is a savepoint and never repeated. */
+WEIR_API WEIR_MUST_CHECK int weir_transact(weir_session *session, const weir_transaction_options *options,
+                                           weir_work work, void *argument, weir_error *err);
+
+#ifdef __cplusplus
+}
+#endif
+
+#endif

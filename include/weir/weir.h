@@ -1,0 +1,17 @@
+/* Everything of weir, one header a concept. Read them in this order. */
+#ifndef WEIR_WEIR_H
+#define WEIR_WEIR_H
+
+#include <weir/status.h>
+#include <weir/types.h>
+#include <weir/model.h>
+#include <weir/record.h>
+#include <weir/query.h>
+#include <weir/log.h>
+#include <weir/session.h>
+#include <weir/transaction.h>
+#include <weir/base_dao.h>
+#include <weir/cache_manager.h>
+#include <weir/json.h>
+
+#endif

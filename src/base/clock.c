@@ -1,0 +1,35 @@
+/* Time from CLOCK_MONOTONIC. */
+#include "base/clock.h"
+
+#include <limits.h>
+#include <time.h>
+
+int64_t weir__now_us(void)
+{
+	struct timespec now;
+
+	clock_gettime(CLOCK_MONOTONIC, &now);
+	return (int64_t)now.tv_sec * 1000000 + now.tv_nsec / 1000;
+}
+
+weir__deadline weir__deadline_in_ms(int64_t timeout_ms)
+{
+	return weir__now_us() + timeout_ms * 1000;
+}
+
+weir__deadline weir__deadline_earlier(weir__deadline a, weir__deadline b)
+{
+	return a < b ? a : b;
+}
+
+int weir__deadline_poll_ms(weir__deadline deadline)
+{
+	int64_t left_us;
+
+	if (deadline == WEIR__NO_DEADLINE)
+		return -1;
+	left_us = deadline - weir__now_us();
+	if (left_us <= 0)
+		return 0;
+	return left_us / 1000 >= INT_MAX ? INT_MAX : (int)((left_us + 999) / 1000);
+}

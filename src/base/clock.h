@@ -1,0 +1,21 @@
+/* Time: a monotonic clock for deadlines and expiry. Wall-clock time is never used for either. */
+#ifndef WEIR_BASE_CLOCK_H
+#define WEIR_BASE_CLOCK_H
+
+#include <stdint.h>
+
+/* Microseconds on CLOCK_MONOTONIC. */
+int64_t weir__now_us(void);
+
+/* A point on that clock, or WEIR__NO_DEADLINE. */
+typedef int64_t weir__deadline;
+#define WEIR__NO_DEADLINE INT64_MAX
+
+/* The deadline timeout_ms from now; the earlier of two. */
+weir__deadline weir__deadline_in_ms(int64_t timeout_ms);
+weir__deadline weir__deadline_earlier(weir__deadline a, weir__deadline b);
+
+/* Milliseconds until then for poll(): rounded up, 0 when it has passed, -1 for no deadline. */
+int weir__deadline_poll_ms(weir__deadline deadline);
+
+#endif

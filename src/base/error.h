@@ -1,0 +1,23 @@
+/* Filling a weir_error. All of these accept NULL and return the status, so that a failing function ends with
+ * `return weir__error_set(err, WEIR_ERR_USAGE, "...");`. */
+#ifndef WEIR_BASE_ERROR_H
+#define WEIR_BASE_ERROR_H
+
+#include <weir/status.h>
+
+#include <stdarg.h>
+
+/* Clears err, then sets status and message; what does not fit is cut, never inside a UTF-8 character. */
+int weir__error_set(weir_error *err, int status, const char *format, ...) WEIR_PRINTF(3, 4);
+
+/* The same, naming the model and column concerned (either may be NULL); the message begins with "model.column: ". */
+int weir__error_set_at(weir_error *err, int status, const char *model, const char *column, const char *format, ...)
+    WEIR_PRINTF(5, 6);
+
+/* "out of memory". */
+int weir__error_no_memory(weir_error *err);
+
+/* Copies text into a member of weir_error, cut as above. */
+void weir__error_copy(char *member, size_t size, const char *text);
+
+#endif

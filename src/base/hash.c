@@ -1,0 +1,78 @@
+/* SipHash-2-4 and random numbers from getrandom(2) or getentropy(3). */
+#include "base/hash.h"
+
+#include "base/clock.h"
+
+#include <string.h>
+#if defined(__linux__)
+#include <sys/random.h>
+#else
+#include <unistd.h>
+#endif
+
+static inline uint64_t rotate(uint64_t x, int bits)
+{
+	return (x << bits) | (x >> (64 - bits));
+}
+
+static inline void sip_round(uint64_t v[4])
+{
+	v[0] += v[1];
+	v[1] = rotate(v[1], 13) ^ v[0];
+	v[0] = rotate(v[0], 32);
+	v[2] += v[3];
+	v[3] = rotate(v[3], 16) ^ v[2];
+	v[0] += v[3];
+	v[3] = rotate(v[3], 21) ^ v[0];
+	v[2] += v[1];
+	v[1] = rotate(v[1], 17) ^ v[2];
+	v[2] = rotate(v[2], 32);
+}
+
+static inline uint64_t load_le64(const unsigned char *bytes, size_t count)
+{
+	uint64_t word = 0;
+
+	for (size_t i = 0; i < count; i++)
+		word |= (uint64_t)bytes[i] << (8 * i);
+	return word;
+}
+
+static inline void absorb(uint64_t v[4], uint64_t word)
+{
+	v[3] ^= word;
+	sip_round(v);
+	sip_round(v);
+	v[0] ^= word;
+}
+
+uint64_t weir__hash64(const void *bytes, size_t length, uint64_t seed)
+{
+	const unsigned char *at = bytes;
+	uint64_t v[4] = {seed ^ 0x736f6d6570736575u, ~seed ^ 0x646f72616e646f6du, seed ^ 0x6c7967656e657261u,
+	                 ~seed ^ 0x7465646279746573u};
+	uint64_t last = (uint64_t)length << 56;
+
+	for (size_t left = length; left >= 8; left -= 8, at += 8)
+		absorb(v, load_le64(at, 8));
+	absorb(v, last | load_le64(at, length & 7));
+	v[2] ^= 0xff;
+	for (int i = 0; i < 4; i++)
+		sip_round(v);
+	return v[0] ^ v[1] ^ v[2] ^ v[3];
+}
+
+uint64_t weir__random_u64(void)
+{
+	uint64_t number;
+
+#if defined(__linux__)
+	if (getrandom(&number, sizeof number, 0) == (ssize_t)sizeof number)
+		return number;
+#else
+	if (getentropy(&number, sizeof number) == 0)
+		return number;
+#endif
+	int64_t now = weir__now_us();
+	return weir__hash64(&now, sizeof now, (uint64_t)(uintptr_t)&number);
+}

@@ -1,0 +1,135 @@
+/* The door of the cache room: the protocol over bytes by key. It knows no model, no SQL and no JSON of a record.
+ *
+ * weir_cache_manager holds the backend; a weir__cache_space is what it keeps for one model (name, fingerprint, configuration,
+ * counters). The hall (src/dao) asks with logical keys; the manager adds prefix, version and braces, wraps payloads into envelopes,
+ * and turns anything wrong into a bypass. No function here fails a caller's read.
+ *
+ * A read:   lookup -> HIT | ABSENT: answer. MISS -> lease -> (database) -> fill. BYPASS -> database, no fill.
+ * A write:  touches are collected -> guard -> COMMIT -> release.
+ */
+#ifndef WEIR_CACHE_CACHE_H
+#define WEIR_CACHE_CACHE_H
+
+#include <weir/cache_manager.h>
+#include <weir/sys/cache_backend.h>
+
+#include "base/buffer.h"
+#include "base/clock.h"
+#include "base/logger.h"
+
+/* ---- Keys (pure) ----------------------------------------------------------------------------------------------- */
+
+/* Logical keys: name:field:value, user:id:42; a part of a key is percent-escaped (: % { } and bytes <= 0x20 or >= 0x7f), NULL
+ * and empty differ, a part longer than 128 bytes is replaced by a 128-bit hash of it (the envelope carries the whole key, so that a
+ * collision is a miss). */
+void weir__key_part(weir__buffer *key, const char *part, size_t length);
+void weir__key_null(weir__buffer *key);
+
+/* ---- Spaces ---------------------------------------------------------------------------------------------------- */
+
+typedef struct weir__cache_space weir__cache_space;
+
+typedef struct weir__cache_manager_options {
+	weir_cache_backend      *backend;    /* owned from a successful create on; none, memory, Redis or the user's */
+	const char              *prefix;
+	int                      timeout_ms;
+	weir_cache_config        defaults;   /* as the user gave them */
+	const weir__logger      *logger;
+} weir__cache_manager_options;
+
+int  weir__cache_manager_create(const weir__cache_manager_options *options, weir_cache_manager **cache, weir_error *err);
+void weir__cache_manager_free(weir_cache_manager *cache);
+
+/* One space a model: name in record keys ("user"), plural in list keys ("users"), fingerprint in every envelope. model is only compared by
+ * address (weir_cache_manager_configure and _stats name a model). The manager owns the space. */
+int weir__cache_space_create(weir_cache_manager *cache, const weir_model *model, const char *plural, uint64_t fingerprint,
+                             weir__cache_space **space, weir_error *err);
+
+/* Is caching on for it, by configuration and backend? A relaxed atomic load. */
+bool weir__cache_space_enabled(const weir__cache_space *space);
+/* Limits in force. */
+int64_t weir__cache_space_max_items(const weir__cache_space *space);
+
+/* Backends. */
+weir_cache_backend *weir__cache_backend_none(void);
+int weir__cache_backend_memory(int64_t max_bytes, weir_cache_backend **backend, weir_error *err);
+/* url: redis://[user:password@]host:port[/db], unix:///path[?db=n]. Connects at the first use. WEIR_ERR_USAGE for a url it cannot
+ * read, which is not quoted. */
+int weir__cache_backend_redis(const char *url, const weir__logger *logger, weir_cache_backend **backend, weir_error *err);
+
+/* ---- Reads ----------------------------------------------------------------------------------------------------- */
+
+typedef enum weir__lookup_state {
+	WEIR__BYPASS, /* ask the database, fill nothing (the zero value) */
+	WEIR__HIT,    /* payload is what was filled */
+	WEIR__ABSENT, /* known not to exist */
+	WEIR__MISS    /* nothing there: lease, then the database; after lease: the lease is held and fill is allowed */
+} weir__lookup_state;
+
+typedef enum weir__entry_kind { WEIR__ENTRY_RECORD, WEIR__ENTRY_UNIQUE, WEIR__ENTRY_LIST, WEIR__ENTRY_COUNT } weir__entry_kind;
+
+/* The stamps that a list, count or exists depends on, by logical key (`users:s:any`, ...; at most 4); bulk is always added by the manager. */
+#define WEIR__STAMPS_MAX 4
+
+typedef struct weir__lookup {
+	/* in */
+	weir__entry_kind kind;
+	weir_bytes       key;                          /* logical, borrowed */
+	weir_bytes       stamps[WEIR__STAMPS_MAX];     /* LIST and COUNT: logical, borrowed */
+	size_t           stamp_count;
+	/* out */
+	weir__lookup_state state;
+	weir_bytes       payload; /* HIT: readable until weir__lookup_release */
+	uint64_t         items;   /* HIT: the number given to fill */
+	/* the manager's */
+	weir_cached      found;
+	uint64_t         token;
+	uint64_t         stamp_values[WEIR__STAMPS_MAX + 1];
+} weir__lookup;
+
+/* Looks count entries up, one round trip (another for the stamps of "absent" answers). Counts hits and misses. */
+void weir__cache_lookup(weir__cache_space *space, weir__lookup *lookups, size_t count);
+
+/* For lookups in state MISS: takes leases (and, for lists, reads or makes the stamps), one round trip. Afterwards each is MISS (the lease is held;
+ * read the primary now, then fill), HIT or ABSENT (somebody filled it meanwhile) or BYPASS. To be called before the database is asked. */
+void weir__cache_lease(weir__cache_space *space, weir__lookup *lookups, size_t count);
+
+/* What to store for a lookup in state MISS with a lease. payload NULL: the row does not exist. items: any number that comes back with a hit. */
+typedef struct weir__filling {
+	weir__lookup *lookup;
+	weir_bytes    payload;
+	uint64_t      items;
+} weir__filling;
+
+/* Fills count entries of one kind, one round trip; drops what is too large or no longer leased. */
+void weir__cache_fill(weir__cache_space *space, const weir__filling *fillings, size_t count);
+
+/* A hit that could not be read (not the caller's codec): counts it as an error, removes the entry, makes it a BYPASS. */
+void weir__cache_reject(weir__cache_space *space, weir__lookup *lookup);
+
+void weir__lookup_release(weir__lookup *lookup);
+
+/* ---- Writes ---------------------------------------------------------------------------------------------------- */
+
+/* A set of what a transaction's writes invalidate, without doubles. */
+typedef struct weir__touches weir__touches;
+int  weir__touches_create(weir_cache_manager *cache, weir__touches **touches, weir_error *err);
+void weir__touches_free(weir__touches *touches);
+/* Records: a logical record key. Stamps: a logical stamp key; `any` is added by weir__touches_add_any. WEIR_ERR_NO_MEMORY. */
+int  weir__touches_add_key(weir__touches *touches, weir__cache_space *space, weir_bytes key);
+int  weir__touches_add_stamp(weir__touches *touches, weir__cache_space *space, weir_bytes key);
+int  weir__touches_add_any(weir__touches *touches, weir__cache_space *space);
+int  weir__touches_add_bulk(weir__touches *touches, weir__cache_space *space);
+size_t weir__touches_count(const weir__touches *touches);
+/* For savepoints: forget what was added after `mark` (a count taken earlier). */
+void weir__touches_truncate(weir__touches *touches, size_t mark);
+
+/* Guards everything in the set before COMMIT. Never fails the write (policy degrade): when the cache cannot be reached this process
+ * bypasses it from now on until what was touched has been released for good. */
+void weir__cache_guard(weir_cache_manager *cache, weir__touches *touches);
+/* After COMMIT or ROLLBACK is known: releases. What cannot be released now is kept and released before the cache is read again. */
+void weir__cache_release(weir_cache_manager *cache, weir__touches *touches);
+/* The outcome of COMMIT is unknown: guards are left to expire. */
+void weir__cache_abandon(weir_cache_manager *cache, weir__touches *touches);
+
+#endif

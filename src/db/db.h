@@ -1,0 +1,168 @@
+/* The door of the database room: connections, statements, rows and transactions on PostgreSQL. It knows layouts and
+ * queries, and nothing of caches. libpq-fe.h is included in this room only.
+ *
+ * A weir__db is the pool of one database. A caller borrows a weir__conn, runs statements on it and gives it back; a
+ * connection whose state is in any doubt (an error of the connection, a deadline, an open transaction, unread results)
+ * is destroyed instead of kept. Statements are texts with a stable address or text, prepared once per connection and
+ * kept in a bounded cache there. Parameters and results are binary. Every wait has a deadline; an expired one
+ * destroys the connection, so that a late reply is never read by somebody else. */
+#ifndef WEIR_DB_DB_H
+#define WEIR_DB_DB_H
+
+#include <weir/session.h>
+#include <weir/transaction.h>
+
+#include "base/buffer.h"
+#include "base/clock.h"
+#include "base/logger.h"
+#include "models/record.h"
+
+typedef struct weir__db   weir__db;
+typedef struct weir__conn weir__conn;
+
+/* What weir_open was given, validated; strings are copied. */
+typedef struct weir__db_options {
+	const char              *conninfo;
+	const char              *schema;
+	const char              *application_name;
+	int                      connect_timeout_ms;
+	int                      max_statements;
+	weir_pool_options        pool; /* all set, nothing 0 but min_connections */
+	const weir__logger      *logger;
+} weir__db_options;
+
+/* Makes the pool; connects nothing. WEIR_ERR_USAGE for a connection string that libpq cannot read (its text is not
+ * quoted: it may hold a password). */
+int  weir__db_create(const weir__db_options *options, weir__db **db, weir_error *err);
+/* Opens min_connections (at least one). */
+int  weir__db_connect(weir__db *db, weir__deadline deadline, weir_error *err);
+/* Waits until the deadline for borrowed connections, closes all, frees. In a forked child closes nothing of the parent's. */
+void weir__db_close(weir__db *db, weir__deadline deadline);
+void weir__db_stats(const weir__db *db, weir_session_stats *stats);
+
+/* Borrows a connection, first come first served. WEIR_ERR_TIMEOUT, WEIR_ERR_CONNECT, WEIR_ERR_AUTH, WEIR_ERR_FORKED. */
+int  weir__db_acquire(weir__db *db, weir__deadline deadline, weir__conn **conn, weir_error *err);
+/* Gives it back, or destroys it. Sets *conn to NULL; NULL does nothing. */
+void weir__db_give_back(weir__db *db, weir__conn **conn);
+
+/* ---- Statements ---------------------------------------------------------------------------------------------- */
+
+/* SQL with numbered parameters. Statements made from a model live in its weir__statements and are found by address of text
+ * and hash; a text built for one call is looked up by its hash and content. */
+typedef struct weir__sql {
+	const char *text;
+	size_t      length;
+	uint64_t    hash;
+} weir__sql;
+
+weir__sql weir__sql_of(const char *text, size_t length);
+
+/* Parameters in binary. Texts are borrowed until the statement has run; everything else is copied into the set. Adding never
+ * fails in the middle: the first failure (memory, a value that cannot be sent) is reported when the statement is run. */
+typedef struct weir__params weir__params;
+/* Internals are in db/params.h; callers use: */
+int  weir__params_create(weir__params **params, weir_error *err);
+void weir__params_free(weir__params *params);
+void weir__params_clear(weir__params *params);
+void weir__params_add(weir__params *params, weir_type column_type, const weir_value *value);
+/* One array parameter of column_type from count values (for = ANY($n) and unnest); get(context, i) gives each. */
+void weir__params_add_array(weir__params *params, weir_type column_type, size_t count,
+                            weir_value (*get)(const void *context, size_t i), const void *context);
+size_t weir__params_count(const weir__params *params);
+
+/* ---- SQL of a model (pure, no I/O) ----------------------------------------------------------------------------- */
+
+/* The fixed statements of a model, made once. Every SELECT and RETURNING lists all columns in the layout's order. */
+typedef struct weir__statements weir__statements;
+int  weir__statements_create(const weir__layout *layout, weir__statements **statements, weir_error *err);
+void weir__statements_free(weir__statements *statements);
+
+const weir__sql *weir__sql_get_by_id(const weir__statements *s);               /* $1.. = key columns in order */
+const weir__sql *weir__sql_get_many(const weir__statements *s);                /* $1.. = one array a key column; rows in no order */
+const weir__sql *weir__sql_get_by(const weir__statements *s, size_t column);   /* $1 = value */
+const weir__sql *weir__sql_key_by(const weir__statements *s, size_t column);   /* selects the key columns only */
+const weir__sql *weir__sql_delete(const weir__statements *s);                  /* $1.. = key; returns all columns of the row deleted */
+
+/* Builders: append text to sql and values to params, whose numbering goes on from what params already holds.
+ * WEIR_ERR_USAGE / WEIR_ERR_VALUE name model and column. */
+/* INSERT of the masked columns of values ... RETURNING all columns. An empty mask is DEFAULT VALUES. */
+int weir__sql_insert(const weir__statements *s, weir__mask mask, const void *values, weir__buffer *sql,
+                     weir__params *params, weir_error *err);
+/* One INSERT of count structs by unnest, one array a column; returning: all columns in the order given, else nothing. */
+int weir__sql_insert_many(const weir__statements *s, weir__mask mask, const void *values, size_t count, bool returning,
+                          weir__buffer *sql, weir__params *params, weir_error *err);
+/* UPDATE by key that returns the new row (all columns), then the old values of the columns in `old`, each in the layout's order.
+ * auto_now columns are set to now() only if a masked column IS DISTINCT FROM its new value. The old row is locked FOR NO KEY UPDATE. */
+int weir__sql_update(const weir__statements *s, const void *key, weir__mask mask, const void *values, weir__mask old,
+                     weir__buffer *sql, weir__params *params, weir_error *err);
+/* UPDATE / DELETE by condition, returning the key columns, then the columns of `returning` old and (update) new. */
+int weir__sql_update_where(const weir__statements *s, const weir_condition *where, weir__mask mask, const void *values,
+                           weir__buffer *sql, weir__params *params, weir_error *err);
+int weir__sql_delete_where(const weir__statements *s, const weir_condition *where, weir__buffer *sql,
+                           weir__params *params, weir_error *err);
+/* SELECT all columns / count(*) / exists of a query. limit and skip are parameters. Count with skip or limit counts a subquery. */
+int weir__sql_select(const weir__statements *s, const weir_query *query, weir__buffer *sql, weir__params *params,
+                     weir_error *err);
+int weir__sql_count(const weir__statements *s, const weir_query *query, weir__buffer *sql, weir__params *params,
+                    weir_error *err);
+int weir__sql_exists(const weir__statements *s, const weir_query *query, weir__buffer *sql, weir__params *params,
+                     weir_error *err);
+
+/* A canonical text of the query that is equal for queries that mean the same rows in the same order: operands of ALL/ANY sorted,
+ * IN lists sorted and without doubles, values length-prefixed with their type, NULL unlike empty. For cache keys. */
+int weir__query_canonical(const weir__layout *layout, const weir_query *query, weir__buffer *text, weir_error *err);
+
+/* Checks condition, order, skip and limit (max_limit) against the layout before any SQL: WEIR_ERR_USAGE names what. */
+int weir__query_check(const weir__layout *layout, const weir_query *query, int64_t max_limit, weir_error *err);
+
+/* ---- Running ------------------------------------------------------------------------------------------------- */
+
+/* The rows of one statement. */
+typedef struct weir__rows {
+	void   *result; /* PGresult */
+	size_t  count;
+	int64_t affected; /* from the command tag, -1 if it has none */
+} weir__rows;
+#define WEIR__ROWS_INIT {.count = 0}
+
+void weir__rows_release(weir__rows *rows);
+
+/* Runs one statement and waits for all of its rows: one round trip (two the first time on a connection). params may be
+ * NULL. On error the class of failure is in the status, SQLSTATE and names in err; rows is empty. */
+int weir__conn_run(weir__conn *conn, const weir__sql *sql, const weir__params *params, weir__deadline deadline,
+                   weir__rows *rows, weir_error *err);
+
+/* BEGIN and the statement in one send and one wait (pipeline mode). After an error the transaction is open and failed, or the
+ * connection is broken: weir__conn_rollback either way. */
+int weir__conn_begin_and_run(weir__conn *conn, const weir__sql *sql, const weir__params *params, weir__deadline deadline,
+                             weir__rows *rows, weir_error *err);
+int weir__conn_begin(weir__conn *conn, const weir_transaction_options *options, weir__deadline deadline, weir_error *err);
+int weir__conn_savepoint(weir__conn *conn, int level, weir__deadline deadline, weir_error *err);
+int weir__conn_release_savepoint(weir__conn *conn, int level, weir__deadline deadline, weir_error *err);
+/* Rollbacks never fail towards the caller: a connection on which they do is marked broken and destroyed when given back. */
+void weir__conn_rollback_to(weir__conn *conn, int level, weir__deadline deadline);
+void weir__conn_rollback(weir__conn *conn, weir__deadline deadline);
+/* WEIR_OK; an error with err->effect NONE (rolled back, also when the server answers ROLLBACK); or WEIR_ERR_UNKNOWN_COMMIT. */
+int weir__conn_commit(weir__conn *conn, weir__deadline deadline, weir_error *err);
+/* Broken, or in a failed transaction? */
+bool weir__conn_is_usable(const weir__conn *conn);
+
+/* ---- Rows to records ----------------------------------------------------------------------------------------- */
+
+/* Row `row`, whose first columns are all columns of the layout, as a record. WEIR_ERR_SCHEMA if a value does not fit. */
+int weir__rows_record(const weir__rows *rows, size_t row, const weir__layout *layout, const void **record, weir_error *err);
+/* All rows as a list. */
+int weir__rows_list(const weir__rows *rows, const weir__layout *layout, weir_list *list, weir_error *err);
+/* One value of column type `type` at (row, column of the result). Text is borrowed from rows (numeric is made in scratch). */
+int weir__rows_value(const weir__rows *rows, size_t row, size_t column, weir_type type, weir_value *value,
+                     weir__buffer *scratch, weir_error *err);
+bool weir__rows_is_null(const weir__rows *rows, size_t row, size_t column);
+
+/* ---- Schema -------------------------------------------------------------------------------------------------- */
+
+/* Compares layouts with the live schema and appends one line a difference (missing table or column, type, NOT NULL, length,
+ * primary key, unique constraint, a NOT NULL column without default that the model lacks). *differences says how many. One query. */
+int weir__schema_compare(weir__conn *conn, weir__layout *const *layouts, size_t count, weir__deadline deadline,
+                         weir__buffer *report, size_t *differences, weir_error *err);
+
+#endif

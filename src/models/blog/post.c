@@ -1,0 +1,30 @@
+/* The model post: its fields, and the handles of its columns. */
+#include <blog/post.h>
+
+static const weir_field post_fields[] = {
+	WEIR_FIELD(post, id, .primary_key = true, .generated = true),
+	WEIR_FIELD(post, user_id, .stamped = true),
+	WEIR_FIELD(post, title, .max_length = 200),
+	WEIR_FIELD(post, body),
+	WEIR_FIELD(post, published, .generated = true),
+	WEIR_FIELD(post, views, .generated = true),
+	WEIR_FIELD(post, rating),
+	WEIR_FIELD(post, meta, .nullable = true),
+	WEIR_FIELD(post, created_at, .generated = true),
+	WEIR_FIELD(post, updated_at, .generated = true, .auto_now = true),
+};
+
+const weir_model post_model = WEIR_MODEL(post, "posts", post_fields);
+
+const struct post_columns post_c = {
+	.id = WEIR_I64_COLUMN(post, id),
+	.user_id = WEIR_I64_COLUMN(post, user_id),
+	.title = WEIR_TEXT_COLUMN(post, title),
+	.body = WEIR_TEXT_COLUMN(post, body),
+	.published = WEIR_BOOL_COLUMN(post, published),
+	.views = WEIR_I64_COLUMN(post, views),
+	.rating = WEIR_F64_COLUMN(post, rating),
+	.meta = WEIR_JSON_COLUMN(post, meta),
+	.created_at = WEIR_TIME_COLUMN(post, created_at),
+	.updated_at = WEIR_TIME_COLUMN(post, updated_at),
+};

@@ -1,0 +1,28 @@
+/* The model user: its fields, and the handles of its columns. */
+#include <blog/user.h>
+
+static const weir_field user_fields[] = {
+	WEIR_FIELD(user, id, .primary_key = true, .generated = true),
+	WEIR_FIELD(user, username, .unique = true, .max_length = 50),
+	WEIR_FIELD(user, email, .unique = true, .max_length = 255),
+	WEIR_FIELD(user, bio, .nullable = true),
+	WEIR_FIELD(user, age),
+	WEIR_FIELD(user, balance, .generated = true),
+	WEIR_FIELD(user, is_active, .generated = true),
+	WEIR_FIELD(user, created_at, .generated = true),
+	WEIR_FIELD(user, updated_at, .generated = true, .auto_now = true),
+};
+
+const weir_model user_model = WEIR_MODEL(user, "users", user_fields);
+
+const struct user_columns user_c = {
+	.id = WEIR_I64_COLUMN(user, id),
+	.username = WEIR_TEXT_COLUMN(user, username),
+	.email = WEIR_TEXT_COLUMN(user, email),
+	.bio = WEIR_TEXT_COLUMN(user, bio),
+	.age = WEIR_I32_COLUMN(user, age),
+	.balance = WEIR_NUMERIC_COLUMN(user, balance),
+	.is_active = WEIR_BOOL_COLUMN(user, is_active),
+	.created_at = WEIR_TIME_COLUMN(user, created_at),
+	.updated_at = WEIR_TIME_COLUMN(user, updated_at),
+};

@@ -1,0 +1,29 @@
+/* The codec: records to and from the JSON that stands in the cache, in one pass by the layout.
+ *
+ * Written is one object with all columns in the layout's order and no white space, so reading compares each
+ * `,"name":` with the layout's own bytes and is exact and strict: another order, a missing or further member, a number out of range,
+ * bytes that are not UTF-8, a NUL, anything behind the end is WEIR_ERR_FORMAT, which callers treat as a miss.
+ *   int8       number; a string beyond +-2^53 (other readers use doubles)      float8     shortest text that reads back equal; "NaN", "Infinity", "-Infinity"
+ *   numeric    string                                                          timestamps string of weir_time_text / weir_timestamp_text
+ *   jsonb      its own text, unchanged, to the byte                            uuid       string
+ * int8, numeric, jsonb and texts survive to the byte. */
+#ifndef WEIR_MODELS_CODEC_H
+#define WEIR_MODELS_CODEC_H
+
+#include "base/buffer.h"
+#include "models/record.h"
+
+/* Appends the record (a struct of the layout). Failure of memory is left in buffer->failed. */
+void weir__codec_encode(const weir__layout *layout, const void *record, weir__buffer *buffer);
+
+/* Appends an array of count records: [{...},{...}]. */
+void weir__codec_encode_list(const weir__layout *layout, const void *const *items, size_t count, weir__buffer *buffer);
+
+/* Makes a record of exactly these bytes. WEIR_OK, WEIR_ERR_FORMAT, WEIR_ERR_NO_MEMORY; then *record is untouched. */
+int weir__codec_decode(const weir__layout *layout, const char *bytes, size_t length, const void **record);
+
+/* Makes a list of exactly count records of these bytes; count comes from beside the bytes and is not trusted: it is
+ * checked against length before anything is allocated. */
+int weir__codec_decode_list(const weir__layout *layout, const char *bytes, size_t length, size_t count, weir_list *list);
+
+#endif

@@ -1,0 +1,70 @@
+/* A layout is a model made ready for work: checked, its columns numbered, with everything that can be computed once.
+ *
+ * A session makes one for each of its models and never changes it again; the other rooms read it by column number
+ * (an index into columns), so that no name is looked up while a call runs. */
+#ifndef WEIR_MODELS_LAYOUT_H
+#define WEIR_MODELS_LAYOUT_H
+
+#include <weir/model.h>
+#include <weir/query.h>
+
+#define WEIR__COLUMNS_MAX 64     /* a set of columns is one uint64_t */
+#define WEIR__KEY_COLUMNS_MAX 8
+
+typedef uint64_t weir__mask; /* bit i: column i */
+
+typedef struct weir__column {
+	const char *member;      /* name of the struct's member */
+	const char *name;        /* name of the column */
+	size_t      name_length;
+	size_t      offset;
+	weir_type   type;
+	bool        optional;    /* the member is a weir_opt_... */
+	bool        nullable;    /* may be NULL, by either way */
+	bool        primary_key;
+	bool        generated;
+	bool        unique;
+	bool        auto_now;
+	bool        stamped;
+	uint32_t    max_length;
+	const char *json_prefix; /* `{"id":` or `,"name":`: what stands before the value in a cached record */
+	size_t      json_prefix_length;
+} weir__column;
+
+typedef struct weir__layout {
+	const weir_model *model;
+	weir__column     *columns;
+	size_t            column_count;
+	uint8_t           key[WEIR__KEY_COLUMNS_MAX]; /* the primary key's columns in order */
+	size_t            key_count;
+	weir__mask        key_mask;
+	weir__mask        generated_mask;
+	weir__mask        auto_now_mask;
+	uint64_t          fingerprint; /* of names, types, nullability and order: changes when cached records must not be read */
+	size_t            json_fixed;  /* bytes of a cached record that are not values: an upper bound for its texts follows */
+	uint8_t          *by_offset;   /* member offset -> column number, 0xff where no member starts; model->size entries */
+} weir__layout;
+
+/* Checks a descriptor and makes its layout, one allocation freed by weir__layout_free. WEIR_ERR_MODEL names model and
+ * field: no or doubled names, no primary key, a field beyond the struct, .nullable on a member that cannot hold NULL,
+ * a nullable or non-scalar (float8, jsonb) primary key column, .auto_now on another type than timestamptz, .unique on jsonb, names that
+ * are empty, longer than 63 bytes or not UTF-8, overlapping members, a wrong field_size, more than
+ * WEIR__COLUMNS_MAX columns or WEIR__KEY_COLUMNS_MAX key columns. */
+int  weir__layout_create(const weir_model *model, weir__layout **layout, weir_error *err);
+void weir__layout_free(weir__layout *layout);
+
+/* The number of the column whose member starts at offset, or -1. */
+int weir__layout_find(const weir__layout *layout, size_t offset);
+
+/* The columns of a set. WEIR_ERR_USAGE for a set of another model or an offset that is no member. */
+int weir__layout_mask(const weir__layout *layout, const weir_set *set, weir__mask *mask, weir_error *err);
+
+/* The value of a column in a struct of the model. Texts are borrowed from the struct. */
+weir_value weir__layout_get(const weir__layout *layout, size_t column, const void *values);
+
+/* Checks that a value given by a caller can be stored in the column: NULL only where allowed, text is UTF-8 and not
+ * longer than max_length characters, numeric and json texts are well-formed, an integer fits the column's size,
+ * a time is within PostgreSQL's range. WEIR_ERR_VALUE or WEIR_ERR_NOT_NULL, naming model and column, never the value. */
+int weir__value_check(const weir__layout *layout, size_t column, const weir_value *value, weir_error *err);
+
+#endif

@@ -1,0 +1,38 @@
+/* The memory of records and lists.
+ *
+ *   record:  | header | struct | texts ...                                  one allocation
+ *   list:    | memory | items (pointers) | header struct | header struct ... | texts ... |   one allocation
+ *
+ * A header stands directly before each struct. A record alone counts its own references; a record of a list refers to
+ * the list's memory, whose count all of them share. Whoever makes a record fills struct and texts before anybody else
+ * sees it; from then on it never changes. */
+#ifndef WEIR_MODELS_RECORD_H
+#define WEIR_MODELS_RECORD_H
+
+#include <weir/record.h>
+
+#include "models/layout.h"
+
+/* Room for one record of the layout and text_size bytes of texts; *text is where they start (a cursor for the
+ * maker). The struct is zeroed. One reference. NULL when out of memory. */
+void *weir__record_create(const weir__layout *layout, size_t text_size, char **text);
+
+/* Room for count records and text_size bytes of texts for all of them; every item points to its zeroed struct.
+ * Writes to *list, which weir_list_release gives back. WEIR_OK or WEIR_ERR_NO_MEMORY. */
+int weir__list_create(const weir__layout *layout, size_t count, size_t text_size, weir_list *list, char **text);
+
+/* A list of count empty (NULL) items that can hold references to records made elsewhere (get_many from several
+ * sources): each set item is released with the list. */
+int  weir__list_create_of(const weir_model *model, size_t count, weir_list *list);
+void weir__list_set(weir_list *list, size_t index, const void *record); /* takes over the caller's reference */
+
+/* Reads a typed list or record out parameter, and stores one: the address of any `const <model> *` or `<model>_list`. */
+bool weir__record_out_is_empty(const void *out);
+void weir__record_out_set(void *out, const void *record);
+bool weir__list_out_is_empty(const void *out);
+void weir__list_out_set(void *out, const weir_list *list);
+
+/* The model of a list made above, NULL for an empty list without memory. */
+const weir_model *weir__list_model(const weir_list *list);
+
+#endif

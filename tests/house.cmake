@@ -1,0 +1,40 @@
+# What the project demands of itself, as tests: scripts that read the source and the library (label house), the
+# outside project built against an installed weir (label install), and the example programs (label examples).
+
+function(weir_house_test name)
+	add_test(NAME house/${name} COMMAND "${PROJECT_SOURCE_DIR}/scripts/${name}" ${ARGN})
+	set_tests_properties(house/${name} PROPERTIES LABELS house TIMEOUT 120 ENVIRONMENT "CC=${CMAKE_C_COMPILER}")
+endfunction()
+
+# A sanitizer adds nothing to these.
+if(NOT WEIR_SANITIZE)
+	weir_house_test(check-layers)
+	weir_house_test(check-shape)
+	weir_house_test(check-headers)
+	weir_house_test(check-symbols $<TARGET_FILE:weir>)
+	weir_house_test(check-hardening $<TARGET_FILE:weir>)
+
+	add_test(NAME install/outside-project COMMAND "${PROJECT_SOURCE_DIR}/tests/install/run" "${CMAKE_COMMAND}"
+		"${PROJECT_BINARY_DIR}" "${CMAKE_GENERATOR}" "${CMAKE_C_COMPILER}")
+	set_tests_properties(install/outside-project PROPERTIES LABELS install TIMEOUT 120)
+endif()
+
+# A program that returns 77 had nothing to work on, and said so.
+function(weir_example_test name)
+	add_test(NAME ${WEIR_TEST_PREFIX}examples/${name} COMMAND ${ARGV1})
+	set_tests_properties(${WEIR_TEST_PREFIX}examples/${name} PROPERTIES LABELS examples TIMEOUT 180
+		SKIP_RETURN_CODE 77 ENVIRONMENT "${test_environment}")
+endfunction()
+
+if(WEIR_EXAMPLES)
+	weir_glob(examples "${PROJECT_SOURCE_DIR}/examples/*.c")
+	foreach(source IN LISTS examples)
+		get_filename_component(name "${source}" NAME_WE)
+		weir_example_test(${name} example_${name})
+	endforeach()
+	foreach(name demo chinook)
+		if(TARGET ${name})
+			weir_example_test(${name} ${name})
+		endif()
+	endforeach()
+endif()

@@ -1,0 +1,144 @@
+/*
+ * test_servers.c: the private servers of tests/support do what their names say.
+ */
+#include "support/servers.h"
+#include "support/suite.h"
+
+#include <hiredis/hiredis.h>
+#include <libpq-fe.h>
+#include <signal.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/select.h>
+#include <unistd.h>
+
+enum { SHORT_TIMEOUT_US = 150000 };
+
+static redisContext *redis_connect(const struct server *server)
+{
+	char host[sizeof server->address];
+	strcpy(host, server->address);
+	char *port = strchr(host, ':');
+	*port = '\0';
+	struct timeval timeout = { .tv_usec = SHORT_TIMEOUT_US };
+	redisContext *redis = redisConnectWithTimeout(host, (int)strtol(port + 1, NULL, 10), timeout);
+	if (redis != NULL && redis->err == 0)
+		redisSetTimeout(redis, timeout);
+	return redis;
+}
+
+static bool redis_answers(const struct server *server)
+{
+	redisContext *redis = redis_connect(server);
+	redisReply *reply = redis != NULL && redis->err == 0 ? redisCommand(redis, "PING") : NULL;
+	bool answers = reply != NULL && reply->type == REDIS_REPLY_STATUS;
+	freeReplyObject(reply);
+	redisFree(redis);
+	return answers;
+}
+
+static bool postgres_answers(const char *url, const char *sql)
+{
+	PGconn *conn = PQconnectdb(url);
+	PGresult *result = PQexec(conn, sql);
+	bool answers = PQresultStatus(result) == PGRES_TUPLES_OK || PQresultStatus(result) == PGRES_COMMAND_OK;
+	PQclear(result);
+	PQfinish(conn);
+	return answers;
+}
+
+START_TEST(test_servers__redis_stops_and_comes_back_at_the_same_address)
+{
+	struct server server;
+	server_start(&server, SERVER_REDIS);
+	ck_assert(redis_answers(&server));
+
+	char url[sizeof server.url];
+	strcpy(url, server.url);
+	server_stop(&server);
+	ck_assert(!redis_answers(&server));
+	server_restart(&server);
+	ck_assert_str_eq(server.url, url);
+	ck_assert(redis_answers(&server));
+	server_release(&server);
+}
+END_TEST
+
+START_TEST(test_servers__a_paused_redis_is_silent_until_it_is_resumed)
+{
+	struct server server;
+	server_start(&server, SERVER_REDIS);
+	server_pause(&server);
+	ck_assert(!redis_answers(&server));
+	server_resume(&server);
+	ck_assert(redis_answers(&server));
+	server_release(&server);
+}
+END_TEST
+
+START_TEST(test_servers__postgres_answers_on_both_of_its_addresses)
+{
+	struct server server;
+	server_start(&server, SERVER_POSTGRES);
+	ck_assert(postgres_answers(server.url, "select 1"));
+	ck_assert(postgres_answers(server.other_url, "select 1"));
+	server_release(&server);
+}
+END_TEST
+
+START_TEST(test_servers__a_killed_postgres_comes_back_with_its_data)
+{
+	struct server server;
+	server_start(&server, SERVER_POSTGRES);
+	ck_assert(postgres_answers(server.url, "create table kept (id int)"));
+	server_kill(&server);
+	ck_assert(!postgres_answers(server.url, "select 1"));
+	server_restart(&server);
+	ck_assert(postgres_answers(server.url, "select id from kept"));
+	server_release(&server);
+}
+END_TEST
+
+START_TEST(test_servers__a_paused_postgres_keeps_connections_and_does_not_answer)
+{
+	struct server server;
+	server_start(&server, SERVER_POSTGRES);
+	PGconn *conn = PQconnectdb(server.url);
+	ck_assert_int_eq(PQstatus(conn), CONNECTION_OK);
+
+	server_pause(&server);
+	ck_assert_int_eq(PQsendQuery(conn, "select 1"), 1);
+	struct timeval timeout = { .tv_usec = SHORT_TIMEOUT_US };
+	fd_set readable;
+	FD_ZERO(&readable);
+	FD_SET(PQsocket(conn), &readable);
+	ck_assert_int_eq(select(PQsocket(conn) + 1, &readable, NULL, NULL, &timeout), 0);
+
+	server_resume(&server);
+	PGresult *result = PQgetResult(conn);
+	ck_assert_int_eq(PQresultStatus(result), PGRES_TUPLES_OK);
+	PQclear(result);
+	PQfinish(conn);
+	server_release(&server);
+}
+END_TEST
+
+START_TEST(test_servers__release_ends_the_process_and_removes_the_directory)
+{
+	struct server server;
+	server_start(&server, SERVER_REDIS);
+	pid_t pid = server.pid;
+	char directory[sizeof server.directory];
+	strcpy(directory, server.directory);
+	server_release(&server);
+	ck_assert_int_ne(kill(pid, 0), 0);
+	ck_assert_int_ne(access(directory, F_OK), 0);
+	server_release(&server);
+}
+END_TEST
+
+WEIR_SUITE("servers", test_servers__redis_stops_and_comes_back_at_the_same_address,
+	test_servers__a_paused_redis_is_silent_until_it_is_resumed,
+	test_servers__postgres_answers_on_both_of_its_addresses, test_servers__a_killed_postgres_comes_back_with_its_data,
+	test_servers__a_paused_postgres_keeps_connections_and_does_not_answer,
+	test_servers__release_ends_the_process_and_removes_the_directory);

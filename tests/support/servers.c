@@ -1,0 +1,190 @@
+/*
+ * servers.c: drives scripts/servers and signals what it started. The script is run by fork and exec; its answer is
+ * the file `env` in the server's directory. A server is no child of the test, and the script sees to it that a pid
+ * disappears when its process ends, so waiting for an end is asking kill(pid, 0) until it says no.
+ */
+#define _DEFAULT_SOURCE
+#include "support/servers.h"
+
+#include <check.h>
+#include <dirent.h>
+#include <errno.h>
+#include <fcntl.h>
+#include <signal.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/wait.h>
+#include <time.h>
+#include <unistd.h>
+
+enum { END_TIMEOUT_MS = 20000, POLL_MS = 2, CHILDREN_MAX = 512 };
+
+static void run_script(const char *command, const struct server *server)
+{
+	const char *option = server->kind == SERVER_POSTGRES ? "--no-redis" : "--no-postgres";
+	bool starting = strcmp(command, "start") == 0;
+	pid_t child = fork();
+	ck_assert_int_ge(child, 0);
+	if (child == 0) {
+		setenv("WEIR_FAST_PG", "1", 1);
+		execl(WEIR_SOURCE_DIR "/scripts/servers", "servers", command, server->directory, starting ? option : NULL,
+			(char *)NULL);
+		_exit(127);
+	}
+	int status = 0;
+	while (waitpid(child, &status, 0) < 0)
+		ck_assert_int_eq(errno, EINTR);
+	ck_assert_msg(WIFEXITED(status) && WEXITSTATUS(status) == 0, "scripts/servers %s %s failed", command,
+		server->directory);
+}
+
+/* NAME='value' of the script's answer, copied without the quotes. */
+static void read_variable(const char *answer, const char *name, char *value, size_t size)
+{
+	size_t length = strlen(name);
+	const char *line = answer;
+	while (strncmp(line, name, length) != 0 || strncmp(line + length, "='", 2) != 0) {
+		line = strchr(line, '\n');
+		ck_assert_msg(line != NULL, "scripts/servers gave no %s", name);
+		line++;
+	}
+	const char *start = line + length + 2;
+	size_t value_length = strcspn(start, "'");
+	ck_assert_uint_lt(value_length, size);
+	memcpy(value, start, value_length);
+	value[value_length] = '\0';
+}
+
+static void read_answer(struct server *server)
+{
+	char path[128], answer[1024] = { 0 }, pid[24];
+	snprintf(path, sizeof path, "%s/env", server->directory);
+	FILE *file = fopen(path, "re");
+	ck_assert_msg(file != NULL, "%s cannot be read", path);
+	size_t read = fread(answer, 1, sizeof answer - 1, file);
+	fclose(file);
+	ck_assert_uint_gt(read, 0);
+
+	bool postgres = server->kind == SERVER_POSTGRES;
+	read_variable(answer, postgres ? "DATABASE_URL" : "REDIS_URL", server->url, sizeof server->url);
+	read_variable(answer, postgres ? "DATABASE_TCP_URL" : "REDIS_UNIX_URL", server->other_url, sizeof server->other_url);
+	read_variable(answer, postgres ? "POSTGRES_PID" : "REDIS_PID", pid, sizeof pid);
+	server->pid = (pid_t)strtol(pid, NULL, 10);
+	ck_assert_int_gt(server->pid, 1);
+
+	const char *loopback = strstr(postgres ? server->other_url : server->url, "127.0.0.1:");
+	ck_assert_ptr_nonnull(loopback);
+	snprintf(server->address, sizeof server->address, "%.*s", (int)strcspn(loopback, "/"), loopback);
+}
+
+static void await_end(struct server *server)
+{
+	for (int waited_ms = 0; kill(server->pid, 0) == 0; waited_ms += POLL_MS) {
+		ck_assert_msg(waited_ms < END_TIMEOUT_MS, "process %ld does not end", (long)server->pid);
+		nanosleep(&(struct timespec){ .tv_nsec = POLL_MS * 1000000L }, NULL);
+	}
+	server->pid = 0;
+	server->paused = false;
+}
+
+/* The parent of a process, or 0 when it is gone. The name in /proc/PID/stat may hold anything but ends at the last ')'. */
+static pid_t parent_of(const char *pid)
+{
+	char path[64], stat[512] = { 0 };
+	snprintf(path, sizeof path, "/proc/%.20s/stat", pid);
+	FILE *file = fopen(path, "re");
+	if (file == NULL)
+		return 0;
+	size_t read = fread(stat, 1, sizeof stat - 1, file);
+	fclose(file);
+	const char *end = read > 0 ? strrchr(stat, ')') : NULL;
+	return end != NULL && strlen(end) > 4 ? (pid_t)strtol(end + 4, NULL, 10) : 0;
+}
+
+static size_t children_of(pid_t parent, pid_t *children)
+{
+	size_t count = 0;
+	DIR *processes = opendir("/proc");
+	if (processes == NULL)
+		return 0;
+	for (struct dirent *entry = readdir(processes); entry != NULL; entry = readdir(processes)) {
+		if (entry->d_name[0] >= '1' && entry->d_name[0] <= '9' && parent_of(entry->d_name) == parent &&
+			count < CHILDREN_MAX)
+			children[count++] = (pid_t)strtol(entry->d_name, NULL, 10);
+	}
+	closedir(processes);
+	return count;
+}
+
+/* The first process is signalled before its children, so that a stopped one starts no more of them. */
+static void signal_all(const struct server *server, int number)
+{
+	pid_t children[CHILDREN_MAX];
+	kill(server->pid, number);
+	size_t count = server->kind == SERVER_POSTGRES ? children_of(server->pid, children) : 0;
+	for (size_t i = 0; i < count; i++)
+		kill(children[i], number);
+}
+
+void server_start(struct server *server, enum server_kind kind)
+{
+	*server = (struct server){ .kind = kind };
+	const char *parent = getenv("WEIR_SERVERS_DIR");
+	snprintf(server->directory, sizeof server->directory, "%s/weir-test.XXXXXX", parent != NULL ? parent : "/tmp");
+	ck_assert_msg(mkdtemp(server->directory) != NULL, "no directory %s", server->directory);
+	run_script("start", server);
+	read_answer(server);
+}
+
+void server_stop(struct server *server)
+{
+	ck_assert_int_gt(server->pid, 0);
+	if (server->paused)
+		server_resume(server);
+	kill(server->pid, server->kind == SERVER_POSTGRES ? SIGINT : SIGTERM);
+	await_end(server);
+}
+
+void server_kill(struct server *server)
+{
+	ck_assert_int_gt(server->pid, 0);
+	signal_all(server, SIGSTOP);
+	pid_t children[CHILDREN_MAX];
+	size_t count = children_of(server->pid, children);
+	kill(server->pid, SIGKILL);
+	for (size_t i = 0; i < count; i++)
+		kill(children[i], SIGKILL);
+	await_end(server);
+}
+
+void server_restart(struct server *server)
+{
+	ck_assert_int_eq(server->pid, 0);
+	run_script("start", server);
+	read_answer(server);
+}
+
+void server_pause(struct server *server)
+{
+	ck_assert_int_gt(server->pid, 0);
+	signal_all(server, SIGSTOP);
+	server->paused = true;
+}
+
+void server_resume(struct server *server)
+{
+	ck_assert_int_gt(server->pid, 0);
+	signal_all(server, SIGCONT);
+	server->paused = false;
+}
+
+void server_release(struct server *server)
+{
+	if (server->directory[0] == '\0')
+		return;
+	if (server->pid > 0)
+		server_kill(server);
+	run_script("stop", server);
+	*server = (struct server){ 0 };
+}

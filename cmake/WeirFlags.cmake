@@ -36,7 +36,9 @@ target_compile_options(weir_flags INTERFACE
 	-Wall -Wextra -Wconversion -Wshadow -Wvla -Wformat=2 -Wstrict-prototypes -Wmissing-prototypes
 	$<$<BOOL:${WEIR_WERROR}>:-Werror>)
 # strict C11 hides POSIX; the code is written for POSIX.1-2008 and asks for more only where it says so
-target_compile_definitions(weir_flags INTERFACE _POSIX_C_SOURCE=200809L $<$<BOOL:${WEIR_DEBUG}>:WEIR_DEBUG=1>)
+# A debug build can also make allocations fail (WEIR_TEST_HOOKS); tests of that are left out of other builds.
+target_compile_definitions(weir_flags INTERFACE _POSIX_C_SOURCE=200809L
+	$<$<BOOL:${WEIR_DEBUG}>:WEIR_DEBUG=1> $<$<BOOL:${WEIR_DEBUG}>:WEIR_TEST_HOOKS=1>)
 
 add_library(weir_hardening INTERFACE)
 weir_add_flags(weir_hardening -fstack-protector-strong -fstack-clash-protection -fcf-protection=full

@@ -87,6 +87,12 @@ WEIR_API void weir_close(weir_session **session);
 /* The session's cache manager; the session owns it. Never NULL for a session. */
 WEIR_API weir_cache_manager *weir_session_cache(weir_session *session);
 
+/* Runs a script of SQL statements, for schemas and fixtures: a text of the program's own, never made from input (there are
+ * no parameters). Outside a transaction it is one transaction of its own unless it says BEGIN itself. The cache does not
+ * notice what a script changes: weir_cache_manager_flush after one that changes rows of models. On failure err names
+ * the SQLSTATE, and what the script did is rolled back. */
+WEIR_API WEIR_MUST_CHECK int weir_run_script(weir_session *session, const char *sql, weir_error *err);
+
 /* Counters since the session was opened; a transaction reads those of its session. */
 typedef struct weir_session_stats {
 	uint64_t queries;              /* statements sent to PostgreSQL, BEGIN, COMMIT and the like not counted */

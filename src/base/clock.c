@@ -1,15 +1,25 @@
-/* Time from CLOCK_MONOTONIC. */
+/* Time from CLOCK_MONOTONIC and CLOCK_REALTIME. */
 #include "base/clock.h"
 
 #include <limits.h>
 #include <time.h>
 
-int64_t weir__now_us(void)
+static int64_t read_us(clockid_t clock)
 {
 	struct timespec now;
 
-	clock_gettime(CLOCK_MONOTONIC, &now);
+	clock_gettime(clock, &now);
 	return (int64_t)now.tv_sec * 1000000 + now.tv_nsec / 1000;
+}
+
+int64_t weir__now_us(void)
+{
+	return read_us(CLOCK_MONOTONIC);
+}
+
+int64_t weir__wall_now_us(void)
+{
+	return read_us(CLOCK_REALTIME);
 }
 
 weir__deadline weir__deadline_in_ms(int64_t timeout_ms)

@@ -1,4 +1,4 @@
-/* Time: a monotonic clock for deadlines and expiry. Wall-clock time is never used for either. */
+/* Time: a monotonic clock for deadlines and expiry, and the system's clock, which is never used for either. */
 #ifndef WEIR_BASE_CLOCK_H
 #define WEIR_BASE_CLOCK_H
 
@@ -6,6 +6,9 @@
 
 /* Microseconds on CLOCK_MONOTONIC. */
 int64_t weir__now_us(void);
+
+/* Microseconds since 1970-01-01 00:00:00 UTC, as the system believes: for values only. */
+int64_t weir__wall_now_us(void);
 
 /* A point on that clock, or WEIR__NO_DEADLINE. */
 typedef int64_t weir__deadline;

@@ -19,9 +19,10 @@
 
 /* ---- Keys (pure) ----------------------------------------------------------------------------------------------- */
 
-/* Logical keys: name:field:value, user:id:42; a part of a key is percent-escaped (: % { } and bytes <= 0x20 or >= 0x7f), NULL
- * and empty differ, a part longer than 128 bytes is replaced by a 128-bit hash of it (the envelope carries the whole key, so that a
- * collision is a miss). */
+/* Logical keys: name:field:value, user:id:42. The caller writes the colons; each part goes through weir__key_part, which
+ * percent-escapes : % { } and bytes <= 0x20 or >= 0x7f, so that different tuples of parts never give the same key. NULL and the empty
+ * part differ. A logical key may be of any length: the manager shortens long ones to a 128-bit hash (key.h), and the envelope carries the
+ * whole key, so that a collision is a miss. */
 void weir__key_part(weir__buffer *key, const char *part, size_t length);
 void weir__key_null(weir__buffer *key);
 
@@ -71,6 +72,9 @@ typedef enum weir__entry_kind { WEIR__ENTRY_RECORD, WEIR__ENTRY_UNIQUE, WEIR__EN
 /* The stamps that a list, count or exists depends on, by logical key (`users:s:any`, ...; at most 4); bulk is always added by the manager. */
 #define WEIR__STAMPS_MAX 4
 
+/* So many bytes tell one entry of a key from the next one. */
+#define WEIR__SEEN_SIZE 19
+
 typedef struct weir__lookup {
 	/* in */
 	weir__entry_kind kind;
@@ -82,9 +86,14 @@ typedef struct weir__lookup {
 	weir_bytes       payload; /* HIT: readable until weir__lookup_release */
 	uint64_t         items;   /* HIT: the number given to fill */
 	/* the manager's */
-	weir_cached      found;
-	uint64_t         token;
-	uint64_t         stamp_values[WEIR__STAMPS_MAX + 1];
+	weir__cache_space *space;      /* set while the lease is held */
+	weir_cached        found;
+	uint64_t           token;      /* of the lease */
+	int64_t            deadline_us; /* of lookup and lease together */
+	char               seen[WEIR__SEEN_SIZE]; /* how the entry begins that is there and out of date, if seen_length */
+	size_t             seen_length;
+	/* as they were before the database was asked, bulk last; 0: unknown. RECORD and UNIQUE have any and bulk. */
+	uint64_t stamp_values[WEIR__STAMPS_MAX + 1];
 } weir__lookup;
 
 /* Looks count entries up, one round trip (another for the stamps of "absent" answers). Counts hits and misses. */
@@ -107,6 +116,7 @@ void weir__cache_fill(weir__cache_space *space, const weir__filling *fillings, s
 /* A hit that could not be read (not the caller's codec): counts it as an error, removes the entry, makes it a BYPASS. */
 void weir__cache_reject(weir__cache_space *space, weir__lookup *lookup);
 
+/* Ends a lookup: payload is gone, a lease that was taken and not used is given up. Nothing happens the second time. */
 void weir__lookup_release(weir__lookup *lookup);
 
 /* ---- Writes ---------------------------------------------------------------------------------------------------- */

@@ -132,6 +132,9 @@ void weir__rows_release(weir__rows *rows);
 int weir__conn_run(weir__conn *conn, const weir__sql *sql, const weir__params *params, weir__deadline deadline,
                    weir__rows *rows, weir_error *err);
 
+/* A script of several statements by the simple protocol, results thrown away. */
+int weir__conn_run_script(weir__conn *conn, const char *sql, weir__deadline deadline, weir_error *err);
+
 /* BEGIN and the statement in one send and one wait (pipeline mode). After an error the transaction is open and failed, or the
  * connection is broken: weir__conn_rollback either way. */
 int weir__conn_begin_and_run(weir__conn *conn, const weir__sql *sql, const weir__params *params, weir__deadline deadline,

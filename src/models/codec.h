@@ -24,6 +24,7 @@ int weir__codec_decode(const weir__layout *layout, const char *bytes, size_t len
 
 /* Makes a list of exactly count records of these bytes; count comes from beside the bytes and is not trusted: it is
  * checked against length before anything is allocated. */
-int weir__codec_decode_list(const weir__layout *layout, const char *bytes, size_t length, size_t count, weir_list *list);
+int weir__codec_decode_list(const weir__layout *layout, const char *bytes, size_t length, size_t count,
+                            weir_list *list);
 
 #endif

@@ -8,19 +8,20 @@
 #include <weir/model.h>
 #include <weir/query.h>
 
-#define WEIR__COLUMNS_MAX 64     /* a set of columns is one uint64_t */
+#define WEIR__COLUMNS_MAX     64 /* a set of columns is one uint64_t */
 #define WEIR__KEY_COLUMNS_MAX 8
+#define WEIR__RECORD_FORMAT   1 /* how records are written into the cache; part of every fingerprint */
 
 typedef uint64_t weir__mask; /* bit i: column i */
 
 typedef struct weir__column {
-	const char *member;      /* name of the struct's member */
-	const char *name;        /* name of the column */
+	const char *member; /* name of the struct's member */
+	const char *name;   /* name of the column */
 	size_t      name_length;
 	size_t      offset;
 	weir_type   type;
-	bool        optional;    /* the member is a weir_opt_... */
-	bool        nullable;    /* may be NULL, by either way */
+	bool        optional; /* the member is a weir_opt_... */
+	bool        nullable; /* may be NULL, by either way */
 	bool        primary_key;
 	bool        generated;
 	bool        unique;
@@ -40,16 +41,17 @@ typedef struct weir__layout {
 	weir__mask        key_mask;
 	weir__mask        generated_mask;
 	weir__mask        auto_now_mask;
-	uint64_t          fingerprint; /* of names, types, nullability and order: changes when cached records must not be read */
-	size_t            json_fixed;  /* bytes of a cached record that are not values: an upper bound for its texts follows */
-	uint8_t          *by_offset;   /* member offset -> column number, 0xff where no member starts; model->size entries */
+	uint64_t fingerprint; /* of names, types, nullability and order: changes when cached records must not be read */
+	size_t   json_fixed;  /* bytes of a cached record that are not values: an upper bound for its texts follows */
+	uint8_t *by_offset;   /* member offset -> column number, 0xff where no member starts; model->size entries */
 } weir__layout;
 
 /* Checks a descriptor and makes its layout, one allocation freed by weir__layout_free. WEIR_ERR_MODEL names model and
- * field: no or doubled names, no primary key, a field beyond the struct, .nullable on a member that cannot hold NULL,
- * a nullable or non-scalar (float8, jsonb) primary key column, .auto_now on another type than timestamptz, .unique on jsonb, names that
- * are empty, longer than 63 bytes or not UTF-8, overlapping members, a wrong field_size, more than
- * WEIR__COLUMNS_MAX columns or WEIR__KEY_COLUMNS_MAX key columns. */
+ * field: no or doubled names, no fields, no primary key, a number that is no type, a field beyond the struct,
+ * .nullable on a member that cannot hold NULL, a nullable or non-scalar (float8, jsonb) primary key column, .auto_now
+ * on another type than timestamptz, .unique on jsonb, .max_length on another type than text, names that are empty,
+ * longer than 63 bytes or not UTF-8, overlapping or misaligned members, a wrong field_size, more than WEIR__COLUMNS_MAX
+ * columns or WEIR__KEY_COLUMNS_MAX key columns. */
 int  weir__layout_create(const weir_model *model, weir__layout **layout, weir_error *err);
 void weir__layout_free(weir__layout *layout);
 

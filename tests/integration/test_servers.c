@@ -21,7 +21,7 @@ static redisContext *redis_connect(const struct server *server)
 	char *port = strchr(host, ':');
 	*port = '\0';
 	struct timeval timeout = { .tv_usec = SHORT_TIMEOUT_US };
-	redisContext *redis = redisConnectWithTimeout(host, (int)strtol(port + 1, NULL, 10), timeout);
+	redisContext  *redis = redisConnectWithTimeout(host, (int)strtol(port + 1, NULL, 10), timeout);
 	if (redis != NULL && redis->err == 0)
 		redisSetTimeout(redis, timeout);
 	return redis;
@@ -30,8 +30,8 @@ static redisContext *redis_connect(const struct server *server)
 static bool redis_answers(const struct server *server)
 {
 	redisContext *redis = redis_connect(server);
-	redisReply *reply = redis != NULL && redis->err == 0 ? redisCommand(redis, "PING") : NULL;
-	bool answers = reply != NULL && reply->type == REDIS_REPLY_STATUS;
+	redisReply   *reply = redis != NULL && redis->err == 0 ? redisCommand(redis, "PING") : NULL;
+	bool          answers = reply != NULL && reply->type == REDIS_REPLY_STATUS;
 	freeReplyObject(reply);
 	redisFree(redis);
 	return answers;
@@ -39,9 +39,9 @@ static bool redis_answers(const struct server *server)
 
 static bool postgres_answers(const char *url, const char *sql)
 {
-	PGconn *conn = PQconnectdb(url);
+	PGconn   *conn = PQconnectdb(url);
 	PGresult *result = PQexec(conn, sql);
-	bool answers = PQresultStatus(result) == PGRES_TUPLES_OK || PQresultStatus(result) == PGRES_COMMAND_OK;
+	bool      answers = PQresultStatus(result) == PGRES_TUPLES_OK || PQresultStatus(result) == PGRES_COMMAND_OK;
 	PQclear(result);
 	PQfinish(conn);
 	return answers;
@@ -109,7 +109,7 @@ START_TEST(test_servers__a_paused_postgres_keeps_connections_and_does_not_answer
 	server_pause(&server);
 	ck_assert_int_eq(PQsendQuery(conn, "select 1"), 1);
 	struct timeval timeout = { .tv_usec = SHORT_TIMEOUT_US };
-	fd_set readable;
+	fd_set         readable;
 	FD_ZERO(&readable);
 	FD_SET(PQsocket(conn), &readable);
 	ck_assert_int_eq(select(PQsocket(conn) + 1, &readable, NULL, NULL, &timeout), 0);
@@ -128,7 +128,7 @@ START_TEST(test_servers__release_ends_the_process_and_removes_the_directory)
 	struct server server;
 	server_start(&server, SERVER_REDIS);
 	pid_t pid = server.pid;
-	char directory[sizeof server.directory];
+	char  directory[sizeof server.directory];
 	strcpy(directory, server.directory);
 	server_release(&server);
 	ck_assert_int_ne(kill(pid, 0), 0);
@@ -138,7 +138,8 @@ START_TEST(test_servers__release_ends_the_process_and_removes_the_directory)
 END_TEST
 
 WEIR_SUITE("servers", test_servers__redis_stops_and_comes_back_at_the_same_address,
-	test_servers__a_paused_redis_is_silent_until_it_is_resumed,
-	test_servers__postgres_answers_on_both_of_its_addresses, test_servers__a_killed_postgres_comes_back_with_its_data,
-	test_servers__a_paused_postgres_keeps_connections_and_does_not_answer,
-	test_servers__release_ends_the_process_and_removes_the_directory);
+           test_servers__a_paused_redis_is_silent_until_it_is_resumed,
+           test_servers__postgres_answers_on_both_of_its_addresses,
+           test_servers__a_killed_postgres_comes_back_with_its_data,
+           test_servers__a_paused_postgres_keeps_connections_and_does_not_answer,
+           test_servers__release_ends_the_process_and_removes_the_directory);

@@ -23,26 +23,26 @@ enum { END_TIMEOUT_MS = 20000, POLL_MS = 2, CHILDREN_MAX = 512 };
 static void run_script(const char *command, const struct server *server)
 {
 	const char *option = server->kind == SERVER_POSTGRES ? "--no-redis" : "--no-postgres";
-	bool starting = strcmp(command, "start") == 0;
-	pid_t child = fork();
+	bool        starting = strcmp(command, "start") == 0;
+	pid_t       child = fork();
 	ck_assert_int_ge(child, 0);
 	if (child == 0) {
 		setenv("WEIR_FAST_PG", "1", 1);
 		execl(WEIR_SOURCE_DIR "/scripts/servers", "servers", command, server->directory, starting ? option : NULL,
-			(char *)NULL);
+		      (char *)NULL);
 		_exit(127);
 	}
 	int status = 0;
 	while (waitpid(child, &status, 0) < 0)
 		ck_assert_int_eq(errno, EINTR);
 	ck_assert_msg(WIFEXITED(status) && WEXITSTATUS(status) == 0, "scripts/servers %s %s failed", command,
-		server->directory);
+	              server->directory);
 }
 
 /* NAME='value' of the script's answer, copied without the quotes. */
 static void read_variable(const char *answer, const char *name, char *value, size_t size)
 {
-	size_t length = strlen(name);
+	size_t      length = strlen(name);
 	const char *line = answer;
 	while (strncmp(line, name, length) != 0 || strncmp(line + length, "='", 2) != 0) {
 		line = strchr(line, '\n');
@@ -50,7 +50,7 @@ static void read_variable(const char *answer, const char *name, char *value, siz
 		line++;
 	}
 	const char *start = line + length + 2;
-	size_t value_length = strcspn(start, "'");
+	size_t      value_length = strcspn(start, "'");
 	ck_assert_uint_lt(value_length, size);
 	memcpy(value, start, value_length);
 	value[value_length] = '\0';
@@ -68,7 +68,8 @@ static void read_answer(struct server *server)
 
 	bool postgres = server->kind == SERVER_POSTGRES;
 	read_variable(answer, postgres ? "DATABASE_URL" : "REDIS_URL", server->url, sizeof server->url);
-	read_variable(answer, postgres ? "DATABASE_TCP_URL" : "REDIS_UNIX_URL", server->other_url, sizeof server->other_url);
+	read_variable(answer, postgres ? "DATABASE_TCP_URL" : "REDIS_UNIX_URL", server->other_url,
+	              sizeof server->other_url);
 	read_variable(answer, postgres ? "POSTGRES_PID" : "REDIS_PID", pid, sizeof pid);
 	server->pid = (pid_t)strtol(pid, NULL, 10);
 	ck_assert_int_gt(server->pid, 1);
@@ -105,12 +106,12 @@ static pid_t parent_of(const char *pid)
 static size_t children_of(pid_t parent, pid_t *children)
 {
 	size_t count = 0;
-	DIR *processes = opendir("/proc");
+	DIR   *processes = opendir("/proc");
 	if (processes == NULL)
 		return 0;
 	for (struct dirent *entry = readdir(processes); entry != NULL; entry = readdir(processes)) {
 		if (entry->d_name[0] >= '1' && entry->d_name[0] <= '9' && parent_of(entry->d_name) == parent &&
-			count < CHILDREN_MAX)
+		    count < CHILDREN_MAX)
 			children[count++] = (pid_t)strtol(entry->d_name, NULL, 10);
 	}
 	closedir(processes);
@@ -150,7 +151,7 @@ void server_kill(struct server *server)
 {
 	ck_assert_int_gt(server->pid, 0);
 	signal_all(server, SIGSTOP);
-	pid_t children[CHILDREN_MAX];
+	pid_t  children[CHILDREN_MAX];
 	size_t count = children_of(server->pid, children);
 	kill(server->pid, SIGKILL);
 	for (size_t i = 0; i < count; i++)

@@ -15,12 +15,12 @@ enum server_kind { SERVER_POSTGRES, SERVER_REDIS };
 
 struct server {
 	enum server_kind kind;
-	char directory[64];
-	char url[192];         /* PostgreSQL: unix socket, no password. Redis: loopback. */
-	char other_url[192];   /* PostgreSQL: loopback, with a password. Redis: unix socket. */
-	char address[64];      /* host:port on loopback, for a proxy in between */
-	pid_t pid;             /* of the server's first process; 0 while it does not run */
-	bool paused;
+	char             directory[64];
+	char             url[192];       /* PostgreSQL: unix socket, no password. Redis: loopback. */
+	char             other_url[192]; /* PostgreSQL: loopback, with a password. Redis: unix socket. */
+	char             address[64];    /* host:port on loopback, for a proxy in between */
+	pid_t            pid;            /* of the server's first process; 0 while it does not run */
+	bool             paused;
 };
 
 /* Starts a server; server_release() ends it and removes its directory. PostgreSQL takes about a second. */

@@ -1,18 +1,22 @@
 /* For those who write a cache backend: a table of functions on bytes by key.
  *
  * What a key holds is one of: a value (bytes of the cache manager's), a lease (a token: somebody is about to fill it), a
- * guard (one or more nonces: somebody is about to change what it stands for), or nothing. The five operations keep
- * these apart; how is the backend's own affair. The rules that the promises rest on:
+ * guard (one or more nonces: somebody is about to change what it stands for), or nothing. The operations keep
+ * these apart; how is the backend's own affair. A value is never empty and never begins with L or G, so that a store of
+ * plain bytes can mark leases and guards by these letters. The rules that the promises rest on:
  *
  *   - each operation is atomic for each single key; across keys nothing is promised;
+ *   - a lease is taken only where there is nothing, or the value that the caller has seen and found unusable;
  *   - fill stores only while the key still holds the lease with that very token;
  *   - guard replaces whatever is there, and adds its nonce to a guard that is there;
  *   - release removes its nonce from a guard; if others remain the guard stays; else, and also when there is no guard any
- *     more, the key is deleted (a record) or set to the new stamp given (a stamp).
+ *     more, the key is deleted (a record) or set to the new stamp given (a stamp);
+ *   - remove and flush leave a guard alone.
  *
  * Every operation returns WEIR_OK or WEIR_ERR_CACHE (down, too slow, refused, not understood), never blocks longer than
- * deadline_us (monotonic clock, microseconds), and is called from many threads at once. A backend with get_many
- * and set only is accepted: it is then incoherent (entries live until their TTL) and is never given guards.
+ * the call's deadline, and is called from many threads at once. After WEIR_ERR_CACHE the operation may or may not have
+ * had its effect, found is untouched. A backend with get_many and set only is accepted: it is then incoherent (entries live
+ * until their TTL) and is never given guards.
  */
 #ifndef WEIR_SYS_CACHE_BACKEND_H
 #define WEIR_SYS_CACHE_BACKEND_H
@@ -33,12 +37,13 @@ typedef struct weir_bytes {
 typedef enum weir_cached_state {
 	WEIR_CACHED_NOTHING,
 	WEIR_CACHED_VALUE,
-	WEIR_CACHED_LEASE, /* somebody else's */
+	WEIR_CACHED_LEASE,  /* somebody else's */
 	WEIR_CACHED_GUARD,
-	WEIR_CACHED_LEASED /* answer of lease: it is yours now */
+	WEIR_CACHED_LEASED, /* answer of lease: it is yours now; of a stamp: it was set now */
+	WEIR_CACHED_FOREIGN /* something that is none of these: neither read nor filled */
 } weir_cached_state;
 
-/* What a key holds. For a value, bytes stay readable until `release(owner)`; owner may be NULL. */
+/* What a key holds. For a value, bytes stay readable until `release(owner)`; release may be NULL. */
 typedef struct weir_cached {
 	weir_cached_state state;
 	weir_bytes        value;
@@ -46,48 +51,71 @@ typedef struct weir_cached {
 	void (*release)(void *owner);
 } weir_cached;
 
-/* One key of a write: a record's key is deleted by release, a stamp's set to `stamp` for stamp_ttl_ms. */
+/* What all operations are told; each reads the members that concern it. */
+typedef struct weir_cache_call {
+	int64_t  deadline_us;  /* on the monotonic clock */
+	uint64_t id;           /* the nonce of a guard and its release, the token of a lease */
+	int64_t  ttl_ms;       /* of the guard or lease */
+	int64_t  stamp_ttl_ms; /* of a stamp that is set; below 0: no expiry */
+} weir_cache_call;
+
+/* One key of a lease: a record's, or a stamp to be set where there is none. */
+typedef struct weir_cache_want {
+	weir_bytes key;
+	weir_bytes seen;  /* how the unusable value begins that the lease may replace; empty: none */
+	uint64_t   stamp; /* not 0: a stamp. Where there is nothing it becomes the value `S` and 16 hexadecimal digits */
+} weir_cache_want;
+
+/* One value to be stored. */
+typedef struct weir_cache_entry {
+	weir_bytes key;
+	weir_bytes value;     /* fill: empty gives the lease up */
+	uint64_t   token;     /* of its lease */
+	int64_t    ttl_ms;    /* below 0: no expiry */
+	uint32_t   space;     /* whose entry it is, a small number; 0: nobody's */
+	int64_t    space_max; /* at most so many entries of this space are kept, where the backend can tell; below 0: any number */
+} weir_cache_entry;
+
+/* One key of a write: release deletes a record's key and sets a stamp's to `S` and 16 hexadecimal digits. */
 typedef struct weir_touch {
 	weir_bytes key;
 	uint64_t   stamp; /* 0: a record's key */
 } weir_touch;
 
-/* An own-key write, a lease or a fill of one key. ttl_ms < 0: no expiry. */
 typedef struct weir_cache_backend weir_cache_backend;
 struct weir_cache_backend {
 	const char *name;
 
 	/* What count keys hold, one round trip. Mandatory. */
-	int (*get_many)(weir_cache_backend *self, const weir_bytes *keys, size_t count, int64_t deadline_us,
+	int (*get_many)(weir_cache_backend *self, const weir_bytes *keys, size_t count, const weir_cache_call *call,
 	                weir_cached *found);
 
-	/* For each key that holds nothing: leave a lease with this token. found says what each held, or LEASED. */
-	int (*lease)(weir_cache_backend *self, const weir_bytes *keys, size_t count, uint64_t token, int ttl_ms,
-	             int64_t deadline_us, weir_cached *found);
+	/* For each key that holds nothing: leaves a lease with the token call->id, or sets the stamp. found says what each
+	 * held, or LEASED. */
+	int (*lease)(weir_cache_backend *self, const weir_cache_want *wants, size_t count, const weir_cache_call *call,
+	             weir_cached *found);
 
-	/* Stores count values where the lease with token still stands; *filled says how many. May be sent without waiting, then
-	 * *filled is the count. */
-	int (*fill)(weir_cache_backend *self, const weir_bytes *keys, const weir_bytes *values, size_t count,
-	            uint64_t token, int64_t ttl_ms, int64_t deadline_us, size_t *filled);
+	/* Stores count values where the lease with the entry's token still stands; *filled says how many. May be sent without
+	 * waiting, then *filled is the count. */
+	int (*fill)(weir_cache_backend *self, const weir_cache_entry *entries, size_t count, const weir_cache_call *call,
+	            size_t *filled);
 
-	/* Guards count keys with nonce for at most ttl_ms; WEIR_OK only when every guard stands. */
-	int (*guard)(weir_cache_backend *self, const weir_touch *touches, size_t count, uint64_t nonce, int ttl_ms,
-	             int64_t deadline_us);
+	/* Guards count keys with the nonce call->id for at most call->ttl_ms; WEIR_OK only when every guard stands. */
+	int (*guard)(weir_cache_backend *self, const weir_touch *touches, size_t count, const weir_cache_call *call);
+	int (*release)(weir_cache_backend *self, const weir_touch *touches, size_t count, const weir_cache_call *call);
 
-	int (*release)(weir_cache_backend *self, const weir_touch *touches, size_t count, uint64_t nonce,
-	               int64_t stamp_ttl_ms, int64_t deadline_us);
+	/* Stores a value whatever is there. Mandatory. */
+	int (*set)(weir_cache_backend *self, const weir_cache_entry *entry, const weir_cache_call *call);
+	/* Deletes what count keys hold, but for guards. */
+	int (*remove)(weir_cache_backend *self, const weir_bytes *keys, size_t count, const weir_cache_call *call);
 
-	/* Stores a value whatever is there; deletes whatever is there. Mandatory (set). */
-	int (*set)(weir_cache_backend *self, weir_bytes key, weir_bytes value, int64_t ttl_ms, int64_t deadline_us);
-	int (*remove)(weir_cache_backend *self, weir_bytes key, int64_t deadline_us);
+	/* Deletes every key that begins with prefix, but for guards, in bounded steps. */
+	int (*flush)(weir_cache_backend *self, weir_bytes prefix, const weir_cache_call *call);
 
-	/* Deletes every key that begins with prefix, in bounded steps. */
-	int (*flush)(weir_cache_backend *self, weir_bytes prefix, int64_t deadline_us);
-
-	/* Does it answer, as far as is known? */
+	/* Does it answer? May ask it, in a bounded time. */
 	bool (*is_up)(weir_cache_backend *self);
 
-	/* Frees the backend; nobody uses it any more. In a forked child it closes nothing of the parent's. */
+	/* Frees the backend; nobody uses it any more. In a forked child it ends nothing of the parent's. */
 	void (*close)(weir_cache_backend *self);
 };
 

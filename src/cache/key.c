@@ -1,0 +1,108 @@
+/* Keys: escaping of parts, shortening of long keys, the physical form. Pure. */
+#include "cache/key.h"
+
+#include "base/hash.h"
+
+#include <stdio.h>
+#include <string.h>
+
+static const char hex_digits[] = "0123456789abcdef";
+
+static bool is_plain(unsigned char c)
+{
+	return c > 0x20 && c < 0x7f && c != ':' && c != '%' && c != '{' && c != '}';
+}
+
+void weir__key_part(weir__buffer *key, const char *part, size_t length)
+{
+	size_t start = 0;
+
+	for (size_t i = 0; i < length; i++) {
+		unsigned char c = (unsigned char)part[i];
+
+		if (is_plain(c))
+			continue;
+		weir__buffer_append(key, part + start, i - start);
+		weir__buffer_append(key, (char[3]){ '%', hex_digits[c >> 4], hex_digits[c & 15] }, 3);
+		start = i + 1;
+	}
+	weir__buffer_append(key, part + start, length - start);
+}
+
+/* No escaped byte looks like %N: N is no hexadecimal digit. */
+void weir__key_null(weir__buffer *key)
+{
+	weir__buffer_append(key, "%N", 2);
+}
+
+bool weir__key_prefix_ok(const char *prefix)
+{
+	size_t length = strlen(prefix);
+
+	for (size_t i = 0; i < length; i++)
+		if (prefix[i] != ':' && prefix[i] != '%' && !is_plain((unsigned char)prefix[i]))
+			return false;
+	return length > 0 && length <= WEIR__PREFIX_MAX;
+}
+
+size_t weir__key_head(char *head, const char *prefix, int version)
+{
+	int length = version ? snprintf(head, WEIR__HEAD_MAX, "%s:v%d:", prefix, version)
+	                     : snprintf(head, WEIR__HEAD_MAX, "%s:", prefix);
+
+	return (size_t)length;
+}
+
+/* How much of a long key is written out: the whole parts within its first WEIR__KEY_KEPT bytes, colon included. */
+static size_t kept_length(weir_bytes logical)
+{
+	size_t kept = WEIR__KEY_KEPT;
+
+	while (kept > 0 && logical.data[kept - 1] != ':')
+		kept--;
+	return kept;
+}
+
+static char *write_bytes(char *out, const void *bytes, size_t length)
+{
+	memcpy(out, bytes, length);
+	return out + length;
+}
+
+static char *write_hash(char *out, weir_bytes logical)
+{
+	*out++ = '%';
+	*out++ = 'h';
+	for (uint64_t half = 0; half < 2; half++) {
+		uint64_t hash = weir__hash64(logical.data, logical.length, half);
+
+		for (int shift = 60; shift >= 0; shift -= 4)
+			*out++ = hex_digits[hash >> shift & 15];
+	}
+	return out;
+}
+
+size_t weir__key_write(char *out, weir_bytes head, weir_bytes logical, weir__key_slot slot)
+{
+	bool        is_long = logical.length > WEIR__KEY_LONG;
+	size_t      written = is_long ? kept_length(logical) : logical.length;
+	const char *colon = slot == WEIR__SLOT_FIRST ? memchr(logical.data, ':', written) : NULL;
+	size_t      first = colon ? (size_t)(colon - logical.data) : written;
+	char       *at = write_bytes(out, head.data, head.length);
+
+	*at++ = '{';
+	at = write_bytes(at, logical.data, first);
+	if (colon)
+		*at++ = '}';
+	at = write_bytes(at, logical.data + first, written - first);
+	if (is_long)
+		at = write_hash(at, logical);
+	if (!colon)
+		*at++ = '}';
+	return (size_t)(at - out);
+}
+
+size_t weir__key_room(weir_bytes head, weir_bytes logical)
+{
+	return head.length + 2 + (logical.length > WEIR__KEY_LONG ? WEIR__KEY_LONG : logical.length);
+}

@@ -1,0 +1,310 @@
+/* Cached reads. One shape for all of them:
+ *
+ *     look up -> hit or absent: answer
+ *             -> miss: take a lease, read the database, fill
+ *             -> bypass (cache down, off, or a write under way): read the database, fill nothing
+ *
+ * A record's key is looked up directly. A unique field's entry is a pointer: the key of the record, which is then looked up and
+ * checked (it must still have the value), so that writes need not know which pointers exist. Lists, counts and exists carry
+ * the stamp they depend on; writes change it. */
+#include "dao/call.h"
+
+#include "base/error.h"
+#include "base/memory.h"
+#include "dao/keys.h"
+#include "models/codec.h"
+
+#include <string.h>
+
+/* Looks one entry up and, where it is missing, takes a lease. */
+static void look_up(weir__call *call, weir__lookup *lookup)
+{
+	weir__cache_lookup(call->entity->space, lookup, 1);
+	if (lookup->state == WEIR__MISS)
+		weir__cache_lease(call->entity->space, lookup, 1);
+}
+
+static void fill(weir__call *call, weir__lookup *lookup, const weir__buffer *payload, uint64_t items)
+{
+	weir__filling filling = {.lookup = lookup, .items = items};
+
+	if (payload && payload->failed)
+		return;
+	if (payload)
+		filling.payload = (weir_bytes){payload->data, payload->length};
+	weir__cache_fill(call->entity->space, &filling, 1);
+}
+
+/* ---- Records --------------------------------------------------------------------------------------------------- */
+
+/* Fills what was read for a key; a row whose own key is spelled otherwise (a collation that takes two texts for one) is not kept. */
+static void fill_record(weir__call *call, weir__lookup *lookup, const void *record)
+{
+	weir__buffer payload = WEIR__BUFFER_INIT;
+
+	weir__key_of_record(call->entity, record, &payload);
+	if (!payload.failed && payload.length == lookup->key.length &&
+	    memcmp(payload.data, lookup->key.data, payload.length) == 0) {
+		weir__buffer_clear(&payload);
+		weir__codec_encode(call->entity->layout, record, &payload);
+		fill(call, lookup, &payload, 1);
+	}
+	weir__buffer_release(&payload);
+}
+
+static int read_and_fill_record(weir__call *call, weir__lookup *lookup, const void *key, const void **record)
+{
+	int rc = weir__read_by_id(call, key, record);
+
+	if (lookup->state != WEIR__MISS)
+		return rc;
+	if (rc == WEIR_OK)
+		fill_record(call, lookup, *record);
+	else if (rc == WEIR_NOT_FOUND)
+		fill(call, lookup, NULL, 0);
+	return rc;
+}
+
+int weir__cached_by_id(weir__call *call, const void *key, const void **record)
+{
+	weir__lookup lookup = {.kind = WEIR__ENTRY_RECORD};
+	int          rc;
+
+	weir__buffer_clear(&call->key);
+	weir__key_of_record(call->entity, key, &call->key);
+	if (call->key.failed)
+		return weir__error_no_memory(call->err);
+	lookup.key = (weir_bytes){call->key.data, call->key.length};
+	look_up(call, &lookup);
+	if (lookup.state == WEIR__HIT) {
+		rc = weir__codec_decode(call->entity->layout, lookup.payload.data, lookup.payload.length, record);
+		if (rc != WEIR_ERR_FORMAT)
+			goto cleanup;
+		weir__cache_reject(call->entity->space, &lookup);
+	}
+	rc = lookup.state == WEIR__ABSENT ? WEIR_NOT_FOUND : read_and_fill_record(call, &lookup, key, record);
+cleanup:
+	weir__lookup_release(&lookup);
+	return rc;
+}
+
+/* ---- Unique fields --------------------------------------------------------------------------------------------- */
+
+static bool has_value(const weir__call *call, const void *record, size_t column, const weir_value *value)
+{
+	char        one[WEIR__KEY_VALUE_MAX], other[WEIR__KEY_VALUE_MAX];
+	weir_value  own = weir__layout_get(call->entity->layout, column, record);
+	const char *a = weir__key_value(&own, one);
+	const char *b = weir__key_value(value, other);
+
+	return a && b && strcmp(a, b) == 0;
+}
+
+/* Follows a pointer to its record in the cache. WEIR_OK with the record; WEIR_NOT_FOUND when the pointer leads nowhere
+ * (any more), the caller then asks the database; *lookup says whether the record may be filled afterwards. */
+static int follow(weir__call *call, weir__lookup *lookup, size_t column, const weir_value *value, const void **record)
+{
+	const void *found = NULL;
+	int         rc;
+
+	look_up(call, lookup);
+	if (lookup->state != WEIR__HIT)
+		return WEIR_NOT_FOUND;
+	rc = weir__codec_decode(call->entity->layout, lookup->payload.data, lookup->payload.length, &found);
+	if (rc == WEIR_ERR_FORMAT) {
+		weir__cache_reject(call->entity->space, lookup);
+		return WEIR_NOT_FOUND;
+	}
+	if (rc < 0)
+		return rc;
+	if (!has_value(call, found, column, value)) {
+		weir_record_release(found);
+		return WEIR_NOT_FOUND;
+	}
+	*record = found;
+	return WEIR_OK;
+}
+
+/* Reads the row and keeps what may be kept: the record under its lease, the pointer if it was missing or wrong. */
+static int read_by_and_fill(weir__call *call, weir__lookup *pointer, weir__lookup *target, size_t column,
+                            const weir_value *value, const void **record)
+{
+	int rc = weir__read_by(call, column, value, record);
+
+	if (rc < 0)
+		return rc;
+	if (rc == WEIR_OK && target->state == WEIR__MISS)
+		fill_record(call, target, *record);
+	if (pointer->state == WEIR__HIT && (target->state == WEIR__ABSENT || target->state == WEIR__HIT))
+		weir__cache_reject(call->entity->space, pointer);
+	return rc;
+}
+
+/* No pointer yet: reads the row, leaves a pointer to it, and then the record itself as any read by primary key would. */
+static int read_and_point(weir__call *call, weir__lookup *pointer, size_t column, const weir_value *value,
+                          const void **record)
+{
+	weir__lookup target = {.kind = WEIR__ENTRY_RECORD};
+	const void  *first = NULL;
+	int          rc = weir__read_by(call, column, value, &first);
+
+	if (rc != WEIR_OK) {
+		if (rc == WEIR_NOT_FOUND)
+			fill(call, pointer, NULL, 0);
+		return rc;
+	}
+	weir__buffer_clear(&call->key);
+	weir__key_of_record(call->entity, first, &call->key);
+	fill(call, pointer, &call->key, 1);
+	if (!call->key.failed) {
+		target.key = (weir_bytes){call->key.data, call->key.length};
+		look_up(call, &target);
+	}
+	if (target.state == WEIR__MISS)
+		rc = read_by_and_fill(call, pointer, &target, column, value, record);
+	else
+		*record = first, first = NULL;
+	weir__lookup_release(&target);
+	weir_record_release(first);
+	return rc;
+}
+
+int weir__cached_by(weir__call *call, size_t column, const weir_value *value, const void **record)
+{
+	weir__buffer key = WEIR__BUFFER_INIT;
+	weir__lookup pointer = {.kind = WEIR__ENTRY_UNIQUE};
+	weir__lookup target = {.kind = WEIR__ENTRY_RECORD};
+	int          rc;
+
+	weir__key_of_unique(call->entity, column, value, &key);
+	if (key.failed) {
+		rc = weir__error_no_memory(call->err);
+		goto cleanup;
+	}
+	pointer.key = (weir_bytes){key.data, key.length};
+	look_up(call, &pointer);
+	switch (pointer.state) {
+	case WEIR__ABSENT:
+		rc = WEIR_NOT_FOUND;
+		break;
+	case WEIR__HIT:
+		target.key = pointer.payload;
+		rc = follow(call, &target, column, value, record);
+		if (rc == WEIR_NOT_FOUND)
+			rc = read_by_and_fill(call, &pointer, &target, column, value, record);
+		break;
+	case WEIR__MISS:
+		rc = read_and_point(call, &pointer, column, value, record);
+		break;
+	case WEIR__BYPASS:
+	default:
+		rc = weir__read_by(call, column, value, record);
+	}
+cleanup:
+	weir__lookup_release(&target);
+	weir__lookup_release(&pointer);
+	weir__buffer_release(&key);
+	return rc;
+}
+
+/* ---- Lists, counts, exists ------------------------------------------------------------------------------------- */
+
+/* Looks up what a query gave; key and stamp keep the texts that lookup borrows. */
+static int look_up_query(weir__call *call, const char *what, const weir_query *query, weir__buffer *stamp,
+                         weir__lookup *lookup)
+{
+	int rc = weir__key_of_query(call->entity, what, query, &call->key, call->err);
+
+	if (rc < 0)
+		return rc;
+	weir__key_of_query_stamp(call->entity, query, stamp);
+	if (call->key.failed || stamp->failed)
+		return weir__error_no_memory(call->err);
+	lookup->key = (weir_bytes){call->key.data, call->key.length};
+	lookup->stamps[0] = (weir_bytes){stamp->data, stamp->length};
+	lookup->stamp_count = 1;
+	look_up(call, lookup);
+	return WEIR_OK;
+}
+
+static void fill_list(weir__call *call, weir__lookup *lookup, const weir_list *list)
+{
+	weir__buffer payload = WEIR__BUFFER_INIT;
+	int64_t      max_items = weir__cache_space_max_items(call->entity->space);
+
+	if (max_items != WEIR_UNLIMITED && list->count > (size_t)max_items)
+		return;
+	weir__codec_encode_list(call->entity->layout, list->items, list->count, &payload);
+	fill(call, lookup, &payload, list->count);
+	weir__buffer_release(&payload);
+}
+
+int weir__cached_list(weir__call *call, const weir_query *query, weir_list *list)
+{
+	weir__lookup lookup = {.kind = WEIR__ENTRY_LIST};
+	weir__buffer stamp = WEIR__BUFFER_INIT;
+	int          rc = look_up_query(call, "list", query, &stamp, &lookup);
+
+	if (rc < 0)
+		goto cleanup;
+	if (lookup.state == WEIR__HIT) {
+		rc = weir__codec_decode_list(call->entity->layout, lookup.payload.data, lookup.payload.length,
+		                             (size_t)lookup.items, list);
+		if (rc != WEIR_ERR_FORMAT)
+			goto cleanup;
+		weir__cache_reject(call->entity->space, &lookup);
+	}
+	rc = weir__read_list(call, query, list);
+	if (rc == WEIR_OK && lookup.state == WEIR__MISS)
+		fill_list(call, &lookup, list);
+cleanup:
+	weir__lookup_release(&lookup);
+	weir__buffer_release(&stamp);
+	return rc;
+}
+
+/* A number as the payload of an entry, in items; the payload itself is the number as JSON, for whoever looks. */
+static void fill_number(weir__call *call, weir__lookup *lookup, int64_t number)
+{
+	weir__buffer payload = WEIR__BUFFER_INIT;
+
+	weir__buffer_append_i64(&payload, number);
+	fill(call, lookup, &payload, (uint64_t)number);
+	weir__buffer_release(&payload);
+}
+
+int weir__cached_count(weir__call *call, const weir_query *query, int64_t *count)
+{
+	weir__lookup lookup = {.kind = WEIR__ENTRY_COUNT};
+	weir__buffer stamp = WEIR__BUFFER_INIT;
+	int          rc = look_up_query(call, "count", query, &stamp, &lookup);
+
+	if (rc >= 0 && lookup.state == WEIR__HIT) {
+		*count = (int64_t)lookup.items;
+	} else if (rc >= 0) {
+		rc = weir__read_count(call, query, count);
+		if (rc == WEIR_OK && lookup.state == WEIR__MISS)
+			fill_number(call, &lookup, *count);
+	}
+	weir__lookup_release(&lookup);
+	weir__buffer_release(&stamp);
+	return rc;
+}
+
+int weir__cached_exists(weir__call *call, const weir_query *query, bool *exists)
+{
+	weir__lookup lookup = {.kind = WEIR__ENTRY_COUNT};
+	weir__buffer stamp = WEIR__BUFFER_INIT;
+	int          rc = look_up_query(call, "exists", query, &stamp, &lookup);
+
+	if (rc >= 0 && lookup.state == WEIR__HIT) {
+		*exists = lookup.items != 0;
+	} else if (rc >= 0) {
+		rc = weir__read_exists(call, query, exists);
+		if (rc == WEIR_OK && lookup.state == WEIR__MISS)
+			fill_number(call, &lookup, *exists);
+	}
+	weir__lookup_release(&lookup);
+	weir__buffer_release(&stamp);
+	return rc;
+}

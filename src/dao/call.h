@@ -1,0 +1,86 @@
+/* One call of a DAO: its session, entity, deadline and the memory it works with. Reads and writes are made of these. */
+#ifndef WEIR_DAO_CALL_H
+#define WEIR_DAO_CALL_H
+
+#include <weir/base_dao.h>
+
+#include "dao/session.h"
+
+typedef struct weir__call {
+	weir_session       *session;
+	const weir__entity *entity;
+	weir__deadline      deadline;
+	weir__params       *params;
+	weir__buffer        sql; /* text of a statement made for this call */
+	weir__buffer        key; /* text of a cache key made for this call */
+	weir_error         *err;
+} weir__call;
+
+/* Starts a call: checks session and model. weir__call_end is right after a failure too. */
+int  weir__call_begin(weir__call *call, const weir_base_dao *dao, weir_error *err);
+void weir__call_end(weir__call *call);
+
+/* May this call use the cache? Not inside a transaction, and not where it is off. */
+bool weir__call_is_cached(const weir__call *call);
+
+/* Runs a statement on the session's connection, as a read: nothing has to be invalidated. */
+int weir__call_read(weir__call *call, const weir__sql *sql, weir__rows *rows);
+
+/* The statement text that call->sql holds. WEIR_ERR_NO_MEMORY if it could not be made. */
+int weir__call_sql(weir__call *call, weir__sql *sql);
+
+/* Adds the primary key of a struct as parameters, checked. */
+int weir__call_add_key(weir__call *call, const void *key);
+
+/* Reads from the database, in terms of the base_dao. */
+int weir__read_by_id(weir__call *call, const void *key, const void **record);
+int weir__read_by(weir__call *call, size_t column, const weir_value *value, const void **record);
+int weir__read_list(weir__call *call, const weir_query *query, weir_list *list);
+int weir__read_count(weir__call *call, const weir_query *query, int64_t *count);
+int weir__read_exists(weir__call *call, const weir_query *query, bool *exists);
+
+/* The keys of a get_many: an array of the key member's type, or of structs where the key has several columns. */
+typedef struct weir__keys {
+	const weir__layout *layout;
+	const void         *items;
+	size_t              count;
+} weir__keys;
+
+/* Key number index as a struct of the model whose key members are set (the others must not be looked at). */
+const void *weir__keys_struct(const weir__keys *keys, size_t index);
+
+/* The rows of count of these keys, in no order; indices says which. */
+int weir__read_many(weir__call *call, const weir__keys *keys, const size_t *indices, size_t count, weir_list *list);
+
+/* The same through the cache. */
+int weir__cached_by_id(weir__call *call, const void *key, const void **record);
+int weir__cached_by(weir__call *call, size_t column, const weir_value *value, const void **record);
+int weir__cached_list(weir__call *call, const weir_query *query, weir_list *list);
+int weir__cached_count(weir__call *call, const weir_query *query, int64_t *count);
+int weir__cached_exists(weir__call *call, const weir_query *query, bool *exists);
+
+/* get_many; cached false leaves the cache aside. */
+int weir__get_many(weir__call *call, const weir__keys *keys, bool cached, weir_list *list);
+
+/* The distinct keys of a get_many, so that each row is asked for once and every place that asked gets it. Key j is
+ * the record key text (keys.h) from offsets[j] to offsets[j + 1]. */
+typedef struct weir__distinct {
+	weir__buffer text;
+	size_t      *offsets;
+	size_t      *first;     /* of each distinct key, the first index in keys */
+	size_t      *positions; /* of each index in keys, its distinct key */
+	size_t      *slots;     /* hash table: distinct key + 1 */
+	size_t       slot_count;
+	size_t       count;
+} weir__distinct;
+
+int        weir__distinct_create(const weir__entity *entity, const weir__keys *keys, weir__distinct *distinct,
+                                 weir_error *err);
+void       weir__distinct_release(weir__distinct *distinct);
+weir_bytes weir__distinct_key(const weir__distinct *distinct, size_t index);
+
+/* Which distinct key a record has; SIZE_MAX for none. scratch is overwritten. */
+size_t weir__distinct_find(const weir__distinct *distinct, const weir__entity *entity, const void *record,
+                           weir__buffer *scratch);
+
+#endif

@@ -1,0 +1,104 @@
+/* Entities and the registry that finds them: a hash table on the models' addresses. */
+#include "dao/entity.h"
+
+#include "base/error.h"
+#include "base/hash.h"
+#include "base/memory.h"
+
+#include <string.h>
+
+static void entity_release(weir__entity *entity)
+{
+	weir__statements_free(entity->statements);
+	weir__layout_free(entity->layout);
+}
+
+static int entity_init(weir__entity *entity, const weir_model *model, weir_cache_manager *cache, weir_error *err)
+{
+	int rc;
+
+	entity->model = model;
+	rc = weir__layout_create(model, &entity->layout, err);
+	if (rc < 0)
+		return rc;
+	for (size_t i = 0; i < entity->layout->column_count; i++)
+		if (entity->layout->columns[i].stamped)
+			entity->stamped_mask |= (weir__mask)1 << i;
+	rc = weir__statements_create(entity->layout, &entity->statements, err);
+	if (rc < 0)
+		return rc;
+	return weir__cache_space_create(cache, model, model->table, entity->layout->fingerprint, &entity->space, err);
+}
+
+static size_t slot_of(const weir__registry *registry, const weir_model *model)
+{
+	size_t at = weir__hash64(&model, sizeof model, 0) & (registry->slot_count - 1);
+
+	while (registry->slots[at] && registry->items[registry->slots[at] - 1].model != model)
+		at = (at + 1) & (registry->slot_count - 1);
+	return at;
+}
+
+static int refuse_same_name(const weir__registry *registry, const weir_model *model, weir_error *err)
+{
+	for (size_t i = 0; i < registry->count; i++)
+		if (strcmp(registry->items[i].model->name, model->name) == 0)
+			return weir__error_set_at(err, WEIR_ERR_MODEL, model->name, NULL, "two models have this name");
+	return WEIR_OK;
+}
+
+static int registry_allocate(weir__registry *registry, size_t count, weir_error *err)
+{
+	registry->slot_count = 8;
+	while (registry->slot_count < 2 * count)
+		registry->slot_count *= 2;
+	registry->items = weir__calloc(count, sizeof *registry->items);
+	registry->slots = weir__calloc(registry->slot_count, sizeof *registry->slots);
+	return registry->items && registry->slots ? WEIR_OK : weir__error_no_memory(err);
+}
+
+int weir__registry_create(const weir_model *const *models, weir_cache_manager *cache, weir__registry *registry,
+                          weir_error *err)
+{
+	size_t count = 0;
+	int    rc;
+
+	memset(registry, 0, sizeof *registry);
+	while (models[count])
+		count++;
+	rc = registry_allocate(registry, count, err);
+	for (size_t i = 0; rc >= 0 && i < count; i++) {
+		weir__entity *entity = &registry->items[i];
+		rc = entity_init(entity, models[i], cache, err);
+		if (rc >= 0)
+			rc = refuse_same_name(registry, models[i], err);
+		if (rc < 0) {
+			entity_release(entity);
+			break;
+		}
+		registry->count++;
+		registry->slots[slot_of(registry, models[i])] = i + 1;
+	}
+	if (rc < 0)
+		weir__registry_release(registry);
+	return rc;
+}
+
+void weir__registry_release(weir__registry *registry)
+{
+	for (size_t i = 0; i < registry->count; i++)
+		entity_release(&registry->items[i]);
+	weir__free(registry->items);
+	weir__free(registry->slots);
+	memset(registry, 0, sizeof *registry);
+}
+
+const weir__entity *weir__registry_find(const weir__registry *registry, const weir_model *model)
+{
+	size_t at;
+
+	if (!registry->slots)
+		return NULL;
+	at = registry->slots[slot_of(registry, model)];
+	return at ? &registry->items[at - 1] : NULL;
+}

@@ -1,0 +1,35 @@
+/* An entity is a model as one session knows it: its layout, its SQL and its place in the cache, made when the session is opened and
+ * never changed. DAOs hold a pointer to it. */
+#ifndef WEIR_DAO_ENTITY_H
+#define WEIR_DAO_ENTITY_H
+
+#include "cache/cache.h"
+#include "db/db.h"
+#include "models/layout.h"
+
+typedef struct weir__entity {
+	const weir_model  *model;
+	weir__layout      *layout;
+	weir__statements  *statements;
+	weir__cache_space *space;
+	weir__mask         stamped_mask;
+} weir__entity;
+
+/* All entities of a session, found by the address of their model. */
+typedef struct weir__registry {
+	weir__entity *items;
+	size_t        count;
+	size_t       *slots; /* open addressing: index + 1 into items, 0 for none */
+	size_t        slot_count;
+} weir__registry;
+
+/* Makes an entity of each model of a NULL-ended list. WEIR_ERR_MODEL names a wrong one; also two models of one name. The cache
+ * must outlive the registry. On failure registry is empty. */
+int  weir__registry_create(const weir_model *const *models, weir_cache_manager *cache, weir__registry *registry,
+                           weir_error *err);
+void weir__registry_release(weir__registry *registry);
+
+/* The entity of a model; NULL if the session does not know it. */
+const weir__entity *weir__registry_find(const weir__registry *registry, const weir_model *model);
+
+#endif

@@ -1,0 +1,33 @@
+/* Names in the cache, made from a model's values: record keys, unique keys, stamps, queries; and the touches of a write. */
+#ifndef WEIR_DAO_KEYS_H
+#define WEIR_DAO_KEYS_H
+
+#include "dao/entity.h"
+
+/* `user:id:42`, `playlist_track:playlist_id:1:track_id:17`: the record with the primary key of this struct. Appends. */
+void weir__key_of_record(const weir__entity *entity, const void *values, weir__buffer *key);
+
+/* The same from the values of the key columns in order. */
+void weir__key_of_values(const weir__entity *entity, const weir_value *values, weir__buffer *key);
+
+/* `user:email:ada@example.org`: the pointer from a unique value to its record. */
+void weir__key_of_unique(const weir__entity *entity, size_t column, const weir_value *value, weir__buffer *key);
+
+/* `posts:s:user_id:7`: the stamp of all lists with that value. */
+void weir__key_of_stamp(const weir__entity *entity, size_t column, const weir_value *value, weir__buffer *key);
+
+/* `users:s:any`: the stamp of all other lists. */
+void weir__key_of_any(const weir__entity *entity, weir__buffer *key);
+
+/* `users:q:list:<canonical query>`; what is "list", "count" or "exists". WEIR_ERR_USAGE or WEIR_ERR_VALUE for a wrong query. */
+int weir__key_of_query(const weir__entity *entity, const char *what, const weir_query *query, weir__buffer *key,
+                       weir_error *err);
+
+/* The stamp that lists of this query depend on: that of a stamped column which the query asks to be equal to a value, else `any`. */
+void weir__key_of_query_stamp(const weir__entity *entity, const weir_query *query, weir__buffer *key);
+
+/* A column's value in the text that keys use; NULL for SQL's NULL. text must hold WEIR__KEY_VALUE_MAX bytes. */
+#define WEIR__KEY_VALUE_MAX 48
+const char *weir__key_value(const weir_value *value, char *text);
+
+#endif

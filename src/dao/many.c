@@ -1,0 +1,213 @@
+/* get_many: with the cache one round trip for all keys, one for the leases of what is missing, one query for the rows of
+ * it, one round trip to fill. */
+#include "base/error.h"
+#include "base/memory.h"
+#include "dao/call.h"
+#include "dao/keys.h"
+#include "models/codec.h"
+
+#include <string.h>
+
+/* What a get_many works with: per distinct key its lookup and its record. */
+typedef struct many {
+	weir__call       *call;
+	const weir__keys *keys;
+	weir__distinct    distinct;
+	weir__lookup     *lookups;
+	const void      **records; /* NULL: not found (yet) */
+	size_t           *missing; /* indices of lookups whose row the database must give */
+	size_t            missing_count;
+} many;
+
+static int many_init(many *m, weir__call *call, const weir__keys *keys)
+{
+	int rc;
+
+	memset(m, 0, sizeof *m);
+	m->call = call;
+	m->keys = keys;
+	rc = weir__distinct_create(call->entity, keys, &m->distinct, call->err);
+	if (rc < 0)
+		return rc;
+	m->lookups = weir__calloc(m->distinct.count, sizeof *m->lookups);
+	m->records = weir__calloc(m->distinct.count, sizeof *m->records);
+	m->missing = weir__calloc(m->distinct.count, sizeof *m->missing);
+	if (!m->lookups || !m->records || !m->missing)
+		return weir__error_no_memory(call->err);
+	for (size_t i = 0; i < m->distinct.count; i++) {
+		m->lookups[i].kind = WEIR__ENTRY_RECORD;
+		m->lookups[i].key = weir__distinct_key(&m->distinct, i);
+	}
+	return WEIR_OK;
+}
+
+static void many_release(many *m)
+{
+	for (size_t i = 0; i < m->distinct.count; i++) {
+		if (m->lookups)
+			weir__lookup_release(&m->lookups[i]);
+		if (m->records)
+			weir_record_release(m->records[i]);
+	}
+	weir__free(m->lookups);
+	weir__free(m->records);
+	weir__free(m->missing);
+	weir__distinct_release(&m->distinct);
+}
+
+/* Moves the lookups in state MISS together, takes their leases in one go, and puts the answers back. */
+static int lease_missing(many *m)
+{
+	weir__lookup *together;
+	size_t        count = 0;
+
+	for (size_t i = 0; i < m->distinct.count; i++)
+		if (m->lookups[i].state == WEIR__MISS)
+			m->missing[count++] = i;
+	if (count == 0)
+		return WEIR_OK;
+	together = weir__malloc(count * sizeof *together);
+	if (!together)
+		return weir__error_no_memory(m->call->err);
+	for (size_t i = 0; i < count; i++)
+		together[i] = m->lookups[m->missing[i]];
+	weir__cache_lease(m->call->entity->space, together, count);
+	for (size_t i = 0; i < count; i++)
+		m->lookups[m->missing[i]] = together[i];
+	weir__free(together);
+	return WEIR_OK;
+}
+
+/* Decodes hits and notes which rows are still needed. */
+static int take_hits(many *m)
+{
+	m->missing_count = 0;
+	for (size_t i = 0; i < m->distinct.count; i++) {
+		weir__lookup *lookup = &m->lookups[i];
+
+		if (lookup->state == WEIR__HIT) {
+			int rc = weir__codec_decode(m->call->entity->layout, lookup->payload.data, lookup->payload.length,
+			                            &m->records[i]);
+			if (rc == WEIR_ERR_NO_MEMORY)
+				return weir__error_no_memory(m->call->err);
+			if (rc < 0)
+				weir__cache_reject(m->call->entity->space, lookup);
+		}
+		if (lookup->state == WEIR__MISS || lookup->state == WEIR__BYPASS)
+			m->missing[m->missing_count++] = i;
+	}
+	return WEIR_OK;
+}
+
+/* Gives each row that was read to its key. */
+static int take_rows(many *m, const weir_list *rows)
+{
+	weir__buffer scratch = WEIR__BUFFER_INIT;
+	int          rc = WEIR_OK;
+
+	for (size_t i = 0; i < rows->count; i++) {
+		size_t at = weir__distinct_find(&m->distinct, m->call->entity, rows->items[i], &scratch);
+
+		if (at != SIZE_MAX && !m->records[at]) {
+			weir_record_retain(rows->items[i]);
+			m->records[at] = rows->items[i];
+		}
+	}
+	if (scratch.failed)
+		rc = weir__error_no_memory(m->call->err);
+	weir__buffer_release(&scratch);
+	return rc;
+}
+
+/* Fills what was read under a lease: rows, and "no such row" where there was none. */
+static void fill_missing(many *m)
+{
+	weir__buffer   payloads = WEIR__BUFFER_INIT;
+	weir__filling *fillings = weir__calloc(m->missing_count, sizeof *fillings);
+	size_t        *ends = weir__calloc(m->missing_count, sizeof *ends);
+	size_t         count = 0, start = 0;
+
+	if (!fillings || !ends)
+		goto cleanup;
+	for (size_t i = 0; i < m->missing_count; i++) {
+		size_t at = m->missing[i];
+
+		if (m->lookups[at].state != WEIR__MISS)
+			continue;
+		if (m->records[at])
+			weir__codec_encode(m->call->entity->layout, m->records[at], &payloads);
+		fillings[count].lookup = &m->lookups[at];
+		fillings[count].items = 1;
+		ends[count++] = payloads.length;
+	}
+	if (payloads.failed || count == 0)
+		goto cleanup;
+	for (size_t i = 0; i < count; start = ends[i++])
+		if (ends[i] > start)
+			fillings[i].payload = (weir_bytes){payloads.data + start, ends[i] - start};
+	weir__cache_fill(m->call->entity->space, fillings, count);
+cleanup:
+	weir__free(ends);
+	weir__free(fillings);
+	weir__buffer_release(&payloads);
+}
+
+static int read_missing(many *m)
+{
+	weir_list rows = WEIR_LIST_INIT;
+	size_t   *indices;
+	int       rc;
+
+	if (m->missing_count == 0)
+		return WEIR_OK;
+	indices = weir__malloc(m->missing_count * sizeof *indices);
+	if (!indices)
+		return weir__error_no_memory(m->call->err);
+	for (size_t i = 0; i < m->missing_count; i++)
+		indices[i] = m->distinct.first[m->missing[i]];
+	rc = weir__read_many(m->call, m->keys, indices, m->missing_count, &rows);
+	weir__free(indices);
+	if (rc < 0)
+		return rc;
+	rc = take_rows(m, &rows);
+	weir_list_release(&rows);
+	if (rc >= 0)
+		fill_missing(m);
+	return rc;
+}
+
+static int give(many *m, weir_list *list)
+{
+	int rc = weir__list_create_of(m->call->entity->model, m->keys->count, list);
+
+	if (rc < 0)
+		return weir__error_no_memory(m->call->err);
+	for (size_t i = 0; i < m->keys->count; i++) {
+		const void *record = m->records[m->distinct.positions[i]];
+
+		weir_record_retain(record);
+		if (record)
+			weir__list_set(list, i, record);
+	}
+	return WEIR_OK;
+}
+
+/* cached false: the same without a cache, every key is asked from the database. */
+int weir__get_many(weir__call *call, const weir__keys *keys, bool cached, weir_list *list)
+{
+	many m;
+	int  rc = many_init(&m, call, keys);
+
+	if (rc >= 0 && cached) {
+		weir__cache_lookup(call->entity->space, m.lookups, m.distinct.count);
+		rc = lease_missing(&m);
+	}
+	if (rc >= 0)
+		rc = take_hits(&m);
+	if (rc >= 0)
+		rc = read_missing(&m);
+	if (rc >= 0)
+		rc = give(&m, list);
+	many_release(&m);
+	return rc;
+}

@@ -1,0 +1,353 @@
+/* Opening and closing sessions: options in, engine out. */
+#include "dao/session.h"
+
+#include "base/error.h"
+#include "base/memory.h"
+#include "base/process.h"
+
+#include <stdio.h>
+#include <string.h>
+
+/* The numbers of weir_options that have a default and a lowest value: data, so that checking them is one loop. */
+static const struct {
+	const char *name;
+	size_t      offset;
+	int         fallback;
+	int         lowest;
+} numbers[] = {
+    {"timeout_ms", offsetof(weir_options, timeout_ms), 5000, 1},
+    {"connect_timeout_ms", offsetof(weir_options, connect_timeout_ms), 3000, 1},
+    {"max_statements", offsetof(weir_options, max_statements), 256, 8},
+    {"cache_timeout_ms", offsetof(weir_options, cache_timeout_ms), 50, 1},
+    {"pool.min_connections", offsetof(weir_options, pool.min_connections), 0, 0},
+    {"pool.max_connections", offsetof(weir_options, pool.max_connections), 8, 1},
+    {"pool.acquire_timeout_ms", offsetof(weir_options, pool.acquire_timeout_ms), 0, 0},
+    {"pool.idle_timeout_s", offsetof(weir_options, pool.idle_timeout_s), 300, 1},
+    {"pool.max_lifetime_s", offsetof(weir_options, pool.max_lifetime_s), 1800, 1},
+};
+
+static int check_numbers(weir_options *options, weir_error *err)
+{
+	for (size_t i = 0; i < sizeof numbers / sizeof numbers[0]; i++) {
+		int *number = (int *)((char *)options + numbers[i].offset);
+
+		if (*number == 0)
+			*number = numbers[i].fallback;
+		if (*number < numbers[i].lowest)
+			return weir__error_set(err, WEIR_ERR_USAGE, "options.%s is %d, at least %d is needed",
+			                       numbers[i].name, *number, numbers[i].lowest);
+	}
+	if (options->pool.min_connections > options->pool.max_connections)
+		return weir__error_set(err, WEIR_ERR_USAGE, "options.pool.min_connections is above max_connections");
+	if (options->max_limit < 0)
+		return weir__error_set(err, WEIR_ERR_USAGE, "options.max_limit is negative");
+	if (options->max_limit == 0)
+		options->max_limit = 10000;
+	return WEIR_OK;
+}
+
+static int check_options(weir_options *options, weir_error *err)
+{
+	if (!options->postgres || !options->postgres[0])
+		return weir__error_set(err, WEIR_ERR_USAGE, "options.postgres is missing: where is the database?");
+	if (!options->models)
+		return weir__error_set(err, WEIR_ERR_USAGE, "options.models is missing");
+	if (options->cache_kind == WEIR_CACHE_AUTO)
+		options->cache_kind = options->redis ? WEIR_CACHE_REDIS : WEIR_CACHE_MEMORY;
+	if (options->cache_kind == WEIR_CACHE_REDIS && !options->redis)
+		return weir__error_set(err, WEIR_ERR_USAGE, "options.redis is missing, cache_kind says Redis");
+	if (options->cache_kind == WEIR_CACHE_CUSTOM && !options->cache_backend)
+		return weir__error_set(err, WEIR_ERR_USAGE, "options.cache_backend is missing, cache_kind says custom");
+	if (!options->cache_prefix)
+		options->cache_prefix = "weir";
+	if (!options->application_name)
+		options->application_name = "weir";
+	return check_numbers(options, err);
+}
+
+#define MEMORY_CACHE_BYTES ((int64_t)64 << 20)
+
+static int create_backend(weir__engine *engine, const weir_options *options, weir_cache_backend **backend,
+                          weir_error *err)
+{
+	switch (options->cache_kind) {
+	case WEIR_CACHE_NONE:
+		*backend = weir__cache_backend_none();
+		return WEIR_OK;
+	case WEIR_CACHE_REDIS:
+		return weir__cache_backend_redis(options->redis, &engine->logger, backend, err);
+	case WEIR_CACHE_CUSTOM:
+		*backend = options->cache_backend;
+		return WEIR_OK;
+	case WEIR_CACHE_AUTO:
+	case WEIR_CACHE_MEMORY:
+		return weir__cache_backend_memory(MEMORY_CACHE_BYTES, backend, err);
+	}
+	return weir__error_set(err, WEIR_ERR_USAGE, "options.cache_kind is %d, which is no kind", (int)options->cache_kind);
+}
+
+static int create_cache(weir__engine *engine, const weir_options *options, weir_error *err)
+{
+	weir__cache_manager_options manager = {
+	    .prefix = options->cache_prefix,
+	    .timeout_ms = options->cache_timeout_ms,
+	    .defaults = options->cache,
+	    .logger = &engine->logger,
+	};
+	int rc = create_backend(engine, options, &manager.backend, err);
+
+	if (rc < 0)
+		return rc;
+	rc = weir__cache_manager_create(&manager, &engine->cache, err);
+	if (rc < 0 && options->cache_kind != WEIR_CACHE_CUSTOM)
+		manager.backend->close(manager.backend);
+	return rc;
+}
+
+static int create_db(weir__engine *engine, const weir_options *options, weir_error *err)
+{
+	weir__db_options db = {
+	    .conninfo = options->postgres,
+	    .schema = options->schema,
+	    .application_name = options->application_name,
+	    .connect_timeout_ms = options->connect_timeout_ms,
+	    .max_statements = options->max_statements,
+	    .pool = options->pool,
+	    .logger = &engine->logger,
+	};
+
+	return weir__db_create(&db, &engine->db, err);
+}
+
+static void engine_free(weir__engine *engine)
+{
+	if (!engine)
+		return;
+	if (engine->db)
+		weir__db_close(engine->db, weir__deadline_in_ms(engine->timeout_ms));
+	weir__registry_release(&engine->registry);
+	if (engine->cache)
+		weir__cache_manager_free(engine->cache);
+	pthread_mutex_destroy(&engine->schema_lock);
+	weir__free(engine);
+}
+
+static int engine_create(const weir_options *options, weir__engine **created, weir_error *err)
+{
+	weir__engine *engine = weir__calloc(1, sizeof *engine);
+	int           rc;
+
+	if (!engine)
+		return weir__error_no_memory(err);
+	if (pthread_mutex_init(&engine->schema_lock, NULL) != 0) {
+		weir__free(engine);
+		return weir__error_no_memory(err);
+	}
+	engine->process = weir__process_generation();
+	engine->timeout_ms = options->timeout_ms;
+	engine->max_limit = options->max_limit;
+	engine->schema_check = options->schema_check;
+	weir__logger_init(&engine->logger, &options->log);
+	rc = create_cache(engine, options, err);
+	if (rc >= 0)
+		rc = weir__registry_create(options->models, engine->cache, &engine->registry, err);
+	if (rc >= 0)
+		rc = create_db(engine, options, err);
+	if (rc < 0) {
+		engine_free(engine);
+		return rc;
+	}
+	*created = engine;
+	return WEIR_OK;
+}
+
+/* Each line of the report to the log. */
+static void log_report(const weir__logger *logger, const char *report)
+{
+	while (*report) {
+		size_t length = strcspn(report, "\n");
+
+		weir__log(logger, WEIR_LOG_WARNING, "schema: %.*s", (int)length, report);
+		report += length + (report[length] == '\n');
+	}
+}
+
+static int compare_schema(weir__engine *engine, weir__conn *conn, weir__deadline deadline, weir_error *err)
+{
+	weir__buffer   report = WEIR__BUFFER_INIT;
+	size_t         differences = 0;
+	weir__layout **layouts = weir__calloc(engine->registry.count, sizeof(weir__layout *));
+	const char    *text;
+	int            rc;
+
+	if (!layouts)
+		return weir__error_no_memory(err);
+	for (size_t i = 0; i < engine->registry.count; i++)
+		layouts[i] = engine->registry.items[i].layout;
+	rc = weir__schema_compare(conn, layouts, engine->registry.count, deadline, &report, &differences, err);
+	if (rc < 0 || differences == 0)
+		goto cleanup;
+	text = weir__buffer_text(&report);
+	if (!text)
+		rc = weir__error_no_memory(err);
+	else if (engine->schema_check == WEIR_SCHEMA_WARN)
+		log_report(&engine->logger, text);
+	else
+		rc = weir__error_set(err, WEIR_ERR_SCHEMA, "%zu difference%s between models and schema\n%s", differences,
+		                     differences == 1 ? "" : "s", text);
+cleanup:
+	weir__buffer_release(&report);
+	weir__free(layouts);
+	return rc;
+}
+
+static int check_schema(weir__engine *engine, weir__conn *conn, weir__deadline deadline, weir_error *err)
+{
+	int rc = WEIR_OK;
+
+	if (atomic_load_explicit(&engine->schema_checked, memory_order_acquire))
+		return WEIR_OK;
+	pthread_mutex_lock(&engine->schema_lock);
+	if (!atomic_load_explicit(&engine->schema_checked, memory_order_relaxed)) {
+		if (engine->schema_check != WEIR_SCHEMA_SKIP)
+			rc = compare_schema(engine, conn, deadline, err);
+		if (rc >= 0)
+			atomic_store_explicit(&engine->schema_checked, true, memory_order_release);
+	}
+	pthread_mutex_unlock(&engine->schema_lock);
+	return rc;
+}
+
+static int connect_and_check(weir_session *session, weir_error *err)
+{
+	weir__deadline deadline = weir__session_deadline(session, 0);
+	weir__conn    *conn = NULL;
+	int            rc = weir__db_connect(session->engine->db, deadline, err);
+
+	if (rc < 0)
+		return rc;
+	rc = weir__session_acquire(session, deadline, &conn, err);
+	weir__session_give_back(session, &conn);
+	return rc;
+}
+
+int weir_open_sized(const weir_options *given, size_t options_size, weir_session **session, weir_error *err)
+{
+	weir_options  options = {0};
+	weir_session *opened;
+	int           rc;
+
+	if (!given || !session || *session)
+		return weir__error_set(err, WEIR_ERR_USAGE, "weir_open: %s", !given ? "no options" : "*session must be NULL");
+	memcpy(&options, given, options_size < sizeof options ? options_size : sizeof options);
+	rc = check_options(&options, err);
+	if (rc < 0)
+		return rc;
+	opened = weir__calloc(1, sizeof *opened);
+	if (!opened)
+		return weir__error_no_memory(err);
+	rc = engine_create(&options, &opened->engine, err);
+	if (rc >= 0 && !options.lazy)
+		rc = connect_and_check(opened, err);
+	if (rc < 0) {
+		engine_free(opened->engine);
+		weir__free(opened);
+		return rc;
+	}
+	*session = opened;
+	return WEIR_OK;
+}
+
+void weir_close(weir_session **session)
+{
+	weir_session *closed = session ? *session : NULL;
+
+	if (!closed)
+		return;
+	*session = NULL;
+	if (closed->transaction) {
+		weir_rollback(&closed);
+		return;
+	}
+	engine_free(closed->engine);
+	weir__free(closed);
+}
+
+int weir__session_check(const weir_session *session, weir_error *err)
+{
+	if (!session)
+		return weir__error_set(err, WEIR_ERR_USAGE, "the session is NULL");
+	if (session->engine->process != weir__process_generation())
+		return weir__error_set(err, WEIR_ERR_FORKED, "the session was opened by the parent process; open one after fork");
+	if (session->transaction && session->transaction->has_child)
+		return weir__error_set(err, WEIR_ERR_USAGE, "a savepoint of this transaction is open; use or end that first");
+	return WEIR_OK;
+}
+
+weir__deadline weir__session_deadline(const weir_session *session, int timeout_ms)
+{
+	if (timeout_ms <= 0)
+		timeout_ms = session->transaction ? session->transaction->timeout_ms : session->engine->timeout_ms;
+	return weir__deadline_in_ms(timeout_ms);
+}
+
+int weir__session_acquire(weir_session *session, weir__deadline deadline, weir__conn **conn, weir_error *err)
+{
+	int rc;
+
+	if (session->transaction) {
+		*conn = session->transaction->conn;
+		return WEIR_OK;
+	}
+	rc = weir__db_acquire(session->engine->db, deadline, conn, err);
+	if (rc < 0)
+		return rc;
+	rc = check_schema(session->engine, *conn, deadline, err);
+	if (rc < 0)
+		weir__db_give_back(session->engine->db, conn);
+	return rc;
+}
+
+void weir__session_give_back(weir_session *session, weir__conn **conn)
+{
+	if (!session->transaction)
+		weir__db_give_back(session->engine->db, conn);
+	*conn = NULL;
+}
+
+weir_cache_manager *weir_session_cache(weir_session *session)
+{
+	return session->engine->cache;
+}
+
+void weir_session_stats_get(const weir_session *session, weir_session_stats *stats)
+{
+	weir__db_stats(session->engine->db, stats);
+}
+
+void weir_session_set_log_level(struct weir_session *session, weir_log_level level)
+{
+	atomic_store_explicit(&session->engine->logger.level, (int)(level == WEIR_LOG_DEFAULT ? WEIR_LOG_WARNING : level),
+	                      memory_order_relaxed);
+}
+
+int weir_run_script(weir_session *session, const char *sql, weir_error *err)
+{
+	weir__deadline deadline;
+	weir__conn    *conn = NULL;
+	int            rc = weir__session_check(session, err);
+
+	if (rc < 0)
+		return rc;
+	if (!sql)
+		return weir__error_set(err, WEIR_ERR_USAGE, "weir_run_script: no script");
+	deadline = weir__session_deadline(session, 0);
+	if (session->transaction)
+		return weir__conn_run_script(session->transaction->conn, sql, deadline, err);
+	rc = weir__db_acquire(session->engine->db, deadline, &conn, err);
+	if (rc < 0)
+		return rc;
+	rc = weir__conn_run_script(conn, sql, deadline, err);
+	weir__db_give_back(session->engine->db, &conn);
+	return rc;
+}

@@ -1,0 +1,53 @@
+/* The session as the hall sees it. An engine is what weir_open makes and weir_close ends: pool, cache, models. A session
+ * is the engine itself or a transaction on it, which holds a connection and the touches of its writes. */
+#ifndef WEIR_DAO_SESSION_H
+#define WEIR_DAO_SESSION_H
+
+#include <weir/session.h>
+#include <weir/transaction.h>
+
+#include "dao/entity.h"
+
+#include <pthread.h>
+
+typedef struct weir__engine {
+	weir__logger        logger;
+	weir__db           *db;
+	weir_cache_manager *cache;
+	weir__registry      registry;
+	uint32_t            process; /* weir__process_generation() when opened */
+	int                 timeout_ms;
+	int64_t             max_limit;
+	weir_schema_check   schema_check;
+	atomic_bool         schema_checked;
+	pthread_mutex_t     schema_lock; /* held while the first user of a lazy session checks the schema */
+} weir__engine;
+
+/* A transaction. A savepoint is a session of its own that shares conn and touches with its parent. */
+typedef struct weir__transaction {
+	weir_session   *parent; /* NULL: the outermost */
+	weir__conn     *conn;
+	weir__touches  *touches;
+	size_t          mark;   /* touches of before this savepoint */
+	int             level;  /* 0: the outermost */
+	int             timeout_ms;
+	bool            has_child; /* a savepoint on it is open: only that may be used */
+} weir__transaction;
+
+struct weir_session {
+	weir__engine      *engine;
+	weir__transaction *transaction; /* NULL: not one */
+};
+
+/* May this session be used by this process and caller? WEIR_ERR_USAGE for NULL or a transaction with an open savepoint,
+ * WEIR_ERR_FORKED. */
+int weir__session_check(const weir_session *session, weir_error *err);
+
+/* The deadline of a call with this timeout of its own (0: the session's). */
+weir__deadline weir__session_deadline(const weir_session *session, int timeout_ms);
+
+/* The connection to work on: the transaction's, or one of the pool, on which the schema has been checked. */
+int  weir__session_acquire(weir_session *session, weir__deadline deadline, weir__conn **conn, weir_error *err);
+void weir__session_give_back(weir_session *session, weir__conn **conn);
+
+#endif

@@ -1,0 +1,96 @@
+/* The one algorithm of all writes:
+ *
+ *     BEGIN and the statement (one round trip) -> collect touches from its rows -> guard -> COMMIT -> release
+ *
+ * Inside a transaction only the statement and the collecting happen here; the rest is weir_commit's. */
+#include "dao/write.h"
+
+#include "base/error.h"
+
+/* Everything that can fail between the statement and COMMIT: collecting what it touched, making records of its rows. */
+static int take(weir__call *call, const weir__write *write, const weir__rows *rows, weir__touches *touches)
+{
+	const weir__layout *layout = call->entity->layout;
+	int                 rc;
+
+	if (rows->count == 0 && !write->always)
+		return WEIR_OK;
+	rc = write->collect(call, rows, touches);
+	if (rc >= 0 && write->record)
+		rc = weir__rows_record(rows, 0, layout, write->record, call->err);
+	if (rc >= 0 && write->list)
+		rc = weir__rows_list(rows, layout, write->list, call->err);
+	return rc;
+}
+
+static void drop(const weir__write *write)
+{
+	if (write->record) {
+		weir_record_release(*write->record);
+		*write->record = NULL;
+	}
+	if (write->list)
+		weir_list_release(write->list);
+}
+
+static int run_in_transaction(weir__call *call, const weir__write *write, weir__rows *rows)
+{
+	weir__transaction *transaction = call->session->transaction;
+	int rc = weir__conn_run(transaction->conn, &write->sql, call->params, call->deadline, rows, call->err);
+
+	return rc < 0 ? rc : take(call, write, rows, transaction->touches);
+}
+
+/* COMMIT with the guards around it. */
+static int commit(weir__call *call, weir__conn *conn, weir__touches *touches)
+{
+	weir_cache_manager *cache = call->session->engine->cache;
+	int                 rc;
+
+	weir__cache_guard(cache, touches);
+	rc = weir__conn_commit(conn, call->deadline, call->err);
+	if (rc == WEIR_ERR_UNKNOWN_COMMIT)
+		weir__cache_abandon(cache, touches);
+	else
+		weir__cache_release(cache, touches);
+	return rc;
+}
+
+static int run_and_commit(weir__call *call, const weir__write *write, weir__rows *rows, weir__touches *touches)
+{
+	weir__conn *conn = NULL;
+	int         rc = weir__session_acquire(call->session, call->deadline, &conn, call->err);
+
+	if (rc < 0)
+		return rc;
+	rc = weir__conn_begin_and_run(conn, &write->sql, call->params, call->deadline, rows, call->err);
+	if (rc >= 0)
+		rc = take(call, write, rows, touches);
+	if (rc >= 0 && weir__touches_count(touches) > 0)
+		rc = commit(call, conn, touches);
+	else
+		weir__conn_rollback(conn, call->deadline);
+	weir__session_give_back(call->session, &conn);
+	return rc;
+}
+
+int weir__write_run(weir__call *call, const weir__write *write, size_t *changed)
+{
+	weir__rows     rows = WEIR__ROWS_INIT;
+	weir__touches *touches = NULL;
+	int            rc;
+
+	if (call->session->transaction) {
+		rc = run_in_transaction(call, write, &rows);
+	} else {
+		rc = weir__touches_create(call->session->engine->cache, &touches, call->err);
+		if (rc >= 0)
+			rc = run_and_commit(call, write, &rows, touches);
+		weir__touches_free(touches);
+	}
+	*changed = rows.count;
+	weir__rows_release(&rows);
+	if (rc < 0)
+		drop(write);
+	return rc;
+}

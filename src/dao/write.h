@@ -1,0 +1,31 @@
+/* Writes: one statement, what it touched, and the invalidation around its COMMIT. */
+#ifndef WEIR_DAO_WRITE_H
+#define WEIR_DAO_WRITE_H
+
+#include "dao/call.h"
+
+/* Adds what the statement's rows say was touched. */
+typedef int (*weir__collect)(weir__call *call, const weir__rows *rows, weir__touches *touches);
+
+/* A statement that changes rows. record and list, where not NULL, receive the first row or all rows as records. */
+typedef struct weir__write {
+	weir__sql     sql;
+	weir__collect collect;
+	bool          always; /* it touches even if it returns no row */
+	const void  **record;
+	weir_list    *list;
+} weir__write;
+
+/* Runs it. In a transaction its touches wait for the outermost COMMIT; else it is a transaction of its own. A statement
+ * that returns no row has changed nothing and invalidates nothing. *changed is the number of rows returned. On failure
+ * record and list are as they were. */
+int weir__write_run(weir__call *call, const weir__write *write, size_t *changed);
+
+/* What kinds of write touch. Rows begin with all columns of the layout, but those of _where with the key columns. */
+int weir__collect_create(weir__call *call, const weir__rows *rows, weir__touches *touches);
+int weir__collect_create_many(weir__call *call, const weir__rows *rows, weir__touches *touches);
+int weir__collect_update(weir__call *call, const weir__rows *rows, weir__touches *touches);
+int weir__collect_delete(weir__call *call, const weir__rows *rows, weir__touches *touches);
+int weir__collect_where(weir__call *call, const weir__rows *rows, weir__touches *touches);
+
+#endif

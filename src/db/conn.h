@@ -1,0 +1,106 @@
+/* The inside of a connection (db.h), shared by the files that make one, run statements on it and pool it.
+ *
+ * A connection belongs to one thread at a time: the one that borrowed it. Whatever puts its state in doubt sets `broken`,
+ * shuts the socket down and is final: nothing is sent or read any more, and giving it back destroys it. BEGIN is not
+ * sent by itself but in front of the transaction's first statement, in the same send. */
+#ifndef WEIR_DB_CONN_H
+#define WEIR_DB_CONN_H
+
+#include "db/pool.h"
+#include "db/statement.h"
+
+#include <libpq-fe.h>
+#include <stdatomic.h>
+
+/* Written by the borrower alone, read by weir__db_stats at any time. */
+typedef struct weir__conn_counters {
+	atomic_uint_fast64_t queries;
+	atomic_uint_fast64_t round_trips;
+	atomic_uint_fast64_t transactions;
+	atomic_uint_fast64_t prepared;
+} weir__conn_counters;
+
+/* The transaction on a connection. */
+typedef struct weir__tx {
+	const weir__sql *begin; /* BEGIN in its kind, while it still has to be sent */
+	bool             read_only;
+	uint64_t         xid; /* its id once something was written, else 0 */
+} weir__tx;
+
+struct weir__conn {
+	PGconn             *pg;
+	weir__db           *db;
+	bool                broken;
+	uint32_t            notices;
+	int64_t             opened_us;
+	int64_t             retires_us;
+	int64_t             returned_us;
+	int64_t             incarnation; /* of the server's memory: another one after a crash (outcome.c) */
+	weir__tx            tx;
+	weir__statement_set statements;
+	weir__conn_counters counters;
+	weir__conn         *above, *below; /* the pool's stack of idle connections */
+	weir__conn         *next, *prev;   /* all of the pool */
+};
+
+/* ---- connect.c ------------------------------------------------------------------------------------------------- */
+
+/* Opens a connection of db by the earlier of deadline and the connect timeout; authentication and setup are included. The
+ * caller owns it; it is not in the pool. WEIR_ERR_CONNECT, WEIR_ERR_AUTH, WEIR_ERR_PERMISSION, WEIR_ERR_TIMEOUT,
+ * WEIR_ERR_NO_MEMORY; err never holds the password. */
+int weir__conn_open(weir__db *db, weir__deadline deadline, weir__conn **conn, weir_error *err);
+
+/* Closes the connection without waiting for the server, and frees it. NULL does nothing. */
+void weir__conn_free(weir__conn *conn);
+
+/* ---- exec.c ---------------------------------------------------------------------------------------------------- */
+
+/* Runs a constant text without parameters by the simple protocol, one round trip, ignoring rows. tag (may be NULL; of
+ * tag_size bytes) receives the command tag. Fails like weir__conn_run. */
+int weir__conn_command(weir__conn *conn, const char *text, weir__deadline deadline, PGresult **result, weir_error *err);
+
+/* Runs a text that is not kept: parameters are text or NULL, results binary. *result is the caller's after WEIR_OK. */
+typedef struct weir__query {
+	const char        *text;
+	int                count;
+	const char *const *values;
+} weir__query;
+int weir__conn_ask(weir__conn *conn, const weir__query *query, weir__deadline deadline, PGresult **result, weir_error *err);
+
+/* Waits until PQgetResult would not wait, and calls it: *result may be NULL (no more). After WEIR_ERR_TIMEOUT and
+ * WEIR_ERR_CONNECTION_LOST the connection is broken. */
+int weir__conn_next(weir__conn *conn, weir__deadline deadline, PGresult **result, weir_error *err);
+
+/* Marks the connection broken and ends its traffic. */
+void weir__conn_break(weir__conn *conn);
+
+/* May anything be sent? WEIR_ERR_FORKED, WEIR_ERR_CONNECTION_LOST (broken), WEIR_ERR_CLOSED (failed transaction). */
+int weir__conn_check(const weir__conn *conn, weir_error *err);
+
+/* Idle, outside a transaction and with nothing unread: fit to be pooled. */
+bool weir__conn_is_clean(const weir__conn *conn);
+
+static inline void weir__count(atomic_uint_fast64_t *counter)
+{
+	uint64_t now = atomic_load_explicit(counter, memory_order_relaxed);
+
+	atomic_store_explicit(counter, now + 1, memory_order_relaxed);
+}
+
+/* ---- outcome.c ------------------------------------------------------------------------------------------------- */
+
+/* What became of the transaction xid of a connection that broke during its COMMIT: asked on a new connection. */
+weir_effect weir__outcome_resolve(weir__conn *conn, uint64_t xid, weir__deadline deadline);
+
+/* ---- failure.c ------------------------------------------------------------------------------------------------- */
+
+/* The status for an SQLSTATE; WEIR_ERR_DATABASE for one that has no row of its own. */
+int weir__failure_status(const char *sqlstate);
+
+/* Fills err from a failed result (NULL: from the connection) and breaks the connection if it cannot be used on. */
+int weir__failure_of_result(weir__conn *conn, const PGresult *result, weir_error *err);
+
+/* Fills err from a failed attempt to connect. */
+int weir__failure_of_connect(PGconn *pg, weir_error *err);
+
+#endif

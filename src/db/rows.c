@@ -1,0 +1,177 @@
+/* Rows to records. Two passes over a result: the first adds up the bytes of all texts, the second fills structs and
+ * texts in the one allocation made in between. The types of the result's columns are compared once; the length of every
+ * value is checked, so that a server that does not keep to its protocol makes an error and nothing else. */
+#include "db/db.h"
+
+#include "base/error.h"
+#include "db/wire.h"
+
+#include <libpq-fe.h>
+#include <string.h>
+
+static int wrong_value(const weir__layout *layout, size_t column, int status, weir_error *err)
+{
+	const weir__column *at = &layout->columns[column];
+
+	if (status == WEIR_ERR_VALUE)
+		return weir__error_set_at(err, status, layout->model->name, at->member,
+			"the database's time is later than our types can hold (294246)");
+	return weir__error_set_at(err, WEIR_ERR_SCHEMA, layout->model->name, at->member,
+		"the database sent a value that is no %s, or NULL where the model allows none", weir_type_name(at->type));
+}
+
+static int check_shape(const PGresult *result, const weir__layout *layout, weir_error *err)
+{
+	int column_count = PQnfields(result);
+
+	if (column_count < 0 || (size_t)column_count < layout->column_count)
+		return weir__error_set_at(err, WEIR_ERR_SCHEMA, layout->model->name, NULL,
+			"the database sent %d columns where the model has %zu", column_count, layout->column_count);
+	for (size_t i = 0; i < layout->column_count; i++) {
+		if (weir__wire_accepts(layout->columns[i].type, PQftype(result, (int)i)) && PQfformat(result, (int)i) == 1)
+			continue;
+		return weir__error_set_at(err, WEIR_ERR_SCHEMA, layout->model->name, layout->columns[i].member,
+			"the database sent type OID %u where the model has %s", PQftype(result, (int)i),
+			weir_type_name(layout->columns[i].type));
+	}
+	return WEIR_OK;
+}
+
+/* Adds the bytes of the row's texts to *size. Only lengths are looked at where a type has none, which is the common case. */
+static int add_text_size(const PGresult *result, int row, const weir__layout *layout, size_t *size, weir_error *err)
+{
+	for (size_t i = 0; i < layout->column_count; i++) {
+		weir_type type = layout->columns[i].type;
+		size_t needed;
+		if (!weir__type_has_text(type) || PQgetisnull(result, row, (int)i))
+			continue;
+		int status = weir__wire_text_size(type, PQgetvalue(result, row, (int)i),
+			(size_t)PQgetlength(result, row, (int)i), &needed);
+		if (status != WEIR_OK)
+			return wrong_value(layout, i, status, err);
+		*size += needed;
+	}
+	return WEIR_OK;
+}
+
+/* Fills a zeroed struct, in which NULL is what it is already. */
+static int fill(const PGresult *result, int row, const weir__layout *layout, void *record, char **text, weir_error *err)
+{
+	for (size_t i = 0; i < layout->column_count; i++) {
+		const weir__column *column = &layout->columns[i];
+		size_t length = (size_t)PQgetlength(result, row, (int)i);
+		if (length == 0 && PQgetisnull(result, row, (int)i)) {
+			if (!column->nullable)
+				return wrong_value(layout, i, WEIR_ERR_SCHEMA, err);
+			continue;
+		}
+		int status = weir__wire_store(column, PQgetvalue(result, row, (int)i), length, record, text);
+		if (status != WEIR_OK)
+			return wrong_value(layout, i, status, err);
+	}
+	return WEIR_OK;
+}
+
+int weir__rows_record(const weir__rows *rows, size_t row, const weir__layout *layout, const void **record, weir_error *err)
+{
+	size_t text_size = 0;
+	char *text;
+	int status = check_shape(rows->result, layout, err);
+
+	if (status == WEIR_OK)
+		status = add_text_size(rows->result, (int)row, layout, &text_size, err);
+	if (status != WEIR_OK)
+		return status;
+	void *made = weir__record_create(layout, text_size, &text);
+	if (!made)
+		return weir__error_no_memory(err);
+	status = fill(rows->result, (int)row, layout, made, &text, err);
+	if (status != WEIR_OK) {
+		(void)weir_record_release(made);
+		return status;
+	}
+	*record = made;
+	return WEIR_OK;
+}
+
+int weir__rows_list(const weir__rows *rows, const weir__layout *layout, weir_list *list, weir_error *err)
+{
+	weir_list made = WEIR_LIST_INIT;
+	size_t text_size = 0;
+	char *text;
+	int status = check_shape(rows->result, layout, err);
+
+	for (size_t i = 0; i < rows->count && status == WEIR_OK; i++)
+		status = add_text_size(rows->result, (int)i, layout, &text_size, err);
+	if (status != WEIR_OK)
+		return status;
+	if (weir__list_create(layout, rows->count, text_size, &made, &text) != WEIR_OK)
+		return weir__error_no_memory(err);
+	for (size_t i = 0; i < rows->count && status == WEIR_OK; i++)
+		status = fill(rows->result, (int)i, layout, (void *)made.items[i], &text, err);
+	if (status != WEIR_OK) {
+		weir_list_release(&made);
+		return status;
+	}
+	*list = made;
+	return WEIR_OK;
+}
+
+bool weir__rows_is_null(const weir__rows *rows, size_t row, size_t column)
+{
+	return PQgetisnull(rows->result, (int)row, (int)column) != 0;
+}
+
+/* libpq ends every value by a NUL of its own, so a text can be used where it lies. */
+static int borrow_text(const char *bytes, size_t length, weir_value *value)
+{
+	size_t skipped = value->type == WEIR_TYPE_JSONB ? 1 : 0; /* the version */
+
+	if (memchr(bytes + skipped, '\0', length - skipped))
+		return WEIR_ERR_SCHEMA;
+	value->as.text = bytes + skipped;
+	return WEIR_OK;
+}
+
+static int decode(const char *bytes, size_t length, weir_value *value, weir__buffer *scratch)
+{
+	size_t text_size;
+	char *text = NULL;
+	int status = weir__wire_text_size(value->type, bytes, length, &text_size);
+
+	if (status != WEIR_OK)
+		return status;
+	if (value->type == WEIR_TYPE_TEXT || value->type == WEIR_TYPE_JSONB)
+		return borrow_text(bytes, length, value);
+	if (value->type == WEIR_TYPE_NUMERIC) {
+		weir__buffer_clear(scratch);
+		text = weir__buffer_reserve(scratch, text_size);
+		if (!text)
+			return WEIR_ERR_NO_MEMORY;
+	}
+	return weir__wire_decode(value->type, bytes, length, value, &text);
+}
+
+int weir__rows_value(const weir__rows *rows, size_t row, size_t column, weir_type type, weir_value *value,
+	weir__buffer *scratch, weir_error *err)
+{
+	const PGresult *result = rows->result;
+	weir_value read = { .type = type };
+	int r = (int)row;
+	int c = (int)column;
+
+	if (!weir__wire_accepts(type, PQftype(result, c)) || PQfformat(result, c) != 1)
+		return weir__error_set(err, WEIR_ERR_SCHEMA, "column %d of the result is of type OID %u and not %s", c + 1,
+			PQftype(result, c), weir_type_name(type));
+	read.is_null = PQgetisnull(result, r, c) != 0;
+	int status = WEIR_OK;
+	if (!read.is_null)
+		status = decode(PQgetvalue(result, r, c), (size_t)PQgetlength(result, r, c), &read, scratch);
+	if (status == WEIR_ERR_NO_MEMORY)
+		return weir__error_no_memory(err);
+	if (status != WEIR_OK)
+		return weir__error_set(err, status, "column %d of the result holds a value that does not fit %s", c + 1,
+			weir_type_name(type));
+	*value = read;
+	return WEIR_OK;
+}

@@ -1,0 +1,102 @@
+/* PostgreSQL's binary formats of the column types, in both directions. One table (wire.c) says what each type is on the
+ * wire: its OIDs, its size, how it is written and read.
+ *
+ * Encoding appends to a buffer. Decoding is made for records: weir__wire_text_size tells how many bytes of text a value
+ * will need behind its struct, weir__wire_store then writes it into the struct's member. What comes from the
+ * server is not trusted: every length is checked before a byte is read. */
+#ifndef WEIR_DB_WIRE_H
+#define WEIR_DB_WIRE_H
+
+#include "base/buffer.h"
+#include "models/layout.h"
+
+#include <libpq-fe.h>
+
+#define WEIR__OID_INT8 20
+
+/* The OID to send with a parameter of this type; 0 for text: the server infers text or varchar. */
+Oid weir__wire_oid(weir_type type);
+Oid weir__wire_array_oid(weir_type type);
+
+/* "int8[]", for casts. */
+const char *weir__wire_array_name(weir_type type);
+
+/* May a result column of this OID be read as the type? Text is also varchar, char(n), name and a literal's unknown. */
+bool weir__wire_accepts(weir_type type, Oid oid);
+
+/* Appends the bytes of a value that is not NULL, as the type of its column: an integer of any size is sent as the
+ * column's. WEIR_ERR_VALUE or WEIR_ERR_USAGE with a static text in *reason; then nothing was appended. Want of memory
+ * is left in out->failed. */
+int weir__wire_encode(weir_type type, const weir_value *value, weir__buffer *out, const char **reason);
+
+/* The values of an array; get(context, i) gives each. */
+typedef struct weir__value_source {
+	weir_value (*get)(const void *context, size_t i);
+	const void *context;
+	size_t count;
+} weir__value_source;
+
+/* Appends a one-dimensional array, NULLs among its values. Fails as above. */
+int weir__wire_encode_array(weir_type type, const weir__value_source *source, weir__buffer *out, const char **reason);
+
+/* Bytes of text, the NUL included, that a value takes at most behind its record; 0 for the types that have none.
+ * WEIR_ERR_SCHEMA if the bytes are no such value. */
+int weir__wire_text_size(weir_type type, const char *bytes, size_t length, size_t *size);
+
+/* Writes a value that is not NULL into the column's member of the struct `record`. A text goes to *text, which moves
+ * behind it; there must be the room that weir__wire_text_size, which has said WEIR_OK of the same bytes, asked for.
+ * WEIR_ERR_SCHEMA for bytes that are no such value, WEIR_ERR_VALUE for a time that our types cannot hold. */
+int weir__wire_store(const weir__column *column, const char *bytes, size_t length, void *record, char **text);
+
+/* The same into a value. */
+int weir__wire_decode(weir_type type, const char *bytes, size_t length, weir_value *value, char **text);
+
+/* ---- numeric (numeric_wire.c) ---------------------------------------------------------------------------------- */
+
+/* Appends a numeric from its text, exactly, with its scale. As weir__wire_encode. */
+int weir__numeric_encode(const char *text, weir__buffer *out, const char **reason);
+
+/* As weir__wire_text_size. */
+int weir__numeric_text_size(const char *bytes, size_t length, size_t *size);
+
+/* Writes the text of bytes that weir__numeric_text_size has accepted, with a NUL; returns what is behind that. */
+char *weir__numeric_decode(const char *bytes, char *text);
+
+/* Are values of the type texts, pointers in our structs? */
+static inline bool weir__type_has_text(weir_type type)
+{
+	return type == WEIR_TYPE_TEXT || type == WEIR_TYPE_NUMERIC || type == WEIR_TYPE_JSONB;
+}
+
+/* SQL's NULL, by the flag or by a NULL pointer. */
+static inline bool weir__value_is_null(const weir_value *value)
+{
+	return value->is_null || (weir__type_has_text(value->type) && !value->as.text);
+}
+
+/* ---- numbers in network order ------------------------------------------------------------------------------------ */
+
+static inline uint64_t weir__load_be(const char *bytes, size_t size)
+{
+	uint64_t number = 0;
+
+	for (size_t i = 0; i < size; i++)
+		number = number << 8 | (unsigned char)bytes[i];
+	return number;
+}
+
+static inline void weir__store_be(char *bytes, size_t size, uint64_t number)
+{
+	for (size_t i = size; i-- > 0; number >>= 8)
+		bytes[i] = (char)(number & 0xff);
+}
+
+static inline void weir__append_be(weir__buffer *out, size_t size, uint64_t number)
+{
+	char bytes[8];
+
+	weir__store_be(bytes, size, number);
+	weir__buffer_append(out, bytes, size);
+}
+
+#endif

@@ -1,0 +1,259 @@
+/* Records and lists in memory; record.h shows how they lie.
+ *
+ * Whose references are counted: a record alone has no owner and counts its own; a record of a list refers to its
+ * list's block, and a reference to it is one to the block. A block made by weir__list_create_of has no headers of its
+ * own: its items are references to records made elsewhere. A header names the model, never the layout, since records
+ * outlive the session.
+ *
+ * Debug builds look every pointer up in the table of live.h first. There a record of a list also counts the references
+ * to itself, so that one release too many of it does not take the list's. */
+#include "models/record.h"
+
+#include "base/memory.h"
+#include "models/live.h"
+
+#include <stdalign.h>
+#include <stdatomic.h>
+#include <string.h>
+
+typedef struct list_block list_block;
+
+/* What stands before a struct: 32 bytes where pointers have 8. */
+typedef struct header {
+	alignas(max_align_t) weir__live live;
+	const weir_model *model;
+	list_block       *owner; /* NULL: a record alone */
+	atomic_size_t     references;
+} header;
+
+/* The memory of a list. */
+struct list_block {
+	weir__live        live;
+	const weir_model *model;
+	atomic_size_t     references;
+	size_t            count;
+	bool              refers; /* items are references to records made elsewhere */
+	const void       *items[];
+};
+
+static header *header_of(const void *record)
+{
+	return (header *)((uintptr_t)record - sizeof(header));
+}
+
+static size_t round_up(size_t size)
+{
+	return (size + alignof(max_align_t) - 1) & ~(alignof(max_align_t) - 1);
+}
+
+/* Makes a header and its zeroed struct at memory and returns the struct. */
+static void *place_record(void *memory, const weir_model *model, list_block *owner)
+{
+	header *made = memory;
+
+	made->model = model;
+	made->owner = owner;
+	atomic_init(&made->references, owner ? 0 : 1);
+	weir__live_add(&made->live);
+	return memset(made + 1, 0, model->size);
+}
+
+void *weir__record_create(const weir__layout *layout, size_t text_size, char **text)
+{
+	const weir_model *model = layout->model;
+	size_t            fixed = sizeof(header) + model->size;
+	char             *memory = text_size <= SIZE_MAX - fixed ? weir__malloc(fixed + text_size) : NULL;
+
+	if (!memory)
+		return NULL;
+	*text = memory + fixed;
+	return place_record(memory, model, NULL);
+}
+
+static void init_block(list_block *block, const weir_model *model, size_t count, bool refers)
+{
+	block->model = model;
+	block->count = count;
+	block->refers = refers;
+	atomic_init(&block->references, 1);
+	weir__live_add(&block->live);
+}
+
+static void set_list(weir_list *list, list_block *block)
+{
+	list->items = block->items;
+	list->count = block->count;
+	list->memory = block;
+}
+
+int weir__list_create(const weir__layout *layout, size_t count, size_t text_size, weir_list *list, char **text)
+{
+	size_t      stride = sizeof(header) + round_up(layout->model->size);
+	size_t      limit = (SIZE_MAX - sizeof(list_block) - alignof(max_align_t)) / (stride + sizeof(void *));
+	size_t      start, size;
+	list_block *block;
+
+	*text = NULL;
+	if (count == 0) {
+		*list = (weir_list)WEIR_LIST_INIT;
+		return WEIR_OK;
+	}
+	if (count > limit)
+		return WEIR_ERR_NO_MEMORY;
+	start = round_up(sizeof(list_block) + count * sizeof(void *));
+	size = start + count * stride;
+	block = text_size <= SIZE_MAX - size ? weir__malloc(size + text_size) : NULL;
+	if (!block)
+		return WEIR_ERR_NO_MEMORY;
+	init_block(block, layout->model, count, false);
+	for (size_t i = 0; i < count; i++)
+		block->items[i] = place_record((char *)block + start + i * stride, layout->model, block);
+	*text = (char *)block + size;
+	set_list(list, block);
+	return WEIR_OK;
+}
+
+int weir__list_create_of(const weir_model *model, size_t count, weir_list *list)
+{
+	list_block *block;
+
+	if (count == 0) {
+		*list = (weir_list)WEIR_LIST_INIT;
+		return WEIR_OK;
+	}
+	if (count > (SIZE_MAX - sizeof *block) / sizeof(void *))
+		return WEIR_ERR_NO_MEMORY;
+	block = weir__malloc(sizeof *block + count * sizeof(void *));
+	if (!block)
+		return WEIR_ERR_NO_MEMORY;
+	init_block(block, model, count, true);
+	for (size_t i = 0; i < count; i++)
+		block->items[i] = NULL;
+	set_list(list, block);
+	return WEIR_OK;
+}
+
+void weir__list_set(weir_list *list, size_t index, const void *record)
+{
+	list_block *block = list->memory;
+
+	block->items[index] = record;
+}
+
+static void retain(atomic_size_t *references)
+{
+	atomic_fetch_add_explicit(references, 1, memory_order_relaxed);
+}
+
+/* True: that was the last one. */
+static bool release(atomic_size_t *references)
+{
+	return atomic_fetch_sub_explicit(references, 1, memory_order_acq_rel) == 1;
+}
+
+static void release_block(list_block *block)
+{
+	if (!release(&block->references))
+		return;
+	for (size_t i = 0; i < block->count; i++) {
+		if (block->refers)
+			(void)weir_record_release(block->items[i]);
+		else
+			weir__live_remove(&header_of(block->items[i])->live);
+	}
+	weir__live_remove(&block->live);
+	weir__free(block);
+}
+
+void weir_record_retain(const void *record)
+{
+	if (!record || !weir__live_has(&header_of(record)->live))
+		return;
+	header *of = header_of(record);
+	if (of->owner)
+		retain(&of->owner->references);
+	if (!of->owner || WEIR__CHECKS_LIFE)
+		retain(&of->references);
+}
+
+/* Takes back a reference to a record of a list itself. False: it has none. */
+static bool release_own(header *of)
+{
+	size_t references = atomic_load(&of->references);
+
+	do
+		if (references == 0)
+			return false;
+	while (!atomic_compare_exchange_weak(&of->references, &references, references - 1));
+	return true;
+}
+
+int weir_record_release(const void *record)
+{
+	if (!record)
+		return WEIR_OK;
+	header *of = header_of(record);
+	if (!weir__live_has(&of->live))
+		return WEIR_ERR_USAGE;
+	if (of->owner) {
+		if (WEIR__CHECKS_LIFE && !release_own(of))
+			return WEIR_ERR_USAGE;
+		release_block(of->owner);
+	} else if (release(&of->references)) {
+		weir__live_remove(&of->live);
+		weir__free(of);
+	}
+	return WEIR_OK;
+}
+
+const weir_model *weir_record_model(const void *record)
+{
+	return record ? header_of(record)->model : NULL;
+}
+
+void weir_list_release(weir_list *list)
+{
+	list_block *block = list ? list->memory : NULL;
+
+	if (!list)
+		return;
+	*list = (weir_list)WEIR_LIST_INIT;
+	if (block && weir__live_has(&block->live))
+		release_block(block);
+}
+
+const weir_model *weir__list_model(const weir_list *list)
+{
+	const list_block *block = list->memory;
+
+	return block ? block->model : NULL;
+}
+
+/* Out parameters point to pointers and lists of the caller's types, which are all alike but not the same to the
+ * compiler: they are copied as bytes. */
+
+bool weir__record_out_is_empty(const void *out)
+{
+	const void *record;
+
+	memcpy(&record, out, sizeof record);
+	return !record;
+}
+
+void weir__record_out_set(void *out, const void *record)
+{
+	memcpy(out, &record, sizeof record);
+}
+
+bool weir__list_out_is_empty(const void *out)
+{
+	weir_list list;
+
+	memcpy(&list, out, sizeof list);
+	return !list.items && !list.memory;
+}
+
+void weir__list_out_set(void *out, const weir_list *list)
+{
+	memcpy(out, list, sizeof *list);
+}

@@ -16,7 +16,10 @@ typedef struct weir__buffer {
 	bool   failed;
 } weir__buffer;
 
-#define WEIR__BUFFER_INIT {.length = 0}
+#define WEIR__BUFFER_INIT                                                                                              \
+	{                                                                                                                  \
+		.length = 0                                                                                                    \
+	}
 
 /* Room for size more bytes behind length, or NULL. Does not change length. */
 char *weir__buffer_reserve(weir__buffer *buffer, size_t size);

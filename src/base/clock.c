@@ -24,7 +24,9 @@ int64_t weir__wall_now_us(void)
 
 weir__deadline weir__deadline_in_ms(int64_t timeout_ms)
 {
-	return weir__now_us() + timeout_ms * 1000;
+	int64_t now_us = weir__now_us();
+
+	return timeout_ms < (WEIR__NO_DEADLINE - now_us) / 1000 ? now_us + timeout_ms * 1000 : WEIR__NO_DEADLINE;
 }
 
 weir__deadline weir__deadline_earlier(weir__deadline a, weir__deadline b)

@@ -14,7 +14,7 @@ int64_t weir__wall_now_us(void);
 typedef int64_t weir__deadline;
 #define WEIR__NO_DEADLINE INT64_MAX
 
-/* The deadline timeout_ms from now; the earlier of two. */
+/* The deadline timeout_ms from now, none when the clock does not reach so far; the earlier of two. */
 weir__deadline weir__deadline_in_ms(int64_t timeout_ms);
 weir__deadline weir__deadline_earlier(weir__deadline a, weir__deadline b);
 

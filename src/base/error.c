@@ -9,8 +9,8 @@ static const struct {
 	const char *name;
 	const char *text;
 } statuses[] = {
-#define ROW(number, name, sentence) {number, #name, sentence},
-    WEIR_STATUS_MAP(ROW)
+#define ROW(number, name, sentence) { number, #name, sentence },
+	WEIR_STATUS_MAP(ROW)
 #undef ROW
 };
 

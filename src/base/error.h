@@ -12,7 +12,7 @@ int weir__error_set(weir_error *err, int status, const char *format, ...) WEIR_P
 
 /* The same, naming the model and column concerned (either may be NULL); the message begins with "model.column: ". */
 int weir__error_set_at(weir_error *err, int status, const char *model, const char *column, const char *format, ...)
-    WEIR_PRINTF(5, 6);
+	WEIR_PRINTF(5, 6);
 
 /* "out of memory". */
 int weir__error_no_memory(weir_error *err);

@@ -49,9 +49,9 @@ static inline void absorb(uint64_t v[4], uint64_t word)
 uint64_t weir__hash64(const void *bytes, size_t length, uint64_t seed)
 {
 	const unsigned char *at = bytes;
-	uint64_t v[4] = {seed ^ 0x736f6d6570736575u, ~seed ^ 0x646f72616e646f6du, seed ^ 0x6c7967656e657261u,
-	                 ~seed ^ 0x7465646279746573u};
-	uint64_t last = (uint64_t)length << 56;
+	uint64_t             v[4] = { seed ^ 0x736f6d6570736575u, ~seed ^ 0x646f72616e646f6du, seed ^ 0x6c7967656e657261u,
+		                          ~seed ^ 0x7465646279746573u };
+	uint64_t             last = (uint64_t)length << 56;
 
 	for (size_t left = length; left >= 8; left -= 8, at += 8)
 		absorb(v, load_le64(at, 8));

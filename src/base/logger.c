@@ -4,7 +4,7 @@
 #include <stdarg.h>
 #include <stdio.h>
 
-static const char *const level_names[] = {"default", "debug", "info", "warning", "error", "off"};
+static const char *const level_names[] = { "default", "debug", "info", "warning", "error", "off" };
 
 const char *weir_log_level_name(weir_log_level level)
 {

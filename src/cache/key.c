@@ -101,8 +101,3 @@ size_t weir__key_write(char *out, weir_bytes head, weir_bytes logical, weir__key
 		*at++ = '}';
 	return (size_t)(at - out);
 }
-
-size_t weir__key_room(weir_bytes head, weir_bytes logical)
-{
-	return head.length + 2 + (logical.length > WEIR__KEY_LONG ? WEIR__KEY_LONG : logical.length);
-}

@@ -25,10 +25,14 @@ typedef enum weir__key_slot {
 /* The head for a prefix and a version (0: none): "weir:" or "weir:v3:". head must hold WEIR__HEAD_MAX bytes. Returns its length. */
 size_t weir__key_head(char *head, const char *prefix, int version);
 
-/* Writes the physical key of a logical key and returns its length. out must hold WEIR__KEY_MAX bytes, or weir__key_room of
- * them. */
+/* Writes the physical key of a logical key and returns its length, at most that of the head, of the logical key
+ * (weir__key_capped) and 2. */
 size_t weir__key_write(char *out, weir_bytes head, weir_bytes logical, weir__key_slot slot);
-size_t weir__key_room(weir_bytes head, weir_bytes logical);
+
+static inline size_t weir__key_capped(weir_bytes logical)
+{
+	return logical.length > WEIR__KEY_LONG ? WEIR__KEY_LONG : logical.length;
+}
 
 /* Is this prefix usable: 1 to WEIR__PREFIX_MAX printable characters without spaces and braces? */
 bool weir__key_prefix_ok(const char *prefix);

@@ -8,7 +8,7 @@
 
 weir_base_dao weir_get_dao(weir_session *session, const weir_model *model)
 {
-	weir_base_dao dao = {.session = session, .model = model};
+	weir_base_dao dao = { .session = session, .model = model };
 
 	if (session && model)
 		dao.entity = weir__registry_find(&session->engine->registry, model);
@@ -51,13 +51,14 @@ static int check_list_out(weir__call *call, const void *list)
 
 static int check_query(weir__call *call, const weir_query *query)
 {
-	return query ? weir__query_check(call->entity->layout, query, call->session->engine->max_limit, call->err) : WEIR_OK;
+	return query ? weir__query_check(call->entity->layout, query, call->session->engine->max_limit, call->err)
+	             : WEIR_OK;
 }
 
 /* A condition of an update or delete: there must be one. */
 static int check_where(weir__call *call, const weir_condition *where)
 {
-	weir_query query = {.where = *where};
+	weir_query query = { .where = *where };
 
 	if (where->op == WEIR_OP_NONE)
 		return wrong_call(call, "no condition; weir_everything() says that every row is meant");
@@ -214,7 +215,7 @@ static int get_many(const weir_base_dao *dao, const void *items, size_t count, v
 	if (rc >= 0)
 		rc = check_list_out(&call, list);
 	if (rc >= 0) {
-		weir__keys keys = {call.entity->layout, items, count};
+		weir__keys keys = { call.entity->layout, items, count };
 
 		rc = check_keys(&call, &keys);
 		if (rc >= 0)
@@ -325,7 +326,7 @@ int weir_base_dao_exists_cached(const weir_base_dao *dao, const weir_query *quer
 static int write_record(weir__call *call, weir__collect collect, void *record)
 {
 	const void *written = NULL;
-	weir__write write = {.collect = collect, .record = record ? &written : NULL};
+	weir__write write = { .collect = collect, .record = record ? &written : NULL };
 	size_t      changed = 0;
 	int         rc = weir__call_sql(call, &write.sql);
 
@@ -359,7 +360,7 @@ int weir_base_dao_create(const weir_base_dao *dao, const void *values, weir_set 
 static int write_list(weir__call *call, void *list)
 {
 	weir_list   written = WEIR_LIST_INIT;
-	weir__write write = {.collect = weir__collect_create_many, .always = true, .list = list ? &written : NULL};
+	weir__write write = { .collect = weir__collect_create_many, .always = true, .list = list ? &written : NULL };
 	size_t      changed;
 	int         rc = weir__call_sql(call, &write.sql);
 
@@ -426,7 +427,7 @@ cleanup:
 
 int weir_base_dao_delete(const weir_base_dao *dao, const void *key, bool *deleted, weir_error *err)
 {
-	weir__write write = {.collect = weir__collect_delete};
+	weir__write write = { .collect = weir__collect_delete };
 	size_t      changed = 0;
 	weir__call  call;
 	int         rc = weir__call_begin(&call, dao, err);
@@ -446,7 +447,7 @@ int weir_base_dao_delete(const weir_base_dao *dao, const void *key, bool *delete
 /* Runs the statement of call->sql, which changes all rows of a condition. */
 static int write_where(weir__call *call, int64_t *changed)
 {
-	weir__write write = {.collect = weir__collect_where};
+	weir__write write = { .collect = weir__collect_where };
 	size_t      rows = 0;
 	int         rc = weir__call_sql(call, &write.sql);
 

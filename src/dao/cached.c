@@ -26,12 +26,12 @@ static void look_up(weir__call *call, weir__lookup *lookup)
 
 static void fill(weir__call *call, weir__lookup *lookup, const weir__buffer *payload, uint64_t items)
 {
-	weir__filling filling = {.lookup = lookup, .items = items};
+	weir__filling filling = { .lookup = lookup, .items = items };
 
 	if (payload && payload->failed)
 		return;
 	if (payload)
-		filling.payload = (weir_bytes){payload->data, payload->length};
+		filling.payload = (weir_bytes){ payload->data, payload->length };
 	weir__cache_fill(call->entity->space, &filling, 1);
 }
 
@@ -67,14 +67,14 @@ static int read_and_fill_record(weir__call *call, weir__lookup *lookup, const vo
 
 int weir__cached_by_id(weir__call *call, const void *key, const void **record)
 {
-	weir__lookup lookup = {.kind = WEIR__ENTRY_RECORD};
+	weir__lookup lookup = { .kind = WEIR__ENTRY_RECORD };
 	int          rc;
 
 	weir__buffer_clear(&call->key);
 	weir__key_of_record(call->entity, key, &call->key);
 	if (call->key.failed)
 		return weir__error_no_memory(call->err);
-	lookup.key = (weir_bytes){call->key.data, call->key.length};
+	lookup.key = (weir_bytes){ call->key.data, call->key.length };
 	look_up(call, &lookup);
 	if (lookup.state == WEIR__HIT) {
 		rc = weir__codec_decode(call->entity->layout, lookup.payload.data, lookup.payload.length, record);
@@ -144,7 +144,7 @@ static int read_by_and_fill(weir__call *call, weir__lookup *pointer, weir__looku
 static int read_and_point(weir__call *call, weir__lookup *pointer, size_t column, const weir_value *value,
                           const void **record)
 {
-	weir__lookup target = {.kind = WEIR__ENTRY_RECORD};
+	weir__lookup target = { .kind = WEIR__ENTRY_RECORD };
 	const void  *first = NULL;
 	int          rc = weir__read_by(call, column, value, &first);
 
@@ -157,7 +157,7 @@ static int read_and_point(weir__call *call, weir__lookup *pointer, size_t column
 	weir__key_of_record(call->entity, first, &call->key);
 	fill(call, pointer, &call->key, 1);
 	if (!call->key.failed) {
-		target.key = (weir_bytes){call->key.data, call->key.length};
+		target.key = (weir_bytes){ call->key.data, call->key.length };
 		look_up(call, &target);
 	}
 	if (target.state == WEIR__MISS)
@@ -172,8 +172,8 @@ static int read_and_point(weir__call *call, weir__lookup *pointer, size_t column
 int weir__cached_by(weir__call *call, size_t column, const weir_value *value, const void **record)
 {
 	weir__buffer key = WEIR__BUFFER_INIT;
-	weir__lookup pointer = {.kind = WEIR__ENTRY_UNIQUE};
-	weir__lookup target = {.kind = WEIR__ENTRY_RECORD};
+	weir__lookup pointer = { .kind = WEIR__ENTRY_UNIQUE };
+	weir__lookup target = { .kind = WEIR__ENTRY_RECORD };
 	int          rc;
 
 	weir__key_of_unique(call->entity, column, value, &key);
@@ -181,7 +181,7 @@ int weir__cached_by(weir__call *call, size_t column, const weir_value *value, co
 		rc = weir__error_no_memory(call->err);
 		goto cleanup;
 	}
-	pointer.key = (weir_bytes){key.data, key.length};
+	pointer.key = (weir_bytes){ key.data, key.length };
 	look_up(call, &pointer);
 	switch (pointer.state) {
 	case WEIR__ABSENT:
@@ -220,8 +220,8 @@ static int look_up_query(weir__call *call, const char *what, const weir_query *q
 	weir__key_of_query_stamp(call->entity, query, stamp);
 	if (call->key.failed || stamp->failed)
 		return weir__error_no_memory(call->err);
-	lookup->key = (weir_bytes){call->key.data, call->key.length};
-	lookup->stamps[0] = (weir_bytes){stamp->data, stamp->length};
+	lookup->key = (weir_bytes){ call->key.data, call->key.length };
+	lookup->stamps[0] = (weir_bytes){ stamp->data, stamp->length };
 	lookup->stamp_count = 1;
 	look_up(call, lookup);
 	return WEIR_OK;
@@ -241,7 +241,7 @@ static void fill_list(weir__call *call, weir__lookup *lookup, const weir_list *l
 
 int weir__cached_list(weir__call *call, const weir_query *query, weir_list *list)
 {
-	weir__lookup lookup = {.kind = WEIR__ENTRY_LIST};
+	weir__lookup lookup = { .kind = WEIR__ENTRY_LIST };
 	weir__buffer stamp = WEIR__BUFFER_INIT;
 	int          rc = look_up_query(call, "list", query, &stamp, &lookup);
 
@@ -275,7 +275,7 @@ static void fill_number(weir__call *call, weir__lookup *lookup, int64_t number)
 
 int weir__cached_count(weir__call *call, const weir_query *query, int64_t *count)
 {
-	weir__lookup lookup = {.kind = WEIR__ENTRY_COUNT};
+	weir__lookup lookup = { .kind = WEIR__ENTRY_COUNT };
 	weir__buffer stamp = WEIR__BUFFER_INIT;
 	int          rc = look_up_query(call, "count", query, &stamp, &lookup);
 
@@ -293,7 +293,7 @@ int weir__cached_count(weir__call *call, const weir_query *query, int64_t *count
 
 int weir__cached_exists(weir__call *call, const weir_query *query, bool *exists)
 {
-	weir__lookup lookup = {.kind = WEIR__ENTRY_COUNT};
+	weir__lookup lookup = { .kind = WEIR__ENTRY_COUNT };
 	weir__buffer stamp = WEIR__BUFFER_INIT;
 	int          rc = look_up_query(call, "exists", query, &stamp, &lookup);
 

@@ -11,7 +11,7 @@ weir_bytes weir__distinct_key(const weir__distinct *distinct, size_t index)
 {
 	size_t start = distinct->offsets[index];
 
-	return (weir_bytes){distinct->text.data + start, distinct->offsets[index + 1] - start};
+	return (weir_bytes){ distinct->text.data + start, distinct->offsets[index + 1] - start };
 }
 
 /* The slot of a key: where it is, or the free one where it belongs. */

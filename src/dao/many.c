@@ -144,7 +144,7 @@ static void fill_missing(many *m)
 		goto cleanup;
 	for (size_t i = 0; i < count; start = ends[i++])
 		if (ends[i] > start)
-			fillings[i].payload = (weir_bytes){payloads.data + start, ends[i] - start};
+			fillings[i].payload = (weir_bytes){ payloads.data + start, ends[i] - start };
 	weir__cache_fill(m->call->entity->space, fillings, count);
 cleanup:
 	weir__free(ends);

@@ -77,7 +77,7 @@ static int read_scalar(weir__call *call, scalar_builder build, const weir_query 
 
 int weir__read_count(weir__call *call, const weir_query *query, int64_t *count)
 {
-	weir_value value = {.type = WEIR_TYPE_INT8};
+	weir_value value = { .type = WEIR_TYPE_INT8 };
 	int        rc = read_scalar(call, weir__sql_count, query, &value);
 
 	if (rc >= 0)
@@ -87,7 +87,7 @@ int weir__read_count(weir__call *call, const weir_query *query, int64_t *count)
 
 int weir__read_exists(weir__call *call, const weir_query *query, bool *exists)
 {
-	weir_value value = {.type = WEIR_TYPE_BOOL};
+	weir_value value = { .type = WEIR_TYPE_BOOL };
 	int        rc = read_scalar(call, weir__sql_exists, query, &value);
 
 	if (rc >= 0)
@@ -130,7 +130,7 @@ int weir__read_many(weir__call *call, const weir__keys *keys, const size_t *indi
 
 	weir__params_clear(call->params);
 	for (size_t i = 0; i < layout->key_count; i++) {
-		chosen_keys chosen = {keys, indices, layout->key[i]};
+		chosen_keys chosen = { keys, indices, layout->key[i] };
 
 		weir__params_add_array(call->params, layout->columns[layout->key[i]].type, count, chosen_value, &chosen);
 	}

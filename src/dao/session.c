@@ -15,15 +15,15 @@ static const struct {
 	int         fallback;
 	int         lowest;
 } numbers[] = {
-    {"timeout_ms", offsetof(weir_options, timeout_ms), 5000, 1},
-    {"connect_timeout_ms", offsetof(weir_options, connect_timeout_ms), 3000, 1},
-    {"max_statements", offsetof(weir_options, max_statements), 256, 8},
-    {"cache_timeout_ms", offsetof(weir_options, cache_timeout_ms), 50, 1},
-    {"pool.min_connections", offsetof(weir_options, pool.min_connections), 0, 0},
-    {"pool.max_connections", offsetof(weir_options, pool.max_connections), 8, 1},
-    {"pool.acquire_timeout_ms", offsetof(weir_options, pool.acquire_timeout_ms), 0, 0},
-    {"pool.idle_timeout_s", offsetof(weir_options, pool.idle_timeout_s), 300, 1},
-    {"pool.max_lifetime_s", offsetof(weir_options, pool.max_lifetime_s), 1800, 1},
+	{ "timeout_ms", offsetof(weir_options, timeout_ms), 5000, 1 },
+	{ "connect_timeout_ms", offsetof(weir_options, connect_timeout_ms), 3000, 1 },
+	{ "max_statements", offsetof(weir_options, max_statements), 256, 8 },
+	{ "cache_timeout_ms", offsetof(weir_options, cache_timeout_ms), 50, 1 },
+	{ "pool.min_connections", offsetof(weir_options, pool.min_connections), 0, 0 },
+	{ "pool.max_connections", offsetof(weir_options, pool.max_connections), 8, 1 },
+	{ "pool.acquire_timeout_ms", offsetof(weir_options, pool.acquire_timeout_ms), 0, 0 },
+	{ "pool.idle_timeout_s", offsetof(weir_options, pool.idle_timeout_s), 300, 1 },
+	{ "pool.max_lifetime_s", offsetof(weir_options, pool.max_lifetime_s), 1800, 1 },
 };
 
 static int check_numbers(weir_options *options, weir_error *err)
@@ -34,8 +34,8 @@ static int check_numbers(weir_options *options, weir_error *err)
 		if (*number == 0)
 			*number = numbers[i].fallback;
 		if (*number < numbers[i].lowest)
-			return weir__error_set(err, WEIR_ERR_USAGE, "options.%s is %d, at least %d is needed",
-			                       numbers[i].name, *number, numbers[i].lowest);
+			return weir__error_set(err, WEIR_ERR_USAGE, "options.%s is %d, at least %d is needed", numbers[i].name,
+			                       *number, numbers[i].lowest);
 	}
 	if (options->pool.min_connections > options->pool.max_connections)
 		return weir__error_set(err, WEIR_ERR_USAGE, "options.pool.min_connections is above max_connections");
@@ -89,10 +89,10 @@ static int create_backend(weir__engine *engine, const weir_options *options, wei
 static int create_cache(weir__engine *engine, const weir_options *options, weir_error *err)
 {
 	weir__cache_manager_options manager = {
-	    .prefix = options->cache_prefix,
-	    .timeout_ms = options->cache_timeout_ms,
-	    .defaults = options->cache,
-	    .logger = &engine->logger,
+		.prefix = options->cache_prefix,
+		.timeout_ms = options->cache_timeout_ms,
+		.defaults = options->cache,
+		.logger = &engine->logger,
 	};
 	int rc = create_backend(engine, options, &manager.backend, err);
 
@@ -107,13 +107,13 @@ static int create_cache(weir__engine *engine, const weir_options *options, weir_
 static int create_db(weir__engine *engine, const weir_options *options, weir_error *err)
 {
 	weir__db_options db = {
-	    .conninfo = options->postgres,
-	    .schema = options->schema,
-	    .application_name = options->application_name,
-	    .connect_timeout_ms = options->connect_timeout_ms,
-	    .max_statements = options->max_statements,
-	    .pool = options->pool,
-	    .logger = &engine->logger,
+		.conninfo = options->postgres,
+		.schema = options->schema,
+		.application_name = options->application_name,
+		.connect_timeout_ms = options->connect_timeout_ms,
+		.max_statements = options->max_statements,
+		.pool = options->pool,
+		.logger = &engine->logger,
 	};
 
 	return weir__db_create(&db, &engine->db, err);
@@ -233,7 +233,7 @@ static int connect_and_check(weir_session *session, weir_error *err)
 
 int weir_open_sized(const weir_options *given, size_t options_size, weir_session **session, weir_error *err)
 {
-	weir_options  options = {0};
+	weir_options  options = { 0 };
 	weir_session *opened;
 	int           rc;
 
@@ -278,7 +278,8 @@ int weir__session_check(const weir_session *session, weir_error *err)
 	if (!session)
 		return weir__error_set(err, WEIR_ERR_USAGE, "the session is NULL");
 	if (session->engine->process != weir__process_generation())
-		return weir__error_set(err, WEIR_ERR_FORKED, "the session was opened by the parent process; open one after fork");
+		return weir__error_set(err, WEIR_ERR_FORKED,
+		                       "the session was opened by the parent process; open one after fork");
 	if (session->transaction && session->transaction->has_child)
 		return weir__error_set(err, WEIR_ERR_USAGE, "a savepoint of this transaction is open; use or end that first");
 	return WEIR_OK;

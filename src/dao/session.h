@@ -25,13 +25,13 @@ typedef struct weir__engine {
 
 /* A transaction. A savepoint is a session of its own that shares conn and touches with its parent. */
 typedef struct weir__transaction {
-	weir_session   *parent; /* NULL: the outermost */
-	weir__conn     *conn;
-	weir__touches  *touches;
-	size_t          mark;   /* touches of before this savepoint */
-	int             level;  /* 0: the outermost */
-	int             timeout_ms;
-	bool            has_child; /* a savepoint on it is open: only that may be used */
+	weir_session  *parent; /* NULL: the outermost */
+	weir__conn    *conn;
+	weir__touches *touches;
+	size_t         mark;  /* touches of before this savepoint */
+	int            level; /* 0: the outermost */
+	int            timeout_ms;
+	bool           has_child; /* a savepoint on it is open: only that may be used */
 } weir__transaction;
 
 struct weir_session {

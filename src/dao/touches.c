@@ -17,7 +17,7 @@ static int add_stamp(weir__call *call, size_t column, const weir_value *value, w
 	weir__key_of_stamp(call->entity, column, value, &call->key);
 	if (call->key.failed)
 		return weir__error_no_memory(call->err);
-	return weir__touches_add_stamp(touches, call->entity->space, (weir_bytes){call->key.data, call->key.length});
+	return weir__touches_add_stamp(touches, call->entity->space, (weir_bytes){ call->key.data, call->key.length });
 }
 
 /* The stamps of a row's stamped columns; `first` is the result column of the layout's column 0 (or, old, of the first stamped). */
@@ -29,7 +29,7 @@ static int add_stamps(weir__call *call, const weir__rows *rows, size_t first, bo
 	int                 rc = WEIR_OK;
 
 	for (size_t i = 0; rc >= 0 && i < layout->column_count; i++) {
-		weir_value value = {0};
+		weir_value value = { 0 };
 		bool       stamped = call->entity->stamped_mask >> i & 1;
 
 		if (stamped && !weir__rows_is_null(rows, 0, at)) {
@@ -60,7 +60,7 @@ static int add_record(weir__call *call, const weir__rows *rows, size_t row, bool
 		weir__key_of_values(call->entity, values, &call->key);
 		rc = call->key.failed ? weir__error_no_memory(call->err)
 		                      : weir__touches_add_key(touches, call->entity->space,
-		                                              (weir_bytes){call->key.data, call->key.length});
+		                                              (weir_bytes){ call->key.data, call->key.length });
 	}
 	weir__buffer_release(&scratch);
 	return rc;

@@ -38,7 +38,7 @@ static int begin_outermost(weir_session *tx, const weir_transaction_options *opt
 	weir__transaction *own = tx->transaction;
 	weir__deadline     deadline;
 	weir__conn        *conn = NULL;
-	weir_session       engine_session = {.engine = tx->engine};
+	weir_session       engine_session = { .engine = tx->engine };
 	int                rc;
 
 	own->timeout_ms = options && options->timeout_ms > 0 ? options->timeout_ms : tx->engine->timeout_ms;

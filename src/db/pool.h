@@ -63,8 +63,9 @@ struct weir__db {
 /* Remembers that the server ended a connection: the idle ones are looked at before they are used. */
 void weir__pool_suspect(weir__db *db);
 
-/* Replaces every connection that is older than now; for a server that has become read only. */
-void weir__pool_renew(weir__db *db);
+/* For a server that has become read only: no connection is used again that is older than now. Does nothing if conn, which
+ * found that out, is so young that new ones are no better. */
+void weir__pool_renew(weir__db *db, const weir__conn *conn);
 
 /* Counts its counters into the totals and takes it off the list of all; the lock is held. */
 void weir__pool_remove(weir__db *db, weir__conn *conn);

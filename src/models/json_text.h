@@ -1,8 +1,8 @@
 /* JSON texts (RFC 8259) that are kept as they are: where one ends, and whether jsonb takes it.
  *
  * Strict: no comments, no trailing commas, numbers by the grammar, UTF-8 checked, control characters only escaped. What
- * jsonb itself refuses is refused here too: the escape of NUL and unpaired surrogates. Nothing is converted, nothing is allocated
- * and nothing recurses: the kinds of the open brackets are the bits of one word, which bounds the depth. */
+ * jsonb itself refuses is refused here too: the escape of NUL and unpaired surrogates. Nothing is converted, nothing is
+ * allocated and nothing recurses: the kinds of the open brackets are the bits of one word, which bounds the depth. */
 #ifndef WEIR_MODELS_JSON_TEXT_H
 #define WEIR_MODELS_JSON_TEXT_H
 
@@ -11,8 +11,8 @@
 
 #define WEIR__JSON_DEPTH_MAX 64
 
-/* Scans the one value that text starts with (no blanks before it); *end is its length, and untouched when false. A number
- * ends before the first byte that cannot belong to it. */
+/* Scans the one value that text starts with (no blanks before it); *end is its length, and untouched when false. A
+ * number ends before the first byte that cannot belong to it. */
 bool weir__json_scan(const char *text, size_t length, size_t *end);
 
 /* Are the length bytes one value, blanks around it allowed? */

@@ -62,8 +62,8 @@ static bool read_exponent(struct cursor *c, int64_t *exponent)
 	return true;
 }
 
-/* Digits: whole counts those before the point from the first that is not zero, fraction those behind the point; a number
- * below one has a whole of minus the zeros between point and first digit. */
+/* Digits: whole counts those before the point from the first that is not zero, fraction those behind the point; a
+ * number below one has a whole of minus the zeros between point and first digit. */
 struct digits {
 	int64_t whole;
 	int64_t fraction;

@@ -1,4 +1,5 @@
-/* What each type of column is in memory, by one table: sizes, where the value of a weir_opt_ lies, what it may be used for. */
+/* What each type of column is in memory, by one table: sizes, where the value of a weir_opt_ lies, what it may be used
+ * for. */
 #ifndef WEIR_MODELS_VALUE_TYPE_H
 #define WEIR_MODELS_VALUE_TYPE_H
 

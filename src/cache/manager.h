@@ -1,0 +1,93 @@
+/* The insides of a cache manager and its spaces, for the files of this room. */
+#ifndef WEIR_CACHE_MANAGER_INTERNAL_H
+#define WEIR_CACHE_MANAGER_INTERNAL_H
+
+#include "cache/config.h"
+#include "cache/counters.h"
+#include "cache/key.h"
+#include "cache/pending.h"
+
+#include <pthread.h>
+
+#define WEIR__LEASE_TTL_MS 3000  /* a reader that died hinders fills no longer */
+#define WEIR__GUARD_TTL_MS 15000 /* a writer that died hinders reads no longer; a COMMIT must not take longer */
+#define WEIR__LEASE_WAIT_MS 50   /* for somebody else's fill */
+#define WEIR__FLUSH_MS 30000     /* the longest flush of one space */
+
+struct weir__cache_space {
+	weir__counters        counters;
+	weir__config_in_force config;
+	weir_cache_manager   *cache;
+	const weir_model     *model;
+	uint64_t              fingerprint;
+	uint32_t              number;    /* from 1 on */
+	weir_cache_config     own;       /* as the user gave it; under cache->mutex */
+	char                 *name;      /* the first part of its record keys */
+	weir_bytes            any, bulk; /* logical stamp keys */
+	size_t                plural_length; /* any begins with the first part of its other keys */
+	atomic_bool           flush_wanted;  /* pending.h */
+	weir__cache_space    *next;
+};
+
+struct weir_cache_manager {
+	weir_cache_backend *backend;
+	bool                keeps_nothing; /* the backend is none */
+	char                prefix[WEIR__PREFIX_MAX + 1];
+	char                head[WEIR__HEAD_MAX]; /* of version 0 */
+	size_t              head_length;
+	int                 timeout_ms;
+	const weir__logger *logger;
+	uint64_t            id_seed;
+	_Atomic uint64_t    id_counter;
+	weir__pending       pending;
+	pthread_mutex_t     mutex; /* defaults, spaces, their own */
+	weir_cache_config   defaults;
+	weir__cache_space  *spaces;
+	weir__cache_space  *last;
+	weir__counters      own_counters; /* of the application's own values */
+};
+
+/* A number that nobody else has made: never 0. */
+uint64_t weir__cache_id(weir_cache_manager *cache);
+
+/* A call that must end within the manager's timeout. */
+weir_cache_call weir__cache_call(const weir_cache_manager *cache);
+
+static inline void weir__space_count(weir__cache_space *space, weir__counter which, int64_t amount)
+{
+	weir__counters_add(&space->counters, which, amount);
+}
+
+/* The head of a space's keys; scratch holds it where the space has a version. */
+weir_bytes weir__space_head(const weir__cache_space *space, char scratch[WEIR__HEAD_MAX]);
+
+/* Deletes everything of one space. WEIR_ERR_CACHE. */
+int weir__space_flush(weir__cache_space *space);
+
+void weir__space_free(weir__cache_space *space);
+
+/* Physical keys of one operation, on the stack where they are few. */
+typedef struct weir__key_batch {
+	weir_bytes *keys;
+	size_t      count;
+	char       *at;   /* where the next key is written */
+	void       *heap; /* NULL: keys and bytes are the members below */
+	weir_bytes  head;
+	weir_bytes  few_keys[8];
+	char        few_bytes[1024];
+	char        head_bytes[WEIR__HEAD_MAX];
+} weir__key_batch;
+
+/* Room for count keys whose logical lengths, each capped by weir__key_capped, are logical_size together. False: out of memory. To be released after true. */
+bool weir__key_batch_init(weir__key_batch *batch, const weir__cache_space *space, size_t count, size_t logical_size);
+void weir__key_batch_add(weir__key_batch *batch, weir_bytes logical, weir__key_slot slot);
+void weir__key_batch_release(weir__key_batch *batch);
+
+static inline void weir__cached_release(weir_cached *cached)
+{
+	if (cached->release)
+		cached->release(cached->owner);
+	*cached = (weir_cached){ .state = WEIR_CACHED_NOTHING };
+}
+
+#endif

@@ -1,0 +1,152 @@
+/* Spaces: what the cache keeps for one model. Making one, its limits, its keys, flushing it. */
+#include "cache/manager.h"
+
+#include "base/error.h"
+#include "base/memory.h"
+
+#include <stdio.h>
+#include <string.h>
+
+/* `part`, escaped, and what follows it; NULL: out of memory. */
+static char *make_key(const char *part, const char *rest)
+{
+	weir__buffer text = WEIR__BUFFER_INIT;
+	char        *key;
+
+	weir__key_part(&text, part, strlen(part));
+	weir__buffer_append_text(&text, rest);
+	key = weir__buffer_detach(&text);
+	weir__buffer_release(&text);
+	return key;
+}
+
+void weir__space_free(weir__cache_space *space)
+{
+	weir__free(space->name);
+	weir__free((void *)(uintptr_t)space->any.data);
+	weir__free((void *)(uintptr_t)space->bulk.data);
+	weir__free(space);
+}
+
+static weir__cache_space *make_space(const weir_model *model, const char *plural)
+{
+	weir__cache_space *space = weir__calloc(1, sizeof *space);
+
+	if (!space)
+		return NULL;
+	space->name = make_key(model->name, "");
+	space->any.data = make_key(plural, ":s:any");
+	space->bulk.data = make_key(plural, ":s:bulk");
+	if (!space->name || !space->any.data || !space->bulk.data) {
+		weir__space_free(space);
+		return NULL;
+	}
+	space->any.length = strlen(space->any.data);
+	space->bulk.length = strlen(space->bulk.data);
+	space->plural_length = space->any.length - strlen(":s:any");
+	return space;
+}
+
+/* Under the manager's mutex. */
+static bool name_is_taken(const weir_cache_manager *cache, const char *name)
+{
+	for (const weir__cache_space *space = cache->spaces; space; space = space->next)
+		if (strcmp(space->name, name) == 0)
+			return true;
+	return false;
+}
+
+/* Under the manager's mutex. */
+static void join(weir_cache_manager *cache, weir__cache_space *space)
+{
+	weir_cache_config config = cache->defaults;
+
+	weir__config_overlay(&config, &space->own);
+	weir__config_enforce(&config, &space->config);
+	space->number = cache->last ? cache->last->number + 1 : 1;
+	if (cache->last)
+		cache->last->next = space;
+	else
+		cache->spaces = space;
+	cache->last = space;
+}
+
+int weir__cache_space_create(weir_cache_manager *cache, const weir_model *model, const char *plural, uint64_t fingerprint,
+	weir__cache_space **space, weir_error *err)
+{
+	weir__cache_space *made;
+	bool               taken;
+	int                rc = weir__config_check(&model->cache, model->name, err);
+
+	if (rc < 0)
+		return rc;
+	made = make_space(model, plural);
+	if (!made)
+		return weir__error_no_memory(err);
+	made->cache = cache;
+	made->model = model;
+	made->fingerprint = fingerprint;
+	made->own = model->cache;
+	pthread_mutex_lock(&cache->mutex);
+	taken = name_is_taken(cache, made->name);
+	if (!taken)
+		join(cache, made);
+	pthread_mutex_unlock(&cache->mutex);
+	if (taken) {
+		weir__space_free(made);
+		return weir__error_set_at(err, WEIR_ERR_USAGE, model->name, NULL, "two models of one session have this name");
+	}
+	*space = made;
+	return WEIR_OK;
+}
+
+bool weir__cache_space_enabled(const weir__cache_space *space)
+{
+	return !space->cache->keeps_nothing && atomic_load_explicit(&space->config.enabled, memory_order_relaxed);
+}
+
+int64_t weir__cache_space_max_items(const weir__cache_space *space)
+{
+	return atomic_load_explicit(&space->config.max_items, memory_order_relaxed);
+}
+
+weir_bytes weir__space_head(const weir__cache_space *space, char scratch[WEIR__HEAD_MAX])
+{
+	int version = atomic_load_explicit(&space->config.version, memory_order_relaxed);
+
+	if (version == 0)
+		return weir__bytes(space->cache->head, space->cache->head_length);
+	return weir__bytes(scratch, weir__key_head(scratch, space->cache->prefix, version));
+}
+
+/* Lists become invalid at once by the bulk stamp; then everything is deleted. */
+int weir__space_flush(weir__cache_space *space)
+{
+	weir_cache_backend *backend = space->cache->backend;
+	weir_cache_call     call = weir__cache_call(space->cache);
+	char                scratch[WEIR__HEAD_MAX];
+	weir_bytes          head = weir__space_head(space, scratch);
+	char                key[WEIR__KEY_MAX];
+	weir_touch          bulk = { { key, weir__key_write(key, head, space->bulk, WEIR__SLOT_FIRST) }, 0 };
+	weir__buffer        prefix = WEIR__BUFFER_INIT;
+	int                 rc;
+
+	bulk.stamp = weir__cache_id(space->cache);
+	call.stamp_ttl_ms = atomic_load_explicit(&space->config.stamp_ttl_ms, memory_order_relaxed);
+	rc = backend->release(backend, &bulk, 1, &call);
+	if (rc < 0 || !backend->flush)
+		return rc;
+	call.deadline_us = weir__now_us() + WEIR__FLUSH_MS * 1000;
+	weir__buffer_append(&prefix, head.data, head.length);
+	weir__buffer_append_char(&prefix, '{');
+	weir__buffer_append_text(&prefix, space->name);
+	weir__buffer_append_char(&prefix, ':');
+	rc = prefix.failed ? WEIR_ERR_CACHE : backend->flush(backend, weir__bytes(prefix.data, prefix.length), &call);
+	prefix.length = head.length + 1;
+	weir__buffer_append(&prefix, space->any.data, space->plural_length);
+	weir__buffer_append_char(&prefix, '}');
+	if (rc == WEIR_OK)
+		rc = prefix.failed ? WEIR_ERR_CACHE : backend->flush(backend, weir__bytes(prefix.data, prefix.length), &call);
+	weir__buffer_release(&prefix);
+	return rc;
+}

@@ -1,0 +1,380 @@
+/* Conditions to SQL. Checking walks the tree once with the depth counted; what writes afterwards relies on it. Values
+ * become parameters of the column's type; an IN list is one array, so that the text does not depend on its length. */
+#include "db/condition.h"
+
+#include "base/error.h"
+#include "base/utf8.h"
+#include "db/params.h"
+#include "db/wire.h"
+
+#include <string.h>
+
+static const weir__operator operators[] = {
+	[WEIR_OP_NONE] = { WEIR__KIND_CONSTANT, '*', "TRUE", NULL, NULL },
+	[WEIR_OP_EVERYTHING] = { WEIR__KIND_CONSTANT, '*', "TRUE", NULL, NULL },
+	[WEIR_OP_EQ] = { WEIR__KIND_COMPARISON, '=', " = ", NULL, NULL },
+	[WEIR_OP_NE] = { WEIR__KIND_COMPARISON, '#', " <> ", NULL, NULL },
+	[WEIR_OP_LT] = { WEIR__KIND_COMPARISON, '<', " < ", NULL, NULL },
+	[WEIR_OP_LE] = { WEIR__KIND_COMPARISON, '{', " <= ", NULL, NULL },
+	[WEIR_OP_GT] = { WEIR__KIND_COMPARISON, '>', " > ", NULL, NULL },
+	[WEIR_OP_GE] = { WEIR__KIND_COMPARISON, '}', " >= ", NULL, NULL },
+	[WEIR_OP_BETWEEN] = { WEIR__KIND_BETWEEN, 'b', " BETWEEN ", NULL, NULL },
+	[WEIR_OP_IN] = { WEIR__KIND_IN, 'i', " = ANY(", NULL, NULL },
+	[WEIR_OP_LIKE] = { WEIR__KIND_MATCH, 'l', " LIKE ", NULL, NULL },
+	[WEIR_OP_ILIKE] = { WEIR__KIND_MATCH, 'L', " ILIKE ", NULL, NULL },
+	[WEIR_OP_CONTAINS] = { WEIR__KIND_MATCH, 'c', " LIKE ", "%", "%" },
+	[WEIR_OP_STARTS_WITH] = { WEIR__KIND_MATCH, 's', " LIKE ", "", "%" },
+	[WEIR_OP_ENDS_WITH] = { WEIR__KIND_MATCH, 'e', " LIKE ", "%", "" },
+	[WEIR_OP_ICONTAINS] = { WEIR__KIND_MATCH, 'C', " ILIKE ", "%", "%" },
+	[WEIR_OP_ISTARTS_WITH] = { WEIR__KIND_MATCH, 'S', " ILIKE ", "", "%" },
+	[WEIR_OP_IENDS_WITH] = { WEIR__KIND_MATCH, 'E', " ILIKE ", "%", "" },
+	[WEIR_OP_IS_NULL] = { WEIR__KIND_NULL_CHECK, '0', " IS NULL", NULL, NULL },
+	[WEIR_OP_IS_NOT_NULL] = { WEIR__KIND_NULL_CHECK, '1', " IS NOT NULL", NULL, NULL },
+	[WEIR_OP_ALL] = { WEIR__KIND_GROUP, '&', " AND ", NULL, NULL },
+	[WEIR_OP_ANY] = { WEIR__KIND_GROUP, '|', " OR ", NULL, NULL },
+	[WEIR_OP_NOT] = { WEIR__KIND_GROUP, '!', NULL, NULL, NULL },
+};
+
+static const weir__operator no_operator = { .kind = WEIR__KIND_NONE };
+
+const weir__operator *weir__operator_of(weir_operator op)
+{
+	size_t number = (size_t)op;
+
+	return number < sizeof operators / sizeof operators[0] ? &operators[number] : &no_operator;
+}
+
+bool weir__condition_is_absent(const weir_condition *condition)
+{
+	return weir__operator_of(condition->op)->kind == WEIR__KIND_CONSTANT;
+}
+
+weir_operator weir__condition_operator(const weir_condition *condition)
+{
+	bool is_equality = condition->op == WEIR_OP_EQ || condition->op == WEIR_OP_NE;
+
+	if (!is_equality || !weir__value_is_null(&condition->value))
+		return condition->op;
+	return condition->op == WEIR_OP_EQ ? WEIR_OP_IS_NULL : WEIR_OP_IS_NOT_NULL;
+}
+
+weir_value weir__condition_item(const weir_condition *condition, size_t i)
+{
+	weir_value value = { .type = condition->value.type };
+	const void *items = condition->items;
+
+	switch (value.type) {
+	case WEIR_TYPE_BOOL:
+		value.as.boolean = ((const bool *)items)[i];
+		break;
+	case WEIR_TYPE_INT2:
+		value.as.integer = ((const int16_t *)items)[i];
+		break;
+	case WEIR_TYPE_INT4:
+		value.as.integer = ((const int32_t *)items)[i];
+		break;
+	case WEIR_TYPE_INT8:
+		value.as.integer = ((const int64_t *)items)[i];
+		break;
+	case WEIR_TYPE_FLOAT8:
+		value.as.number = ((const double *)items)[i];
+		break;
+	case WEIR_TYPE_NUMERIC:
+		value.as.text = ((const weir_numeric *)items)[i].text;
+		break;
+	case WEIR_TYPE_TEXT:
+		value.as.text = ((const char *const *)items)[i];
+		break;
+	case WEIR_TYPE_TIMESTAMPTZ:
+		value.as.integer = ((const weir_time *)items)[i].unix_us;
+		break;
+	case WEIR_TYPE_TIMESTAMP:
+		value.as.integer = ((const weir_timestamp *)items)[i].us;
+		break;
+	case WEIR_TYPE_UUID:
+		value.as.uuid = ((const weir_uuid *)items)[i];
+		break;
+	default:
+		value.as.text = ((const weir_json *)items)[i].text;
+	}
+	return value;
+}
+
+/* ---- checking -------------------------------------------------------------------------------------------------------- */
+
+static const char *foreign_member(weir_column column)
+{
+	for (size_t i = 0; column.model && i < column.model->field_count; i++)
+		if (column.model->fields[i].offset == column.offset)
+			return column.model->fields[i].name;
+	return "?";
+}
+
+int weir__column_find(const weir__layout *layout, weir_column column, size_t *index, weir_error *err)
+{
+	int found = column.model == layout->model ? weir__layout_find(layout, column.offset) : -1;
+
+	if (found >= 0) {
+		*index = (size_t)found;
+		return WEIR_OK;
+	}
+	if (column.model == layout->model)
+		return weir__error_set_at(err, WEIR_ERR_USAGE, layout->model->name, NULL, "no column starts at offset %zu",
+			column.offset);
+	if (!column.model)
+		return weir__error_set_at(err, WEIR_ERR_USAGE, layout->model->name, NULL, "a condition or order has no column");
+	return weir__error_set_at(err, WEIR_ERR_USAGE, layout->model->name, NULL, "column %s.%s belongs to model %s",
+		column.model->name, foreign_member(column), column.model->name);
+}
+
+static int wrong(const weir__layout *layout, size_t column, weir_error *err, const char *what)
+{
+	return weir__error_set_at(err, WEIR_ERR_USAGE, layout->model->name, layout->columns[column].member, "%s", what);
+}
+
+/* A value to compare with. Unlike one to store it may be longer than the column's limit: such a text finds nothing. */
+static int check_operand(const weir__layout *layout, size_t column, const weir_value *value, weir_error *err)
+{
+	const weir__column *at = &layout->columns[column];
+
+	if (weir__value_is_null(value))
+		return wrong(layout, column, err, "NULL can be compared with = and <> only");
+	if (at->type != WEIR_TYPE_TEXT || value->type != WEIR_TYPE_TEXT)
+		return weir__value_check(layout, column, value, err);
+	if (!weir__utf8_is_valid(value->as.text, strlen(value->as.text)))
+		return weir__error_set_at(err, WEIR_ERR_VALUE, layout->model->name, at->member, "is not valid UTF-8");
+	return WEIR_OK;
+}
+
+static int check_items(const weir__layout *layout, size_t column, const weir_condition *condition, weir_error *err)
+{
+	if (condition->count > 0 && (!condition->items || weir_type_name(condition->value.type)[0] == '?'))
+		return wrong(layout, column, err, "IN has a count but no array of a column's type");
+	for (size_t i = 0; i < condition->count; i++) {
+		weir_value value = weir__condition_item(condition, i);
+		int status = check_operand(layout, column, &value, err);
+		if (status != WEIR_OK)
+			return status;
+	}
+	return WEIR_OK;
+}
+
+/* PostgreSQL refuses a pattern whose last backslash escapes nothing. */
+static bool ends_inside_escape(const char *pattern)
+{
+	size_t length = strlen(pattern);
+	size_t start = length;
+
+	while (start > 0 && pattern[start - 1] == '\\')
+		start--;
+	return (length - start) % 2 == 1;
+}
+
+static int check_match(const weir__layout *layout, size_t column, const weir_condition *condition, weir_error *err)
+{
+	if (layout->columns[column].type != WEIR_TYPE_TEXT)
+		return wrong(layout, column, err, "LIKE and its like are for text columns");
+	int status = check_operand(layout, column, &condition->value, err);
+	if (status != WEIR_OK)
+		return status;
+	if (!weir__operator_of(condition->op)->prefix && ends_inside_escape(condition->value.as.text))
+		return weir__error_set_at(err, WEIR_ERR_VALUE, layout->model->name, layout->columns[column].member,
+			"the pattern ends with a backslash that escapes nothing");
+	return WEIR_OK;
+}
+
+static int check_leaf(const weir__layout *layout, const weir_condition *condition, weir_error *err)
+{
+	weir__operator_kind kind = weir__operator_of(weir__condition_operator(condition))->kind;
+	size_t column;
+	int status = weir__column_find(layout, condition->column, &column, err);
+
+	if (status != WEIR_OK)
+		return status;
+	switch (kind) {
+	case WEIR__KIND_COMPARISON:
+		return check_operand(layout, column, &condition->value, err);
+	case WEIR__KIND_BETWEEN:
+		status = check_operand(layout, column, &condition->value, err);
+		return status == WEIR_OK ? check_operand(layout, column, &condition->high, err) : status;
+	case WEIR__KIND_IN:
+		return check_items(layout, column, condition, err);
+	case WEIR__KIND_MATCH:
+		return check_match(layout, column, condition, err);
+	default:
+		return WEIR_OK;
+	}
+}
+
+static int check_node(const weir__layout *layout, const weir_condition *condition, int depth, weir_error *err)
+{
+	const char *model = layout->model->name;
+	const weir__operator *form = weir__operator_of(condition->op);
+	int status = WEIR_OK;
+
+	if (form->kind == WEIR__KIND_CONSTANT)
+		return WEIR_OK;
+	if (form->kind == WEIR__KIND_NONE)
+		return weir__error_set_at(err, WEIR_ERR_USAGE, model, NULL,
+			"a condition that means nothing: an operator in the wrong place, BETWEEN of two columns, or a missing array");
+	if (form->kind != WEIR__KIND_GROUP)
+		return check_leaf(layout, condition, err);
+	if (depth == WEIR__NESTING_MAX)
+		return weir__error_set_at(err, WEIR_ERR_USAGE, model, NULL, "the condition is nested more than %d deep",
+			WEIR__NESTING_MAX);
+	if ((condition->count > 0 && !condition->items) || (condition->op == WEIR_OP_NOT && condition->count != 1))
+		return weir__error_set_at(err, WEIR_ERR_USAGE, model, NULL, "a group of conditions has the wrong count");
+	const weir_condition *items = condition->items;
+	for (size_t i = 0; i < condition->count && status == WEIR_OK; i++)
+		status = check_node(layout, &items[i], depth + 1, err);
+	return status;
+}
+
+int weir__condition_check(const weir__layout *layout, const weir_condition *condition, weir_error *err)
+{
+	return check_node(layout, condition, 0, err);
+}
+
+/* ---- what is known without looking at rows ----------------------------------------------------------------------------- */
+
+enum truth { ALWAYS_FALSE, DEPENDS, ALWAYS_TRUE };
+
+static enum truth truth_of(const weir_condition *condition)
+{
+	const weir_condition *items = condition->items;
+	enum truth lowest = ALWAYS_TRUE;
+	enum truth highest = ALWAYS_FALSE;
+
+	if (condition->op == WEIR_OP_NONE)
+		return ALWAYS_TRUE;
+	if (condition->op == WEIR_OP_IN && condition->count == 0)
+		return ALWAYS_FALSE;
+	if (weir__operator_of(condition->op)->kind != WEIR__KIND_GROUP)
+		return DEPENDS;
+	for (size_t i = 0; i < condition->count; i++) {
+		enum truth truth = truth_of(&items[i]);
+		lowest = truth < lowest ? truth : lowest;
+		highest = truth > highest ? truth : highest;
+	}
+	if (condition->op == WEIR_OP_NOT)
+		return (enum truth)(ALWAYS_TRUE - lowest);
+	return condition->op == WEIR_OP_ALL ? lowest : highest;
+}
+
+bool weir__condition_is_always_true(const weir_condition *condition)
+{
+	return truth_of(condition) == ALWAYS_TRUE;
+}
+
+/* ---- writing ------------------------------------------------------------------------------------------------------------ */
+
+/* Where a condition goes. */
+typedef struct writer {
+	const weir__layout *layout;
+	const weir__sql *names;
+	weir__buffer *sql;
+	weir__params *params;
+} writer;
+
+/* Appends $n of the parameter added last. */
+static void append_last(const writer *to)
+{
+	weir__buffer_append_char(to->sql, '$');
+	weir__buffer_append_i64(to->sql, (int64_t)weir__params_count(to->params));
+}
+
+static void append_value(const writer *to, weir_type type, const weir_value *value)
+{
+	weir__params_add(to->params, type, value);
+	append_last(to);
+}
+
+static weir_value item_of(const void *context, size_t i)
+{
+	return weir__condition_item(context, i);
+}
+
+static void append_in(const writer *to, weir_type type, const weir_condition *condition)
+{
+	weir__params_add_array(to->params, type, condition->count, item_of, condition);
+	append_last(to);
+	weir__buffer_append_char(to->sql, ')');
+}
+
+static void append_match(const writer *to, const weir__operator *form, const char *text)
+{
+	const weir_value pattern = { .type = WEIR_TYPE_TEXT, .as.text = text };
+
+	if (form->prefix)
+		weir__params_add_pattern(to->params, form->prefix, text, form->suffix);
+	else
+		weir__params_add(to->params, WEIR_TYPE_TEXT, &pattern);
+	append_last(to);
+	weir__buffer_append_text(to->sql, " ESCAPE E'\\\\'"); /* one backslash, whatever standard_conforming_strings says */
+}
+
+static void append_leaf(const writer *to, const weir_condition *condition)
+{
+	const weir__operator *form = weir__operator_of(weir__condition_operator(condition));
+	int column = weir__layout_find(to->layout, condition->column.offset);
+	weir_type type = to->layout->columns[column].type;
+
+	if (form->kind == WEIR__KIND_IN && condition->count == 0) {
+		weir__buffer_append_text(to->sql, "FALSE");
+		return;
+	}
+	weir__buffer_append(to->sql, to->names[column].text, to->names[column].length);
+	weir__buffer_append_text(to->sql, form->sql);
+	switch (form->kind) {
+	case WEIR__KIND_COMPARISON:
+		append_value(to, type, &condition->value);
+		break;
+	case WEIR__KIND_BETWEEN:
+		append_value(to, type, &condition->value);
+		weir__buffer_append_text(to->sql, " AND ");
+		append_value(to, type, &condition->high);
+		break;
+	case WEIR__KIND_IN:
+		append_in(to, type, condition);
+		break;
+	case WEIR__KIND_MATCH:
+		append_match(to, form, condition->value.as.text);
+		break;
+	default: /* IS NULL and IS NOT NULL are complete */
+		break;
+	}
+}
+
+static void append_node(const writer *to, const weir_condition *condition)
+{
+	const weir__operator *form = weir__operator_of(condition->op);
+	const weir_condition *items = condition->items;
+
+	if (form->kind == WEIR__KIND_CONSTANT) {
+		weir__buffer_append_text(to->sql, form->sql);
+		return;
+	}
+	if (form->kind != WEIR__KIND_GROUP) {
+		append_leaf(to, condition);
+		return;
+	}
+	if (condition->count == 0) {
+		weir__buffer_append_text(to->sql, condition->op == WEIR_OP_ALL ? "TRUE" : "FALSE");
+		return;
+	}
+	weir__buffer_append_text(to->sql, condition->op == WEIR_OP_NOT ? "NOT (" : "(");
+	for (size_t i = 0; i < condition->count; i++) {
+		if (i > 0)
+			weir__buffer_append_text(to->sql, form->sql);
+		append_node(to, &items[i]);
+	}
+	weir__buffer_append_char(to->sql, ')');
+}
+
+void weir__condition_append(const weir__layout *layout, const weir_condition *condition, const weir__sql *names,
+	weir__buffer *sql, weir__params *params)
+{
+	const writer to = { .layout = layout, .names = names, .sql = sql, .params = params };
+
+	append_node(&to, condition);
+}

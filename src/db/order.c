@@ -1,0 +1,20 @@
+/* Completing an order by the primary key. */
+#include "db/order.h"
+
+size_t weir__order_complete(const weir__layout *layout, const weir_orders *orders, weir__order order[WEIR__COLUMNS_MAX])
+{
+	weir__mask seen = 0;
+	size_t count = 0;
+
+	for (size_t i = 0; i < orders->count && (seen & layout->key_mask) != layout->key_mask; i++) {
+		int column = weir__layout_find(layout, orders->items[i].column.offset);
+		if (column < 0 || seen >> column & 1)
+			continue;
+		seen |= (weir__mask)1 << column;
+		order[count++] = (weir__order){ .column = (uint8_t)column, .descending = orders->items[i].descending };
+	}
+	for (size_t i = 0; i < layout->key_count; i++)
+		if (!(seen >> layout->key[i] & 1))
+			order[count++] = (weir__order){ .column = layout->key[i] };
+	return count;
+}

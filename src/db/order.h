@@ -1,0 +1,17 @@
+/* The order of a list. It is always definite: behind what the query says comes the rest of the primary key. */
+#ifndef WEIR_DB_ORDER_H
+#define WEIR_DB_ORDER_H
+
+#include "models/layout.h"
+
+typedef struct weir__order {
+	uint8_t column;
+	bool descending;
+} weir__order;
+
+/* Writes the columns that a list is ordered by and returns how many they are. A column said twice counts once, and
+ * nothing stands behind the last part of the primary key, since no two rows are equal there. The columns are the
+ * layout's (weir__query_check has seen them). */
+size_t weir__order_complete(const weir__layout *layout, const weir_orders *orders, weir__order order[WEIR__COLUMNS_MAX]);
+
+#endif

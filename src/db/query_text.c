@@ -1,0 +1,374 @@
+/* Queries checked, and as canonical text.
+ *
+ * The text is a prefix code, so that no two queries of different meaning can have the same:
+ *
+ *   query   condition, "o" and the completed order, "s" skip "l" limit
+ *   leaf    code of the operator, column, values
+ *   group   code of the operator, count ":", members in the order of their bytes, none twice
+ *   column  length ":" name                       (names, since numbers change from one version to the next)
+ *   value   letter of the type; numbers end with ";", texts begin with length ":", the rest has one length
+ *
+ * IN has its values like a group its members. What holds for each row or for none is written in one way only, a group of
+ * one is its member, and IN of one is =. */
+#include "db/condition.h"
+#include "db/order.h"
+#include "db/wire.h"
+
+#include "base/error.h"
+#include "base/memory.h"
+
+#include <inttypes.h>
+#include <math.h>
+#include <stdlib.h>
+#include <string.h>
+
+#define MEMBERS_INLINE 16
+#define HEAD_MAX       128 /* an operator, a column, a count */
+#define EVERY_ROW      '*'
+#define NO_ROW         "|0:" /* any of nothing */
+
+/* ---- checking -------------------------------------------------------------------------------------------------------- */
+
+static int check_orders(const weir__layout *layout, const weir_orders *orders, weir_error *err)
+{
+	int status = WEIR_OK;
+	size_t column;
+
+	if (orders->count > 0 && !orders->items)
+		return weir__error_set_at(err, WEIR_ERR_USAGE, layout->model->name, NULL, "the order has a count but no columns");
+	for (size_t i = 0; i < orders->count && status == WEIR_OK; i++)
+		status = weir__column_find(layout, orders->items[i].column, &column, err);
+	return status;
+}
+
+int weir__query_check(const weir__layout *layout, const weir_query *query, int64_t max_limit, weir_error *err)
+{
+	const char *model = layout->model->name;
+
+	if (!query)
+		return WEIR_OK;
+	int status = weir__condition_check(layout, &query->where, err);
+	if (status == WEIR_OK)
+		status = check_orders(layout, &query->order, err);
+	if (status != WEIR_OK)
+		return status;
+	if (query->skip < 0)
+		return weir__error_set_at(err, WEIR_ERR_USAGE, model, NULL, "skip is negative: %" PRId64, query->skip);
+	if (query->limit < 0 && query->limit != WEIR_NO_ROWS)
+		return weir__error_set_at(err, WEIR_ERR_USAGE, model, NULL, "limit is negative: %" PRId64, query->limit);
+	if (query->limit > max_limit)
+		return weir__error_set_at(err, WEIR_ERR_USAGE, model, NULL, "limit is %" PRId64 ", at most %" PRId64 " is allowed",
+			query->limit, max_limit);
+	return WEIR_OK;
+}
+
+/* ---- values ------------------------------------------------------------------------------------------------------------ */
+
+static void append_count(weir__buffer *text, size_t count)
+{
+	weir__buffer_append_i64(text, (int64_t)count);
+	weir__buffer_append_char(text, ':');
+}
+
+static void append_length_and(weir__buffer *text, const char *bytes, size_t length)
+{
+	append_count(text, length);
+	weir__buffer_append(text, bytes, length);
+}
+
+static void append_number(weir__buffer *text, int64_t number)
+{
+	weir__buffer_append_i64(text, number);
+	weir__buffer_append_char(text, ';');
+}
+
+static void append_hex(weir__buffer *text, const void *bytes, size_t length)
+{
+	static const char digits[] = "0123456789abcdef";
+	const unsigned char *at = bytes;
+
+	for (size_t i = 0; i < length; i++) {
+		weir__buffer_append_char(text, digits[at[i] >> 4]);
+		weir__buffer_append_char(text, digits[at[i] & 15]);
+	}
+}
+
+/* Zeros are equal, and so are NaNs, whatever their bits. */
+static void append_float(weir__buffer *text, double number)
+{
+	double canonical = isnan(number) ? (double)NAN : number == 0 ? 0 : number;
+	char bytes[8];
+	uint64_t bits;
+
+	memcpy(&bits, &canonical, sizeof bits);
+	weir__store_be(bytes, sizeof bytes, bits);
+	append_hex(text, bytes, sizeof bytes);
+}
+
+/* By its digits on the wire, without the scale: 1.5 and 1.50 are equal. */
+static void append_numeric(weir__buffer *text, const char *number)
+{
+	weir__buffer wire = WEIR__BUFFER_INIT;
+	const char *reason;
+
+	if (weir__numeric_encode(number, &wire, &reason) == WEIR_OK && !wire.failed) {
+		append_count(text, wire.length);
+		append_hex(text, wire.data, 6);
+		append_hex(text, wire.data + 8, wire.length - 8);
+	} else {
+		text->failed = true;
+	}
+	weir__buffer_release(&wire);
+}
+
+static void append_value(weir__buffer *text, const weir_value *value)
+{
+	static const char letters[WEIR_TYPE_COUNT] = {
+		[WEIR_TYPE_BOOL] = 'b',
+		[WEIR_TYPE_INT2] = 'i',
+		[WEIR_TYPE_INT4] = 'i',
+		[WEIR_TYPE_INT8] = 'i',
+		[WEIR_TYPE_FLOAT8] = 'd',
+		[WEIR_TYPE_NUMERIC] = 'n',
+		[WEIR_TYPE_TEXT] = 't',
+		[WEIR_TYPE_TIMESTAMPTZ] = 'z',
+		[WEIR_TYPE_TIMESTAMP] = 'y',
+		[WEIR_TYPE_UUID] = 'u',
+		[WEIR_TYPE_JSONB] = 'j',
+	};
+
+	weir__buffer_append_char(text, letters[value->type]);
+	switch (value->type) {
+	case WEIR_TYPE_BOOL:
+		weir__buffer_append_char(text, value->as.boolean ? '1' : '0');
+		break;
+	case WEIR_TYPE_FLOAT8:
+		append_float(text, value->as.number);
+		break;
+	case WEIR_TYPE_NUMERIC:
+		append_numeric(text, value->as.text);
+		break;
+	case WEIR_TYPE_TEXT:
+	case WEIR_TYPE_JSONB:
+		append_length_and(text, value->as.text, strlen(value->as.text));
+		break;
+	case WEIR_TYPE_UUID:
+		append_hex(text, value->as.uuid.bytes, sizeof value->as.uuid.bytes);
+		break;
+	default:
+		append_number(text, value->as.integer);
+	}
+}
+
+/* ---- members: several texts to be sorted ----------------------------------------------------------------------------------- */
+
+typedef struct span {
+	const char *bytes;
+	size_t at; /* the same as an offset, while the buffer may move */
+	size_t length;
+} span;
+
+typedef struct members {
+	weir__buffer *text;
+	size_t start; /* where the first one begins; they lie one after another */
+	size_t count;
+	span *spans;
+	span inline_spans[MEMBERS_INLINE];
+} members;
+
+static void members_init(members *list, weir__buffer *text, size_t capacity)
+{
+	list->text = text;
+	list->start = text->length;
+	list->count = 0;
+	list->spans = list->inline_spans;
+	if (capacity <= MEMBERS_INLINE)
+		return;
+	list->spans = capacity <= SIZE_MAX / sizeof(span) ? weir__malloc(capacity * sizeof(span)) : NULL;
+	if (!list->spans)
+		text->failed = true;
+}
+
+static void members_release(members *list)
+{
+	if (list->spans != list->inline_spans)
+		weir__free(list->spans);
+}
+
+/* What was appended to the text since `at` is one more member. */
+static void members_add(members *list, size_t at)
+{
+	if (!list->text->failed)
+		list->spans[list->count++] = (span){ .at = at, .length = list->text->length - at };
+}
+
+static int compare_spans(const void *a, const void *b)
+{
+	const span *left = a;
+	const span *right = b;
+	size_t shorter = left->length < right->length ? left->length : right->length;
+	int order = memcmp(left->bytes, right->bytes, shorter);
+
+	return order != 0 ? order : (left->length > right->length) - (left->length < right->length);
+}
+
+/* Sorts them and drops doubles. Afterwards the text has room for a head and all of them again, without moving. */
+static bool members_sort(members *list)
+{
+	weir__buffer *text = list->text;
+	size_t kept = 0;
+
+	if (!weir__buffer_reserve(text, text->length - list->start + HEAD_MAX))
+		return false;
+	for (size_t i = 0; i < list->count; i++)
+		list->spans[i].bytes = text->data + list->spans[i].at;
+	qsort(list->spans, list->count, sizeof(span), compare_spans);
+	for (size_t i = 0; i < list->count; i++)
+		if (kept == 0 || compare_spans(&list->spans[kept - 1], &list->spans[i]) != 0)
+			list->spans[kept++] = list->spans[i];
+	list->count = kept;
+	return true;
+}
+
+/* Puts them behind the head that was appended at `head`, and all of that where the first member began. */
+static void members_replace(members *list, size_t head)
+{
+	weir__buffer *text = list->text;
+
+	for (size_t i = 0; i < list->count; i++)
+		weir__buffer_append(text, list->spans[i].bytes, list->spans[i].length);
+	memmove(text->data + list->start, text->data + head, text->length - head);
+	text->length -= head - list->start;
+}
+
+/* ---- conditions ---------------------------------------------------------------------------------------------------------- */
+
+static void append_column(weir__buffer *text, const weir__layout *layout, size_t column)
+{
+	append_length_and(text, layout->columns[column].name, layout->columns[column].name_length);
+}
+
+static void append_in(weir__buffer *text, const weir__layout *layout, const weir_condition *condition, size_t column)
+{
+	members list;
+
+	if (condition->count == 0) {
+		weir__buffer_append_text(text, NO_ROW);
+		return;
+	}
+	members_init(&list, text, condition->count);
+	for (size_t i = 0; i < condition->count && !text->failed; i++) {
+		size_t at = text->length;
+		weir_value item = weir__condition_item(condition, i);
+		append_value(text, &item);
+		members_add(&list, at);
+	}
+	if (!text->failed && members_sort(&list)) {
+		size_t head = text->length;
+		weir_operator op = list.count == 1 ? WEIR_OP_EQ : WEIR_OP_IN;
+		weir__buffer_append_char(text, weir__operator_of(op)->code);
+		append_column(text, layout, column);
+		if (op == WEIR_OP_IN)
+			append_count(text, list.count);
+		members_replace(&list, head);
+	}
+	members_release(&list);
+}
+
+static void append_leaf(weir__buffer *text, const weir__layout *layout, const weir_condition *condition)
+{
+	const weir__operator *form = weir__operator_of(weir__condition_operator(condition));
+	size_t column = (size_t)weir__layout_find(layout, condition->column.offset);
+
+	if (form->kind == WEIR__KIND_IN) {
+		append_in(text, layout, condition, column);
+		return;
+	}
+	weir__buffer_append_char(text, form->code);
+	append_column(text, layout, column);
+	if (form->kind != WEIR__KIND_NULL_CHECK)
+		append_value(text, &condition->value);
+	if (form->kind == WEIR__KIND_BETWEEN)
+		append_value(text, &condition->high);
+}
+
+static void append_condition(weir__buffer *text, const weir__layout *layout, const weir_condition *condition);
+
+/* Members that hold for each row say nothing in ALL. */
+static void append_members(members *list, const weir__layout *layout, const weir_condition *group)
+{
+	const weir_condition *items = group->items;
+	weir__buffer *text = list->text;
+
+	for (size_t i = 0; i < group->count && !text->failed; i++) {
+		size_t at = text->length;
+		append_condition(text, layout, &items[i]);
+		if (group->op == WEIR_OP_ALL && !text->failed && text->length - at == 1 && text->data[at] == EVERY_ROW)
+			text->length = at;
+		else
+			members_add(list, at);
+	}
+}
+
+static void append_group(weir__buffer *text, const weir__layout *layout, const weir_condition *group)
+{
+	members list;
+
+	members_init(&list, text, group->count);
+	append_members(&list, layout, group);
+	if (!text->failed && members_sort(&list)) {
+		size_t head = text->length;
+		if (list.count == 0 && group->op == WEIR_OP_ALL) {
+			weir__buffer_append_char(text, EVERY_ROW);
+		} else if (list.count != 1) {
+			weir__buffer_append_char(text, weir__operator_of(group->op)->code);
+			append_count(text, list.count);
+		}
+		members_replace(&list, head);
+	}
+	members_release(&list);
+}
+
+/* As deep as weir__query_check allows. */
+static void append_condition(weir__buffer *text, const weir__layout *layout, const weir_condition *condition)
+{
+	const weir__operator *form = weir__operator_of(condition->op);
+
+	if (form->kind == WEIR__KIND_CONSTANT) {
+		weir__buffer_append_char(text, EVERY_ROW);
+	} else if (condition->op == WEIR_OP_NOT) {
+		weir__buffer_append_char(text, form->code);
+		append_condition(text, layout, condition->items);
+	} else if (form->kind == WEIR__KIND_GROUP) {
+		append_group(text, layout, condition);
+	} else {
+		append_leaf(text, layout, condition);
+	}
+}
+
+/* ---- queries --------------------------------------------------------------------------------------------------------------- */
+
+int weir__query_canonical(const weir__layout *layout, const weir_query *query, weir__buffer *text, weir_error *err)
+{
+	static const weir_query first_rows = { .skip = 0 };
+	weir__order order[WEIR__COLUMNS_MAX];
+	size_t start = text->length;
+
+	if (!query)
+		query = &first_rows;
+	append_condition(text, layout, &query->where);
+	size_t count = weir__order_complete(layout, &query->order, order);
+	weir__buffer_append_char(text, 'o');
+	for (size_t i = 0; i < count; i++) {
+		weir__buffer_append_char(text, order[i].descending ? '-' : '+');
+		append_column(text, layout, order[i].column);
+	}
+	weir__buffer_append_char(text, 's');
+	weir__buffer_append_i64(text, query->skip);
+	weir__buffer_append_char(text, 'l');
+	weir__buffer_append_i64(text, query->limit);
+	if (!text->failed)
+		return WEIR_OK;
+	text->length = start;
+	return weir__error_no_memory(err);
+}

@@ -1,0 +1,170 @@
+/* Writing records. Bytes go to a cursor into the buffer: each column makes sure of room for its prefix and any value of
+ * a fixed size, each text for itself, so that nothing is measured twice and the buffer rarely asked. */
+#include "models/codec.h"
+#include "models/codec_time.h"
+#include "models/json_string.h"
+#include "models/number.h"
+#include "models/time.h"
+#include "models/value_type.h"
+
+#include <math.h>
+
+#define VALUE_ROOM 64 /* any value but a text, and what stands around it */
+
+/* A short piece, by overlapping words where it is long enough for them. */
+static char *put(char *at, const char *bytes, size_t length)
+{
+	size_t i = 0;
+
+	if (length < sizeof(uint64_t))
+		return (char *)memcpy(at, bytes, length) + length;
+	for (; length - i > sizeof(uint64_t); i += sizeof(uint64_t))
+		memcpy(at + i, bytes + i, sizeof(uint64_t));
+	memcpy(at + length - sizeof(uint64_t), bytes + length - sizeof(uint64_t), sizeof(uint64_t));
+	return at + length;
+}
+
+static char *put_bool(char *at, bool value)
+{
+	memcpy(at, value ? "true" : "fals", 4);
+	at[4] = 'e';
+	return at + 5 - value;
+}
+
+static char *put_int8(char *at, int64_t value)
+{
+	if (value >= -WEIR__EXACT_MAX && value <= WEIR__EXACT_MAX)
+		return weir__integer_write(at, value);
+	*at++ = '"';
+	at = weir__integer_write(at, value);
+	*at++ = '"';
+	return at;
+}
+
+static char *put_word(char *at, const char *word)
+{
+	return put(at, word, strlen(word));
+}
+
+static char *put_float8(char *at, double value)
+{
+	if (isfinite(value))
+		return weir__double_write(at, value);
+	if (isnan(value))
+		return put_word(at, "\"NaN\"");
+	return put_word(at, value < 0 ? "\"-Infinity\"" : "\"Infinity\"");
+}
+
+static char *put_time(char *at, int64_t us, bool zoned)
+{
+	*at++ = '"';
+	at = weir__codec_time_write(at, us, zoned);
+	*at++ = '"';
+	return at;
+}
+
+static char *put_uuid(char *at, const weir_uuid *uuid)
+{
+	*at++ = '"';
+	weir__uuid_write(uuid, at);
+	at += WEIR_UUID_TEXT_MAX - 1;
+	*at++ = '"';
+	return at;
+}
+
+/* A JSON null where NULL is possible too is told from it by a blank. */
+static char *put_json(weir__buffer *buffer, char *at, const char *text, bool nullable)
+{
+	size_t length = strlen(text);
+
+	if (nullable && strcmp(text, "null") == 0)
+		*at++ = ' ';
+	at = weir__json_room(buffer, at, length);
+	if (!at)
+		return NULL;
+	memcpy(at, text, length);
+	return at + length;
+}
+
+static char *put_value(weir__buffer *buffer, char *at, const weir__column *column, const void *member)
+{
+	switch (column->type) {
+	case WEIR_TYPE_BOOL:
+		return put_bool(at, *(const bool *)member);
+	case WEIR_TYPE_INT2:
+		return weir__integer_write(at, *(const int16_t *)member);
+	case WEIR_TYPE_INT4:
+		return weir__integer_write(at, *(const int32_t *)member);
+	case WEIR_TYPE_INT8:
+		return put_int8(at, *(const int64_t *)member);
+	case WEIR_TYPE_FLOAT8:
+		return put_float8(at, *(const double *)member);
+	case WEIR_TYPE_TIMESTAMPTZ:
+		return put_time(at, ((const weir_time *)member)->unix_us, true);
+	case WEIR_TYPE_TIMESTAMP:
+		return put_time(at, ((const weir_timestamp *)member)->us, false);
+	case WEIR_TYPE_UUID:
+		return put_uuid(at, member);
+	case WEIR_TYPE_JSONB:
+		return put_json(buffer, at, ((const weir_json *)member)->text, column->nullable);
+	default: /* text, and numeric: a struct of one pointer to text */
+		return weir__json_string_write(buffer, at, *(const char *const *)member);
+	}
+}
+
+/* A member that is NULL: an opt without value, or a NULL pointer even where the column takes none. */
+static bool is_null(const weir__column *column, const char *member)
+{
+	if (column->optional)
+		return !*(const bool *)member; /* .has comes first */
+	return weir__value_type_of(column->type)->opt_size == 0 && !*(const char *const *)member;
+}
+
+/* Writes one column behind an opening bracket or a comma. */
+static char *put_column(weir__buffer *buffer, char *at, const weir__column *column, const void *record)
+{
+	const char *member = (const char *)record + column->offset;
+
+	at = put(at, column->json_prefix + 1, column->json_prefix_length - 1);
+	if (is_null(column, member))
+		return put(at, "null", 4);
+	if (column->optional)
+		member += weir__value_type_of(column->type)->opt_at;
+	return put_value(buffer, at, column, member);
+}
+
+/* Writes at `at`; see weir__json_room for what it returns. */
+static char *put_record(weir__buffer *buffer, char *at, const weir__layout *layout, weir__mask columns, const void *record)
+{
+	char before = '{';
+
+	for (size_t i = 0; i < layout->column_count && at; i++) {
+		const weir__column *column = &layout->columns[i];
+		if (!(columns >> i & 1))
+			continue;
+		at = weir__json_room(buffer, at, column->json_prefix_length + VALUE_ROOM);
+		if (!at)
+			return NULL;
+		*at++ = before;
+		at = put_column(buffer, at, column, record);
+		before = ',';
+	}
+	if (at)
+		at = weir__json_room(buffer, at, VALUE_ROOM);
+	if (!at)
+		return NULL;
+	if (before == '{')
+		*at++ = '{';
+	*at++ = '}';
+	return at;
+}
+
+void weir__codec_encode_columns(const weir__layout *layout, weir__mask columns, const void *record, weir__buffer *buffer)
+{
+	char *at = weir__buffer_reserve(buffer, layout->json_fixed);
+
+	if (at)
+		at = put_record(buffer, at, layout, columns, record);
+	if (at)
+		buffer->length = (size_t)(at - buffer->data);
+}

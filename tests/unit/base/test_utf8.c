@@ -1,0 +1,120 @@
+/* UTF-8: what PostgreSQL takes and what it does not, one row each, at every distance from the eight-byte steps. */
+#include "base/utf8.h"
+#include "support/suite.h"
+
+#include <stdint.h>
+#include <string.h>
+
+#define BYTES(text) text, sizeof text - 1
+
+static const struct {
+	const char *text;
+	size_t      length;
+	bool        valid;
+	size_t      characters; /* where valid */
+} rows[] = {
+	{ BYTES(""), true, 0 },
+	{ BYTES("a"), true, 1 },
+	{ BYTES("\x7f"), true, 1 },
+	{ BYTES("\x01"), true, 1 },
+	{ BYTES("\0"), false, 0 },   /* NUL */
+	{ BYTES("\x80"), false, 0 }, /* a continuation alone */
+	{ BYTES("\xbf"), false, 0 },
+	{ BYTES("\xc0\x80"), false, 0 }, /* overlong NUL */
+	{ BYTES("\xc1\xbf"), false, 0 }, /* overlong */
+	{ BYTES("\xc2\x80"), true, 1 },  /* U+0080 */
+	{ BYTES("\xdf\xbf"), true, 1 },  /* U+07FF */
+	{ BYTES("\xc3"), false, 0 },     /* cut off */
+	{ BYTES("\xc3\x28"), false, 0 },
+	{ BYTES("\xc3\xc3"), false, 0 },
+	{ BYTES("\xe0\x9f\xbf"), false, 0 }, /* overlong */
+	{ BYTES("\xe0\xa0\x80"), true, 1 },  /* U+0800 */
+	{ BYTES("\xe2\x82\xac"), true, 1 },  /* the euro sign */
+	{ BYTES("\xe2\x82"), false, 0 },
+	{ BYTES("\xe2\x28\xa1"), false, 0 },
+	{ BYTES("\xe2\x82\x28"), false, 0 },
+	{ BYTES("\xed\x9f\xbf"), true, 1 },      /* U+D7FF */
+	{ BYTES("\xed\xa0\x80"), false, 0 },     /* the first surrogate */
+	{ BYTES("\xed\xbf\xbf"), false, 0 },     /* the last */
+	{ BYTES("\xee\x80\x80"), true, 1 },      /* U+E000 */
+	{ BYTES("\xef\xbf\xbf"), true, 1 },      /* U+FFFF */
+	{ BYTES("\xf0\x8f\xbf\xbf"), false, 0 }, /* overlong */
+	{ BYTES("\xf0\x90\x80\x80"), true, 1 },  /* U+10000 */
+	{ BYTES("\xf0\x9f\x90\x98"), true, 1 },  /* an elephant */
+	{ BYTES("\xf0\x9f\x90"), false, 0 },
+	{ BYTES("\xf0\x9f\x28\x98"), false, 0 },
+	{ BYTES("\xf4\x8f\xbf\xbf"), true, 1 },  /* U+10FFFF */
+	{ BYTES("\xf4\x90\x80\x80"), false, 0 }, /* beyond */
+	{ BYTES("\xf5\x80\x80\x80"), false, 0 },
+	{ BYTES("\xfe"), false, 0 },
+	{ BYTES("\xff"), false, 0 },
+	{ BYTES("na\xc3\xafve \xe2\x82\xac"), true, 7 },
+};
+
+#define ROWS (sizeof rows / sizeof rows[0])
+
+START_TEST(test_utf8__every_row_alone)
+{
+	for (size_t i = 0; i < ROWS; i++) {
+		ck_assert_msg(weir__utf8_is_valid(rows[i].text, rows[i].length) == rows[i].valid, "row %zu", i);
+		if (rows[i].valid)
+			ck_assert_uint_eq(weir__utf8_count(rows[i].text, rows[i].length), rows[i].characters);
+	}
+}
+END_TEST
+
+START_TEST(test_utf8__every_row_between_ascii_of_any_length)
+{
+	char text[64];
+
+	for (size_t i = 0; i < ROWS; i++)
+		for (size_t before = 0; before <= 17; before++)
+			for (size_t after = 0; after <= 17; after++) {
+				size_t length = before + rows[i].length + after;
+				memset(text, 'x', sizeof text);
+				memcpy(text + before, rows[i].text, rows[i].length);
+				ck_assert_msg(weir__utf8_is_valid(text, length) == rows[i].valid, "row %zu at %zu", i, before);
+				if (rows[i].valid)
+					ck_assert_uint_eq(weir__utf8_count(text, length), before + rows[i].characters + after);
+			}
+}
+END_TEST
+
+/* The definition: what a decoder of code points accepts, against every sequence of up to three bytes. */
+static size_t expected_step(const unsigned char *b, size_t length)
+{
+	if (b[0] < 0x80)
+		return b[0] > 0;
+	if (length < 2 || (b[1] & 0xC0) != 0x80)
+		return 0;
+	if ((b[0] & 0xE0) == 0xC0)
+		return (unsigned)((b[0] & 0x1F) << 6 | (b[1] & 0x3F)) >= 0x80 ? 2 : 0;
+	if (length < 3 || (b[2] & 0xC0) != 0x80 || (b[0] & 0xF0) != 0xE0)
+		return 0;
+	unsigned point = (unsigned)((b[0] & 0x0F) << 12 | (b[1] & 0x3F) << 6 | (b[2] & 0x3F));
+	return point >= 0x800 && (point < 0xD800 || point > 0xDFFF) ? 3 : 0;
+}
+
+START_TEST(test_utf8__all_three_byte_sequences_as_the_definition_says)
+{
+	for (uint32_t n = 0; n < 1u << 24; n++) {
+		unsigned char b[3] = { (unsigned char)(n >> 16), (unsigned char)(n >> 8), (unsigned char)n };
+		if (weir__utf8_character((const char *)b, 3) != expected_step(b, 3))
+			ck_abort_msg("%02x %02x %02x", b[0], b[1], b[2]);
+	}
+}
+END_TEST
+
+START_TEST(test_utf8__a_character_does_not_read_behind_its_end)
+{
+	const char euro[] = "\xe2\x82\xac";
+
+	for (size_t length = 0; length < 3; length++)
+		ck_assert_uint_eq(weir__utf8_character(euro, length), 0);
+	ck_assert_uint_eq(weir__utf8_character(euro, 3), 3);
+}
+END_TEST
+
+WEIR_SUITE("base/utf8", test_utf8__every_row_alone, test_utf8__every_row_between_ascii_of_any_length,
+           test_utf8__all_three_byte_sequences_as_the_definition_says,
+           test_utf8__a_character_does_not_read_behind_its_end);

@@ -68,15 +68,18 @@ void weir__error_copy(char *member, size_t size, const char *text)
 {
 	size_t length = text ? strlen(text) : 0;
 
+	if (size == 0)
+		return;
 	if (length >= size)
 		length = size - 1;
-	if (length)
+	if (length > 0)
 		memcpy(member, text, length);
 	member[length] = '\0';
 	if (text && text[length])
 		end_at_character(member);
 }
 
+WEIR_PRINTF(3, 0)
 static void format_message(weir_error *err, size_t used, const char *format, va_list args)
 {
 	size_t room = sizeof err->message - used;

@@ -62,7 +62,11 @@ bool weir__utf8_is_valid(const char *text, size_t length)
 	size_t at = 0;
 
 	while (at < length) {
-		size_t step = length - at >= 8 && is_ascii(load(text + at)) ? 8 : weir__utf8_character(text + at, length - at);
+		size_t step = 1;
+		if (length - at >= 8 && is_ascii(load(text + at)))
+			step = 8;
+		else if ((unsigned char)text[at] - 1U >= 0x7F) /* NUL, or not ASCII */
+			step = weir__utf8_character(text + at, length - at);
 		if (step == 0)
 			return false;
 		at += step;

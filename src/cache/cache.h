@@ -90,6 +90,8 @@ typedef struct weir__lookup {
 	weir_cached        found;
 	uint64_t           token;      /* of the lease */
 	int64_t            deadline_us; /* of lookup and lease together */
+	bool               waiting;     /* to be looked at, the next time */
+	bool               missed;      /* of those that are being leased */
 	char               seen[WEIR__SEEN_SIZE]; /* how the entry begins that is there and out of date, if seen_length */
 	size_t             seen_length;
 	/* as they were before the database was asked, bulk last; 0: unknown. RECORD and UNIQUE have any and bulk. */
@@ -108,6 +110,7 @@ typedef struct weir__filling {
 	weir__lookup *lookup;
 	weir_bytes    payload;
 	uint64_t      items;
+	bool          gives_up; /* stores nothing: the lease is given up */
 } weir__filling;
 
 /* Fills count entries of one kind, one round trip; drops what is too large or no longer leased. */

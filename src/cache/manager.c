@@ -186,6 +186,17 @@ static weir__cache_space *next_space(weir_cache_manager *cache, weir__cache_spac
 	return space;
 }
 
+static int flush_space(weir__cache_space *space)
+{
+	weir__flush flush = { .stage = WEIR__FLUSH_STAMP };
+	int64_t     last_us = weir__now_us() + WEIR__FLUSH_MS * 1000;
+	int         rc = WEIR_OK;
+
+	while (rc == WEIR_OK && flush.stage != WEIR__FLUSH_IDLE)
+		rc = weir__now_us() < last_us ? weir__space_flush_step(space, &flush) : WEIR_ERR_CACHE;
+	return rc;
+}
+
 int weir_cache_manager_flush(weir_cache_manager *cache, const weir_model *model, weir_error *err)
 {
 	bool found = !model;
@@ -196,7 +207,7 @@ int weir_cache_manager_flush(weir_cache_manager *cache, const weir_model *model,
 		if (model && space->model != model)
 			continue;
 		found = true;
-		if (weir__space_flush(space) < 0)
+		if (flush_space(space) < 0)
 			return weir__error_set_at(err, WEIR_ERR_CACHE, space->model->name, NULL, "the cache could not be flushed");
 	}
 	return found ? WEIR_OK : unknown_model(model, err);

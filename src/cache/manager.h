@@ -12,7 +12,20 @@
 #define WEIR__LEASE_TTL_MS 3000  /* a reader that died hinders fills no longer */
 #define WEIR__GUARD_TTL_MS 15000 /* a writer that died hinders reads no longer; a COMMIT must not take longer */
 #define WEIR__LEASE_WAIT_MS 50   /* for somebody else's fill */
-#define WEIR__FLUSH_MS 30000     /* the longest flush of one space */
+#define WEIR__FLUSH_MS 60000     /* the longest flush of one space, by hand */
+
+/* How far the flush of a space has come. */
+typedef enum weir__flush_stage {
+	WEIR__FLUSH_IDLE,
+	WEIR__FLUSH_STAMP,
+	WEIR__FLUSH_RECORDS,
+	WEIR__FLUSH_LISTS
+} weir__flush_stage;
+
+typedef struct weir__flush {
+	weir__flush_stage stage;
+	uint64_t          cursor;
+} weir__flush;
 
 struct weir__cache_space {
 	weir__counters        counters;
@@ -26,6 +39,7 @@ struct weir__cache_space {
 	weir_bytes            any, bulk; /* logical stamp keys */
 	size_t                plural_length; /* any begins with the first part of its other keys */
 	atomic_bool           flush_wanted;  /* pending.h */
+	weir__flush           flush;         /* how far that has come; of the one thread that is paying */
 	weir__cache_space    *next;
 };
 
@@ -61,8 +75,9 @@ static inline void weir__space_count(weir__cache_space *space, weir__counter whi
 /* The head of a space's keys; scratch holds it where the space has a version. */
 weir_bytes weir__space_head(const weir__cache_space *space, char scratch[WEIR__HEAD_MAX]);
 
-/* Deletes everything of one space. WEIR_ERR_CACHE. */
-int weir__space_flush(weir__cache_space *space);
+/* Goes on deleting everything of one space, for about the manager's timeout: from WEIR__FLUSH_STAMP on, until it is idle. WEIR_OK
+ * or WEIR_ERR_CACHE. */
+int weir__space_flush_step(weir__cache_space *space, weir__flush *flush);
 
 void weir__space_free(weir__cache_space *space);
 

@@ -4,7 +4,6 @@
 #include "base/error.h"
 #include "base/memory.h"
 
-#include <stdio.h>
 #include <string.h>
 
 /* `part`, escaped, and what follows it; NULL: out of memory. */
@@ -119,34 +118,63 @@ weir_bytes weir__space_head(const weir__cache_space *space, char scratch[WEIR__H
 	return weir__bytes(scratch, weir__key_head(scratch, space->cache->prefix, version));
 }
 
-/* Lists become invalid at once by the bulk stamp; then everything is deleted. */
-int weir__space_flush(weir__cache_space *space)
+/* Lists and absent rows become invalid at once. */
+static int change_bulk_stamp(weir__cache_space *space, weir_bytes head)
 {
 	weir_cache_backend *backend = space->cache->backend;
 	weir_cache_call     call = weir__cache_call(space->cache);
-	char                scratch[WEIR__HEAD_MAX];
-	weir_bytes          head = weir__space_head(space, scratch);
 	char                key[WEIR__KEY_MAX];
-	weir_touch          bulk = { { key, weir__key_write(key, head, space->bulk, WEIR__SLOT_FIRST) }, 0 };
-	weir__buffer        prefix = WEIR__BUFFER_INIT;
-	int                 rc;
+	weir_touch          bulk = { .key = { key, weir__key_write(key, head, space->bulk, WEIR__SLOT_FIRST) } };
 
 	bulk.stamp = weir__cache_id(space->cache);
+	call.id = weir__cache_id(space->cache);
 	call.stamp_ttl_ms = atomic_load_explicit(&space->config.stamp_ttl_ms, memory_order_relaxed);
-	rc = backend->release(backend, &bulk, 1, &call);
-	if (rc < 0 || !backend->flush)
-		return rc;
-	call.deadline_us = weir__now_us() + WEIR__FLUSH_MS * 1000;
-	weir__buffer_append(&prefix, head.data, head.length);
-	weir__buffer_append_char(&prefix, '{');
-	weir__buffer_append_text(&prefix, space->name);
-	weir__buffer_append_char(&prefix, ':');
-	rc = prefix.failed ? WEIR_ERR_CACHE : backend->flush(backend, weir__bytes(prefix.data, prefix.length), &call);
-	prefix.length = head.length + 1;
-	weir__buffer_append(&prefix, space->any.data, space->plural_length);
-	weir__buffer_append_char(&prefix, '}');
-	if (rc == WEIR_OK)
-		rc = prefix.failed ? WEIR_ERR_CACHE : backend->flush(backend, weir__bytes(prefix.data, prefix.length), &call);
+	return backend->release(backend, &bulk, 1, &call);
+}
+
+/* What all record keys, or all list and stamp keys, begin with. */
+static void make_prefix(const weir__cache_space *space, weir_bytes head, bool records, weir__buffer *prefix)
+{
+	weir__buffer_append(prefix, head.data, head.length);
+	weir__buffer_append_char(prefix, '{');
+	if (records)
+		weir__buffer_append_text(prefix, space->name);
+	else
+		weir__buffer_append(prefix, space->any.data, space->plural_length);
+	weir__buffer_append_char(prefix, records ? ':' : '}');
+}
+
+static int flush_prefix(weir__cache_space *space, weir_bytes head, weir__flush *flush)
+{
+	weir_cache_backend *backend = space->cache->backend;
+	weir_cache_call     call = weir__cache_call(space->cache);
+	weir__buffer        prefix = WEIR__BUFFER_INIT;
+	int                 rc = WEIR_ERR_CACHE;
+
+	make_prefix(space, head, flush->stage == WEIR__FLUSH_RECORDS, &prefix);
+	if (!prefix.failed)
+		rc = backend->flush(backend, weir__bytes(prefix.data, prefix.length), &flush->cursor, &call);
 	weir__buffer_release(&prefix);
+	return rc;
+}
+
+int weir__space_flush_step(weir__cache_space *space, weir__flush *flush)
+{
+	static const weir__flush_stage next[] = {
+		[WEIR__FLUSH_IDLE] = WEIR__FLUSH_IDLE,
+		[WEIR__FLUSH_STAMP] = WEIR__FLUSH_RECORDS,
+		[WEIR__FLUSH_RECORDS] = WEIR__FLUSH_LISTS,
+		[WEIR__FLUSH_LISTS] = WEIR__FLUSH_IDLE,
+	};
+	char       scratch[WEIR__HEAD_MAX];
+	weir_bytes head = weir__space_head(space, scratch);
+	int        rc = WEIR_OK;
+
+	if (flush->stage == WEIR__FLUSH_STAMP)
+		rc = change_bulk_stamp(space, head);
+	else if (flush->stage != WEIR__FLUSH_IDLE)
+		rc = flush_prefix(space, head, flush);
+	if (rc == WEIR_OK && flush->cursor == 0)
+		flush->stage = next[flush->stage];
 	return rc;
 }

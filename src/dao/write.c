@@ -7,13 +7,18 @@
 
 #include "base/error.h"
 
+static bool has_changed(const weir__write *write, const weir__rows *rows)
+{
+	return rows->count > 0 || write->always;
+}
+
 /* Everything that can fail between the statement and COMMIT: collecting what it touched, making records of its rows. */
 static int take(weir__call *call, const weir__write *write, const weir__rows *rows, weir__touches *touches)
 {
 	const weir__layout *layout = call->entity->layout;
 	int                 rc;
 
-	if (rows->count == 0 && !write->always)
+	if (!has_changed(write, rows))
 		return WEIR_OK;
 	rc = write->collect(call, rows, touches);
 	if (rc >= 0 && write->record)
@@ -66,7 +71,7 @@ static int run_and_commit(weir__call *call, const weir__write *write, weir__rows
 	rc = weir__conn_begin_and_run(conn, &write->sql, call->params, call->deadline, rows, call->err);
 	if (rc >= 0)
 		rc = take(call, write, rows, touches);
-	if (rc >= 0 && weir__touches_count(touches) > 0)
+	if (rc >= 0 && has_changed(write, rows))
 		rc = commit(call, conn, touches);
 	else
 		weir__conn_rollback(conn, call->deadline);

@@ -60,7 +60,7 @@ weir_operator weir__condition_operator(const weir_condition *condition)
 
 weir_value weir__condition_item(const weir_condition *condition, size_t i)
 {
-	weir_value value = { .type = condition->value.type };
+	weir_value  value = { .type = condition->value.type };
 	const void *items = condition->items;
 
 	switch (value.type) {
@@ -120,11 +120,11 @@ int weir__column_find(const weir__layout *layout, weir_column column, size_t *in
 	}
 	if (column.model == layout->model)
 		return weir__error_set_at(err, WEIR_ERR_USAGE, layout->model->name, NULL, "no column starts at offset %zu",
-			column.offset);
+		                          column.offset);
 	if (!column.model)
 		return weir__error_set_at(err, WEIR_ERR_USAGE, layout->model->name, NULL, "a condition or order has no column");
 	return weir__error_set_at(err, WEIR_ERR_USAGE, layout->model->name, NULL, "column %s.%s belongs to model %s",
-		column.model->name, foreign_member(column), column.model->name);
+	                          column.model->name, foreign_member(column), column.model->name);
 }
 
 static int wrong(const weir__layout *layout, size_t column, weir_error *err, const char *what)
@@ -152,7 +152,7 @@ static int check_items(const weir__layout *layout, size_t column, const weir_con
 		return wrong(layout, column, err, "IN has a count but no array of a column's type");
 	for (size_t i = 0; i < condition->count; i++) {
 		weir_value value = weir__condition_item(condition, i);
-		int status = check_operand(layout, column, &value, err);
+		int        status = check_operand(layout, column, &value, err);
 		if (status != WEIR_OK)
 			return status;
 	}
@@ -179,15 +179,15 @@ static int check_match(const weir__layout *layout, size_t column, const weir_con
 		return status;
 	if (!weir__operator_of(condition->op)->prefix && ends_inside_escape(condition->value.as.text))
 		return weir__error_set_at(err, WEIR_ERR_VALUE, layout->model->name, layout->columns[column].member,
-			"the pattern ends with a backslash that escapes nothing");
+		                          "the pattern ends with a backslash that escapes nothing");
 	return WEIR_OK;
 }
 
 static int check_leaf(const weir__layout *layout, const weir_condition *condition, weir_error *err)
 {
 	weir__operator_kind kind = weir__operator_of(weir__condition_operator(condition))->kind;
-	size_t column;
-	int status = weir__column_find(layout, condition->column, &column, err);
+	size_t              column;
+	int                 status = weir__column_find(layout, condition->column, &column, err);
 
 	if (status != WEIR_OK)
 		return status;
@@ -208,20 +208,21 @@ static int check_leaf(const weir__layout *layout, const weir_condition *conditio
 
 static int check_node(const weir__layout *layout, const weir_condition *condition, int depth, weir_error *err)
 {
-	const char *model = layout->model->name;
+	const char           *model = layout->model->name;
 	const weir__operator *form = weir__operator_of(condition->op);
-	int status = WEIR_OK;
+	int                   status = WEIR_OK;
 
 	if (form->kind == WEIR__KIND_CONSTANT)
 		return WEIR_OK;
 	if (form->kind == WEIR__KIND_NONE)
-		return weir__error_set_at(err, WEIR_ERR_USAGE, model, NULL,
+		return weir__error_set_at(
+			err, WEIR_ERR_USAGE, model, NULL,
 			"a condition that means nothing: an operator in the wrong place, BETWEEN of two columns, or a missing array");
 	if (form->kind != WEIR__KIND_GROUP)
 		return check_leaf(layout, condition, err);
 	if (depth == WEIR__NESTING_MAX)
 		return weir__error_set_at(err, WEIR_ERR_USAGE, model, NULL, "the condition is nested more than %d deep",
-			WEIR__NESTING_MAX);
+		                          WEIR__NESTING_MAX);
 	if ((condition->count > 0 && !condition->items) || (condition->op == WEIR_OP_NOT && condition->count != 1))
 		return weir__error_set_at(err, WEIR_ERR_USAGE, model, NULL, "a group of conditions has the wrong count");
 	const weir_condition *items = condition->items;
@@ -242,8 +243,8 @@ enum truth { ALWAYS_FALSE, DEPENDS, ALWAYS_TRUE };
 static enum truth truth_of(const weir_condition *condition)
 {
 	const weir_condition *items = condition->items;
-	enum truth lowest = ALWAYS_TRUE;
-	enum truth highest = ALWAYS_FALSE;
+	enum truth            lowest = ALWAYS_TRUE;
+	enum truth            highest = ALWAYS_FALSE;
 
 	if (condition->op == WEIR_OP_NONE)
 		return ALWAYS_TRUE;
@@ -271,9 +272,9 @@ bool weir__condition_is_always_true(const weir_condition *condition)
 /* Where a condition goes. */
 typedef struct writer {
 	const weir__layout *layout;
-	const weir__sql *names;
-	weir__buffer *sql;
-	weir__params *params;
+	const weir__sql    *names;
+	weir__buffer       *sql;
+	weir__params       *params;
 } writer;
 
 /* Appends $n of the parameter added last. */
@@ -316,8 +317,8 @@ static void append_match(const writer *to, const weir__operator *form, const cha
 static void append_leaf(const writer *to, const weir_condition *condition)
 {
 	const weir__operator *form = weir__operator_of(weir__condition_operator(condition));
-	int column = weir__layout_find(to->layout, condition->column.offset);
-	weir_type type = to->layout->columns[column].type;
+	int                   column = weir__layout_find(to->layout, condition->column.offset);
+	weir_type             type = to->layout->columns[column].type;
 
 	if (form->kind == WEIR__KIND_IN && condition->count == 0) {
 		weir__buffer_append_text(to->sql, "FALSE");
@@ -372,7 +373,7 @@ static void append_node(const writer *to, const weir_condition *condition)
 }
 
 void weir__condition_append(const weir__layout *layout, const weir_condition *condition, const weir__sql *names,
-	weir__buffer *sql, weir__params *params)
+                            weir__buffer *sql, weir__params *params)
 {
 	const writer to = { .layout = layout, .names = names, .sql = sql, .params = params };
 

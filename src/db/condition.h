@@ -8,7 +8,7 @@
 #define WEIR__NESTING_MAX 32
 
 typedef enum weir__operator_kind {
-	WEIR__KIND_NONE, /* no operator */
+	WEIR__KIND_NONE,     /* no operator */
 	WEIR__KIND_CONSTANT, /* no condition, or every row */
 	WEIR__KIND_COMPARISON,
 	WEIR__KIND_BETWEEN,
@@ -20,9 +20,10 @@ typedef enum weir__operator_kind {
 
 typedef struct weir__operator {
 	weir__operator_kind kind;
-	char code; /* in canonical texts */
-	const char *sql; /* between column and value, or between the members of a group */
-	const char *prefix; /* MATCH of a literal text: what stands around it in the pattern; NULL: the text is the pattern */
+	char                code; /* in canonical texts */
+	const char         *sql;  /* between column and value, or between the members of a group */
+	const char
+		*prefix; /* MATCH of a literal text: what stands around it in the pattern; NULL: the text is the pattern */
 	const char *suffix;
 } weir__operator;
 
@@ -51,6 +52,6 @@ weir_value weir__condition_item(const weir_condition *condition, size_t i);
 
 /* Appends it as SQL with its values as parameters. names[i] is the column's name as it is written in SQL. */
 void weir__condition_append(const weir__layout *layout, const weir_condition *condition, const weir__sql *names,
-	weir__buffer *sql, weir__params *params);
+                            weir__buffer *sql, weir__params *params);
 
 #endif

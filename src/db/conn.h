@@ -1,6 +1,6 @@
-/* The inside of a connection (db.h), shared by the files that make one, run statements on it and pool it.
+/* The inside of a connection (db.h), shared by the files that open one, run statements on it and pool it.
  *
- * A connection belongs to one thread at a time: the one that borrowed it. Whatever puts its state in doubt sets `broken`,
+ * A connection belongs to one thread at a time, the one that borrowed it. Whatever puts its state in doubt sets `broken`,
  * shuts the socket down and is final: nothing is sent or read any more, and giving it back destroys it. BEGIN is not
  * sent by itself but in front of the transaction's first statement, in the same send. */
 #ifndef WEIR_DB_CONN_H
@@ -24,13 +24,15 @@ typedef struct weir__conn_counters {
 typedef struct weir__tx {
 	const weir__sql *begin; /* BEGIN in its kind, while it still has to be sent */
 	bool             read_only;
-	uint64_t         xid; /* its id once something was written, else 0 */
+	bool             scripted; /* a script ran in it: whether that wrote is not known */
+	uint64_t         xid;      /* its id once something was written, else 0 */
 } weir__tx;
 
 struct weir__conn {
 	PGconn             *pg;
 	weir__db           *db;
 	bool                broken;
+	bool                scripted; /* a script may have left settings behind: not kept */
 	uint32_t            notices;
 	int64_t             opened_us;
 	int64_t             retires_us;
@@ -45,7 +47,7 @@ struct weir__conn {
 
 /* ---- connect.c ------------------------------------------------------------------------------------------------- */
 
-/* Opens a connection of db by the earlier of deadline and the connect timeout; authentication and setup are included. The
+/* Opens a connection of db by the earlier of deadline and the connect timeout, authentication and setup included. The
  * caller owns it; it is not in the pool. WEIR_ERR_CONNECT, WEIR_ERR_AUTH, WEIR_ERR_PERMISSION, WEIR_ERR_TIMEOUT,
  * WEIR_ERR_NO_MEMORY; err never holds the password. */
 int weir__conn_open(weir__db *db, weir__deadline deadline, weir__conn **conn, weir_error *err);
@@ -53,32 +55,44 @@ int weir__conn_open(weir__db *db, weir__deadline deadline, weir__conn **conn, we
 /* Closes the connection without waiting for the server, and frees it. NULL does nothing. */
 void weir__conn_free(weir__conn *conn);
 
-/* ---- exec.c ---------------------------------------------------------------------------------------------------- */
+/* Adds what it has counted. */
+void weir__conn_add_counters(const weir__conn *conn, weir_session_stats *stats);
 
-/* Runs a constant text without parameters by the simple protocol, one round trip, ignoring rows. tag (may be NULL; of
- * tag_size bytes) receives the command tag. Fails like weir__conn_run. */
-int weir__conn_command(weir__conn *conn, const char *text, weir__deadline deadline, PGresult **result, weir_error *err);
+/* ---- exchange.c ------------------------------------------------------------------------------------------------ */
 
-/* Runs a text that is not kept: parameters are text or NULL, results binary. *result is the caller's after WEIR_OK. */
-typedef struct weir__query {
-	const char        *text;
-	int                count;
-	const char *const *values;
-} weir__query;
-int weir__conn_ask(weir__conn *conn, const weir__query *query, weir__deadline deadline, PGresult **result, weir_error *err);
+/* Marks the connection broken and ends its traffic. */
+void weir__conn_break(weir__conn *conn);
+
+/* May it be used? WEIR_ERR_FORKED, WEIR_ERR_CONNECTION_LOST (broken). */
+int weir__conn_check(const weir__conn *conn, weir_error *err);
+
+/* As it was when it was opened: no transaction, nothing unread, nothing left behind. */
+bool weir__conn_is_clean(const weir__conn *conn);
 
 /* Waits until PQgetResult would not wait, and calls it: *result may be NULL (no more). After WEIR_ERR_TIMEOUT and
  * WEIR_ERR_CONNECTION_LOST the connection is broken. */
 int weir__conn_next(weir__conn *conn, weir__deadline deadline, PGresult **result, weir_error *err);
 
-/* Marks the connection broken and ends its traffic. */
-void weir__conn_break(weir__conn *conn);
+/* The same where there must be no result any more: another one breaks the connection. */
+int weir__conn_end(weir__conn *conn, weir__deadline deadline, weir_error *err);
 
-/* May anything be sent? WEIR_ERR_FORKED, WEIR_ERR_CONNECTION_LOST (broken), WEIR_ERR_CLOSED (failed transaction). */
-int weir__conn_check(const weir__conn *conn, weir_error *err);
+bool weir__result_is_good(const PGresult *result);
 
-/* Idle, outside a transaction and with nothing unread: fit to be pooled. */
-bool weir__conn_is_clean(const weir__conn *conn);
+/* The only row's eight bytes of this column as a number; 0 if there are none. */
+int64_t weir__result_int64(const PGresult *result, int column);
+
+/* Runs a constant text without parameters by the simple protocol, one round trip. *result (result may be NULL) is the
+ * last one and the caller's. Fails like weir__conn_run. */
+int weir__conn_command(weir__conn *conn, const char *text, weir__deadline deadline, PGresult **result, weir_error *err);
+
+/* Runs a text that is not kept prepared: parameters are text, results binary. *result is the caller's after WEIR_OK. */
+typedef struct weir__question {
+	const char        *text;
+	int                count;
+	const char *const *values;
+} weir__question;
+int weir__conn_ask(weir__conn *conn, const weir__question *question, weir__deadline deadline, PGresult **result,
+                   weir_error *err);
 
 static inline void weir__count(atomic_uint_fast64_t *counter)
 {
@@ -87,10 +101,15 @@ static inline void weir__count(atomic_uint_fast64_t *counter)
 	atomic_store_explicit(counter, now + 1, memory_order_relaxed);
 }
 
+/* ---- transaction.c --------------------------------------------------------------------------------------------- */
+
+/* The statements that transactions begin with, by isolation and read only, and the one that asks for their id. */
+void weir__tx_statements(weir__sql begin[4][2], weir__sql *xid);
+
 /* ---- outcome.c ------------------------------------------------------------------------------------------------- */
 
 /* What became of the transaction xid of a connection that broke during its COMMIT: asked on a new connection. */
-weir_effect weir__outcome_resolve(weir__conn *conn, uint64_t xid, weir__deadline deadline);
+weir_effect weir__outcome_resolve(const weir__conn *conn, uint64_t xid, weir__deadline deadline);
 
 /* ---- failure.c ------------------------------------------------------------------------------------------------- */
 
@@ -99,6 +118,9 @@ int weir__failure_status(const char *sqlstate);
 
 /* Fills err from a failed result (NULL: from the connection) and breaks the connection if it cannot be used on. */
 int weir__failure_of_result(weir__conn *conn, const PGresult *result, weir_error *err);
+
+/* The server refuses a prepared statement because a table has changed since. */
+bool weir__failure_is_changed_plan(const PGresult *result);
 
 /* Fills err from a failed attempt to connect. */
 int weir__failure_of_connect(PGconn *pg, weir_error *err);

@@ -12,34 +12,34 @@ static const struct {
 	int         status;
 	bool        breaks; /* the connection must not be used again */
 } classes[] = {
-	{"23505", WEIR_ERR_UNIQUE, false},
-	{"23503", WEIR_ERR_FOREIGN_KEY, false},
-	{"23001", WEIR_ERR_FOREIGN_KEY, false},
-	{"23502", WEIR_ERR_NOT_NULL, false},
-	{"23514", WEIR_ERR_CHECK, false},
-	{"23P01", WEIR_ERR_EXCLUSION, false},
-	{"40P01", WEIR_ERR_DEADLOCK, false},
-	{"40", WEIR_ERR_SERIALIZATION, false},
-	{"55P03", WEIR_ERR_LOCKED, false},
-	{"57014", WEIR_ERR_CANCELLED, false},
-	{"25006", WEIR_ERR_READ_ONLY, true},
-	{"25P02", WEIR_ERR_CLOSED, false},
-	{"25P03", WEIR_ERR_CONNECTION_LOST, true},
-	{"25P04", WEIR_ERR_CONNECTION_LOST, true},
-	{"22", WEIR_ERR_VALUE, false},
-	{"28", WEIR_ERR_AUTH, true},
-	{"42501", WEIR_ERR_PERMISSION, false},
-	{"42P01", WEIR_ERR_SCHEMA, false}, /* no such table */
-	{"42703", WEIR_ERR_SCHEMA, false}, /* no such column */
-	{"42704", WEIR_ERR_SCHEMA, false}, /* no such type */
-	{"42804", WEIR_ERR_SCHEMA, false}, /* of another type */
-	{"42883", WEIR_ERR_SCHEMA, false}, /* no such operator for the type */
-	{"3F000", WEIR_ERR_SCHEMA, false},
-	{"53", WEIR_ERR_RESOURCES, false},
-	{"58030", WEIR_ERR_RESOURCES, false},
-	{"57P", WEIR_ERR_CONNECTION_LOST, true},
-	{"08", WEIR_ERR_CONNECTION_LOST, true},
-	{"", WEIR_ERR_DATABASE, false},
+	{ "23505", WEIR_ERR_UNIQUE, false },
+	{ "23503", WEIR_ERR_FOREIGN_KEY, false },
+	{ "23001", WEIR_ERR_FOREIGN_KEY, false },
+	{ "23502", WEIR_ERR_NOT_NULL, false },
+	{ "23514", WEIR_ERR_CHECK, false },
+	{ "23P01", WEIR_ERR_EXCLUSION, false },
+	{ "40P01", WEIR_ERR_DEADLOCK, false },
+	{ "40", WEIR_ERR_SERIALIZATION, false },
+	{ "55P03", WEIR_ERR_LOCKED, false },
+	{ "57014", WEIR_ERR_CANCELLED, false },
+	{ "25006", WEIR_ERR_READ_ONLY, true },
+	{ "25P02", WEIR_ERR_CLOSED, false },
+	{ "25P03", WEIR_ERR_CONNECTION_LOST, true },
+	{ "25P04", WEIR_ERR_CONNECTION_LOST, true },
+	{ "22", WEIR_ERR_VALUE, false },
+	{ "28", WEIR_ERR_AUTH, true },
+	{ "42501", WEIR_ERR_PERMISSION, false },
+	{ "42P01", WEIR_ERR_SCHEMA, false }, /* no such table */
+	{ "42703", WEIR_ERR_SCHEMA, false }, /* no such column */
+	{ "42704", WEIR_ERR_SCHEMA, false }, /* no such type */
+	{ "42804", WEIR_ERR_SCHEMA, false }, /* of another type */
+	{ "42883", WEIR_ERR_SCHEMA, false }, /* no such operator for the type */
+	{ "3F000", WEIR_ERR_SCHEMA, false },
+	{ "53", WEIR_ERR_RESOURCES, false },
+	{ "58030", WEIR_ERR_RESOURCES, false },
+	{ "57P", WEIR_ERR_CONNECTION_LOST, true },
+	{ "08", WEIR_ERR_CONNECTION_LOST, true },
+	{ "", WEIR_ERR_DATABASE, false },
 };
 
 static size_t class_of(const char *sqlstate)
@@ -97,25 +97,25 @@ static void copy_field(char *member, size_t size, const PGresult *result, int fi
 	weir__error_copy(member, size, PQresultErrorField(result, field));
 }
 
-/* A table changed under a prepared statement inside a transaction, where it cannot be prepared again. */
-static bool is_changed_plan(const PGresult *result, const char *sqlstate)
+bool weir__failure_is_changed_plan(const PGresult *result)
 {
+	const char *sqlstate = PQresultErrorField(result, PG_DIAG_SQLSTATE);
 	const char *function = PQresultErrorField(result, PG_DIAG_SOURCE_FUNCTION);
 
-	return strcmp(sqlstate, "0A000") == 0 && function && strcmp(function, "RevalidateCachedQuery") == 0;
+	return sqlstate && strcmp(sqlstate, "0A000") == 0 && function && strcmp(function, "RevalidateCachedQuery") == 0;
 }
 
 int weir__failure_of_result(weir__conn *conn, const PGresult *result, weir_error *err)
 {
 	const char *sqlstate = result ? PQresultErrorField(result, PG_DIAG_SQLSTATE) : NULL;
 	const char *message = result ? PQresultErrorField(result, PG_DIAG_MESSAGE_PRIMARY) : NULL;
-	size_t      class;
-	int         status;
+	size_t class;
+	int status;
 
 	if (!sqlstate)
 		return connection_failed(conn, err);
 	class = class_of(sqlstate);
-	status = is_changed_plan(result, sqlstate) ? WEIR_ERR_SERIALIZATION : classes[class].status;
+	status = weir__failure_is_changed_plan(result) ? WEIR_ERR_SERIALIZATION : classes[class].status;
 	if (is_fatal(result) || (classes[class].breaks && !(status == WEIR_ERR_READ_ONLY && conn->tx.read_only))) {
 		weir__conn_break(conn);
 		weir__pool_suspect(conn->db);

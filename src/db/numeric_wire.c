@@ -27,9 +27,9 @@ enum sign {
 typedef struct decimal {
 	const char *digits; /* the first that is not zero, or the end */
 	const char *end;    /* of digits and point */
-	int64_t weight;     /* power of ten of that digit */
-	int64_t scale;      /* digits behind the point */
-	bool negative;
+	int64_t     weight; /* power of ten of that digit */
+	int64_t     scale;  /* digits behind the point */
+	bool        negative;
 } decimal;
 
 static void append_header(weir__buffer *out, size_t count, int64_t weight, enum sign sign, int64_t scale)
@@ -43,7 +43,7 @@ static void append_header(weir__buffer *out, size_t count, int64_t weight, enum 
 /* The number behind the e; a valid text's is far from the bounds of 64 bits. */
 static int64_t read_exponent(const char *text)
 {
-	bool negative = *text == '-';
+	bool    negative = *text == '-';
 	int64_t exponent = 0;
 
 	if (*text == '-' || *text == '+')
@@ -56,11 +56,11 @@ static int64_t read_exponent(const char *text)
 /* Finds the parts of a valid text that is no NaN and no infinity. */
 static decimal read_decimal(const char *text)
 {
-	decimal number = { .negative = *text == '-' };
+	decimal     number = { .negative = *text == '-' };
 	const char *start = text + (*text == '-' || *text == '+');
-	size_t length = strcspn(start, "eE");
+	size_t      length = strcspn(start, "eE");
 	const char *point = memchr(start, '.', length);
-	int64_t exponent = start[length] ? read_exponent(start + length + 1) : 0;
+	int64_t     exponent = start[length] ? read_exponent(start + length + 1) : 0;
 
 	number.end = start + length;
 	int64_t whole = (point ? point : number.end) - start;
@@ -86,11 +86,11 @@ static int64_t floor_div(int64_t number, int64_t divisor)
 static size_t append_digits(const decimal *number, weir__buffer *out)
 {
 	static const unsigned powers[BASE_DIGITS] = { 1, 10, 100, 1000 };
-	int64_t place = number->weight;
-	size_t start = out->length;
-	size_t used = start;
-	unsigned digit = 0;
-	unsigned at = 0;
+	int64_t               place = number->weight;
+	size_t                start = out->length;
+	size_t                used = start;
+	unsigned              digit = 0;
+	unsigned              at = 0;
 
 	for (const char *c = number->digits; c < number->end; c++) {
 		if (*c == '.')
@@ -116,7 +116,7 @@ static size_t append_digits(const decimal *number, weir__buffer *out)
 static int encode_special(const char *text, weir__buffer *out)
 {
 	const char *name = text + (*text == '-' || *text == '+');
-	enum sign sign = *name == 'n' || *name == 'N' ? SIGN_NAN : *text == '-' ? SIGN_MINUS_INFINITY : SIGN_INFINITY;
+	enum sign   sign = *name == 'n' || *name == 'N' ? SIGN_NAN : *text == '-' ? SIGN_MINUS_INFINITY : SIGN_INFINITY;
 
 	append_header(out, 0, 0, sign, 0);
 	return WEIR_OK;
@@ -147,10 +147,10 @@ int weir__numeric_encode(const char *text, weir__buffer *out, const char **reaso
 
 typedef struct wire_numeric {
 	const char *digits;
-	int count;
-	int weight;
-	unsigned sign;
-	int scale;
+	int         count;
+	int         weight;
+	unsigned    sign;
+	int         scale;
 } wire_numeric;
 
 static wire_numeric read_header(const char *bytes)
@@ -224,8 +224,8 @@ static void write_digit(char *text, unsigned digit)
 static char *write_whole(const wire_numeric *number, char *text)
 {
 	char *start = text;
-	int weight = number->count > 0 ? number->weight : -1;
-	char group[BASE_DIGITS];
+	int   weight = number->count > 0 ? number->weight : -1;
+	char  group[BASE_DIGITS];
 
 	for (; weight >= 0; weight--) {
 		write_digit(group, digit_at(number, weight));
@@ -241,7 +241,7 @@ static char *write_whole(const wire_numeric *number, char *text)
 static char *write_fraction(const wire_numeric *number, char *text)
 {
 	char group[BASE_DIGITS];
-	int weight = -1;
+	int  weight = -1;
 
 	if (number->scale > 0)
 		*text++ = '.';
@@ -257,7 +257,7 @@ static char *write_fraction(const wire_numeric *number, char *text)
 char *weir__numeric_decode(const char *bytes, char *text)
 {
 	wire_numeric number = read_header(bytes);
-	const char *special = special_name(number.sign);
+	const char  *special = special_name(number.sign);
 
 	if (special) {
 		size_t size = strlen(special) + 1;

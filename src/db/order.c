@@ -4,7 +4,7 @@
 size_t weir__order_complete(const weir__layout *layout, const weir_orders *orders, weir__order order[WEIR__COLUMNS_MAX])
 {
 	weir__mask seen = 0;
-	size_t count = 0;
+	size_t     count = 0;
 
 	for (size_t i = 0; i < orders->count && (seen & layout->key_mask) != layout->key_mask; i++) {
 		int column = weir__layout_find(layout, orders->items[i].column.offset);

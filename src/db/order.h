@@ -6,12 +6,13 @@
 
 typedef struct weir__order {
 	uint8_t column;
-	bool descending;
+	bool    descending;
 } weir__order;
 
 /* Writes the columns that a list is ordered by and returns how many they are. A column said twice counts once, and
  * nothing stands behind the last part of the primary key, since no two rows are equal there. The columns are the
  * layout's (weir__query_check has seen them). */
-size_t weir__order_complete(const weir__layout *layout, const weir_orders *orders, weir__order order[WEIR__COLUMNS_MAX]);
+size_t weir__order_complete(const weir__layout *layout, const weir_orders *orders,
+                            weir__order order[WEIR__COLUMNS_MAX]);
 
 #endif

@@ -81,16 +81,16 @@ static bool grow(weir__params *params)
 	size_t capacity = (size_t)params->capacity * 2;
 	size_t count = (size_t)params->count;
 	size_t each = sizeof *params->offsets + sizeof *params->values + sizeof *params->types + sizeof *params->lengths +
-		sizeof *params->formats;
+	              sizeof *params->formats;
 	char *block = weir__malloc(capacity * each);
 
 	if (!block)
 		return false;
-	size_t *offsets = (size_t *)(void *)block;
+	size_t      *offsets = (size_t *)(void *)block;
 	const char **values = (const char **)(void *)(offsets + capacity);
-	Oid *types = (Oid *)(void *)(values + capacity);
-	int *lengths = (int *)(void *)(types + capacity);
-	int *formats = lengths + capacity;
+	Oid         *types = (Oid *)(void *)(values + capacity);
+	int         *lengths = (int *)(void *)(types + capacity);
+	int         *formats = lengths + capacity;
 	memcpy(offsets, params->offsets, count * sizeof *offsets);
 	memcpy(values, params->values, count * sizeof *values);
 	memcpy(types, params->types, count * sizeof *types);
@@ -138,7 +138,7 @@ static void add_borrowed(weir__params *params, Oid type, const char *bytes, size
 /* What is being appended to the bytes, which may move meanwhile. */
 typedef struct addition {
 	const char *old; /* where the bytes were */
-	size_t start;
+	size_t      start;
 } addition;
 
 static addition begin(const weir__params *params)
@@ -180,8 +180,8 @@ static void end(weir__params *params, const addition *added, Oid type, int statu
 
 void weir__params_add(weir__params *params, weir_type column_type, const weir_value *value)
 {
-	addition added = begin(params);
-	Oid type = weir__wire_oid(column_type);
+	addition    added = begin(params);
+	Oid         type = weir__wire_oid(column_type);
 	const char *reason = NULL;
 
 	if (weir__value_is_null(value)) {
@@ -195,11 +195,11 @@ void weir__params_add(weir__params *params, weir_type column_type, const weir_va
 }
 
 void weir__params_add_array(weir__params *params, weir_type column_type, size_t count,
-	weir_value (*get)(const void *context, size_t i), const void *context)
+                            weir_value (*get)(const void *context, size_t i), const void *context)
 {
 	const weir__value_source source = { .get = get, .context = context, .count = count };
-	addition added = begin(params);
-	const char *reason = NULL;
+	addition                 added = begin(params);
+	const char              *reason = NULL;
 
 	if (!has_room(params))
 		return;

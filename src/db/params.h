@@ -16,13 +16,13 @@
 struct weir__params {
 	int          count;
 	int          capacity;
-	Oid         *types; /* 0: the server infers it (text) */
+	Oid         *types;  /* 0: the server infers it (text) */
 	const char **values; /* NULL: SQL's NULL */
 	int         *lengths;
 	int         *formats; /* all 1 */
 	size_t      *offsets; /* in bytes, of a value that lies there; else SIZE_MAX */
 	weir__buffer bytes;
-	void        *grown; /* the arrays, once they are larger than the inline ones */
+	void        *grown;  /* the arrays, once they are larger than the inline ones */
 	int          status; /* WEIR_OK, or the first failure */
 	const char  *reason; /* static text */
 	Oid          inline_types[WEIR__PARAMS_INLINE];

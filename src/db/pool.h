@@ -5,9 +5,9 @@
  * and only its head is served: with a connection that came back, or with the right to open one. There is no thread in the
  * background: age and idleness are looked at by those who borrow and give back.
  *
- * After a failed attempt to connect only one caller at a time tries again, with growing pauses. For OUTAGE_BRIDGED_US
- * callers wait for that, so that a restart of the server goes unnoticed; in a longer outage they get the last error at
- * once, unless it is their turn to try. */
+ * After a failed attempt to connect only one caller at a time tries again, with growing pauses. For two seconds callers
+ * wait for that, so that a restart of the server goes unnoticed; in a longer outage, and after a refusal that would only
+ * be repeated, they get the last error at once, unless it is their turn to try. */
 #ifndef WEIR_DB_POOL_H
 #define WEIR_DB_POOL_H
 
@@ -27,7 +27,7 @@ typedef struct weir__waiter {
 
 /* What is known of an outage. */
 typedef struct weir__outage {
-	int        failures; /* in a row; 0: none */
+	int        failures; /* in a row; 0: there is none */
 	int64_t    since_us;
 	int64_t    retry_us; /* not before */
 	bool       lasting;  /* waiting will not help */
@@ -46,37 +46,68 @@ struct weir__db {
 	weir__sql           begin[4][2]; /* by isolation and read only */
 	weir__sql           xid;
 
-	pthread_mutex_t lock;
-	pthread_cond_t  drained;
-	weir__conn     *top, *bottom; /* idle connections: last used, longest unused */
-	weir__conn     *all;
-	weir__waiter   *head, *tail;
-	int             idle, in_use, connecting, waiting;
-	bool            closing;
-	bool            orphaned;   /* closed while connections were borrowed: the last one back frees it */
-	int64_t         suspect_us; /* connections given back before are checked before use */
-	int64_t         stale_us;   /* connections opened before are not used again */
-	weir__outage    outage;
-	weir_session_stats totals; /* what the connections that are gone have counted, and the pool's own counters */
+	pthread_mutex_t    lock;
+	pthread_cond_t     drained;
+	weir__conn        *top, *bottom; /* idle connections: last used, longest unused */
+	weir__conn        *all;          /* idle and borrowed */
+	weir__waiter      *head, *tail;
+	int                idle, in_use, connecting, waiting;
+	int                inside; /* threads in weir__db_acquire */
+	bool               closing;
+	bool               orphaned;   /* closed while connections were borrowed: whoever is last frees it */
+	int64_t            suspect_us; /* connections given back before are looked at before use */
+	int64_t            stale_us;   /* connections opened before are not used again */
+	weir__outage       outage;
+	weir_session_stats totals; /* of connections that are gone, and the pool's own */
 };
 
-/* Remembers that the server ended a connection: the idle ones are looked at before they are used. */
+/* ---- pool.c ---------------------------------------------------------------------------------------------------- */
+
+/* Takes over a connection that was opened outside, idle. */
+void weir__pool_add(weir__db *db, weir__conn *conn);
+
+/* A connection was ended by the server: the idle ones are looked at before they are used. */
 void weir__pool_suspect(weir__db *db);
 
 /* For a server that has become read only: no connection is used again that is older than now. Does nothing if conn, which
  * found that out, is so young that new ones are no better. */
 void weir__pool_renew(weir__db *db, const weir__conn *conn);
 
-/* Counts its counters into the totals and takes it off the list of all; the lock is held. */
-void weir__pool_remove(weir__db *db, weir__conn *conn);
+/* weir__db_close in the owning process. */
+void weir__pool_close(weir__db *db, weir__deadline deadline);
 
-/* Puts a new connection on the list of all; the lock is held. */
-void weir__pool_insert(weir__db *db, weir__conn *conn);
+/* ---- queue.c: the lock is held --------------------------------------------------------------------------------- */
+
+/* What is there for the caller whose turn it is: a connection, the right to open one, a refusal, or nothing yet. */
+enum weir__answer weir__queue_take(weir__db *db, int64_t now_us, weir__conn **conn);
+
+/* Gives what is there to those who wait. */
+void weir__queue_serve(weir__db *db, int64_t now_us);
+
+/* Waits for an answer; WEIR__WAITING if there was none by the deadline. in_front: the caller has had its turn already. */
+enum weir__answer weir__queue_wait(weir__db *db, weir__deadline deadline, bool in_front, weir__conn **conn);
+
+void weir__idle_push(weir__db *db, weir__conn *conn);
+void weir__idle_remove(weir__db *db, weir__conn *conn);
+int  weir__pool_total(const weir__db *db);
+
+/* ---- outage.c: the lock is held -------------------------------------------------------------------------------- */
+
+/* An attempt to connect that began at started_us failed. */
+void weir__outage_note(weir__db *db, int64_t started_us, const weir_error *error);
+
+/* May another attempt be made? */
+bool weir__outage_allows(const weir__db *db, int64_t now_us);
+
+/* Nothing to wait for: the server is away, and no connection is left that could come back. */
+bool weir__outage_is_hopeless(const weir__db *db);
+
+/* ---- db.c ------------------------------------------------------------------------------------------------------ */
 
 /* Frees a closed pool without connections. */
 void weir__db_free(weir__db *db);
 
-/* Waits on a condition until the deadline at most. */
+/* A condition on the monotonic clock, and waiting on it until then at most. */
 void weir__cond_init(pthread_cond_t *cond);
 void weir__cond_wait(pthread_cond_t *cond, pthread_mutex_t *lock, weir__deadline until);
 

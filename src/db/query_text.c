@@ -31,11 +31,12 @@
 
 static int check_orders(const weir__layout *layout, const weir_orders *orders, weir_error *err)
 {
-	int status = WEIR_OK;
+	int    status = WEIR_OK;
 	size_t column;
 
 	if (orders->count > 0 && !orders->items)
-		return weir__error_set_at(err, WEIR_ERR_USAGE, layout->model->name, NULL, "the order has a count but no columns");
+		return weir__error_set_at(err, WEIR_ERR_USAGE, layout->model->name, NULL,
+		                          "the order has a count but no columns");
 	for (size_t i = 0; i < orders->count && status == WEIR_OK; i++)
 		status = weir__column_find(layout, orders->items[i].column, &column, err);
 	return status;
@@ -57,8 +58,8 @@ int weir__query_check(const weir__layout *layout, const weir_query *query, int64
 	if (query->limit < 0 && query->limit != WEIR_NO_ROWS)
 		return weir__error_set_at(err, WEIR_ERR_USAGE, model, NULL, "limit is negative: %" PRId64, query->limit);
 	if (query->limit > max_limit)
-		return weir__error_set_at(err, WEIR_ERR_USAGE, model, NULL, "limit is %" PRId64 ", at most %" PRId64 " is allowed",
-			query->limit, max_limit);
+		return weir__error_set_at(err, WEIR_ERR_USAGE, model, NULL,
+		                          "limit is %" PRId64 ", at most %" PRId64 " is allowed", query->limit, max_limit);
 	return WEIR_OK;
 }
 
@@ -84,7 +85,7 @@ static void append_number(weir__buffer *text, int64_t number)
 
 static void append_hex(weir__buffer *text, const void *bytes, size_t length)
 {
-	static const char digits[] = "0123456789abcdef";
+	static const char    digits[] = "0123456789abcdef";
 	const unsigned char *at = bytes;
 
 	for (size_t i = 0; i < length; i++) {
@@ -96,8 +97,8 @@ static void append_hex(weir__buffer *text, const void *bytes, size_t length)
 /* Zeros are equal, and so are NaNs, whatever their bits. */
 static void append_float(weir__buffer *text, double number)
 {
-	double canonical = isnan(number) ? (double)NAN : number == 0 ? 0 : number;
-	char bytes[8];
+	double   canonical = isnan(number) ? (double)NAN : number == 0 ? 0 : number;
+	char     bytes[8];
 	uint64_t bits;
 
 	memcpy(&bits, &canonical, sizeof bits);
@@ -109,7 +110,7 @@ static void append_float(weir__buffer *text, double number)
 static void append_numeric(weir__buffer *text, const char *number)
 {
 	weir__buffer wire = WEIR__BUFFER_INIT;
-	const char *reason;
+	const char  *reason;
 
 	if (weir__numeric_encode(number, &wire, &reason) == WEIR_OK && !wire.failed) {
 		append_count(text, wire.length);
@@ -124,17 +125,9 @@ static void append_numeric(weir__buffer *text, const char *number)
 static void append_value(weir__buffer *text, const weir_value *value)
 {
 	static const char letters[WEIR_TYPE_COUNT] = {
-		[WEIR_TYPE_BOOL] = 'b',
-		[WEIR_TYPE_INT2] = 'i',
-		[WEIR_TYPE_INT4] = 'i',
-		[WEIR_TYPE_INT8] = 'i',
-		[WEIR_TYPE_FLOAT8] = 'd',
-		[WEIR_TYPE_NUMERIC] = 'n',
-		[WEIR_TYPE_TEXT] = 't',
-		[WEIR_TYPE_TIMESTAMPTZ] = 'z',
-		[WEIR_TYPE_TIMESTAMP] = 'y',
-		[WEIR_TYPE_UUID] = 'u',
-		[WEIR_TYPE_JSONB] = 'j',
+		[WEIR_TYPE_BOOL] = 'b',      [WEIR_TYPE_INT2] = 'i',    [WEIR_TYPE_INT4] = 'i',  [WEIR_TYPE_INT8] = 'i',
+		[WEIR_TYPE_FLOAT8] = 'd',    [WEIR_TYPE_NUMERIC] = 'n', [WEIR_TYPE_TEXT] = 't',  [WEIR_TYPE_TIMESTAMPTZ] = 'z',
+		[WEIR_TYPE_TIMESTAMP] = 'y', [WEIR_TYPE_UUID] = 'u',    [WEIR_TYPE_JSONB] = 'j',
 	};
 
 	weir__buffer_append_char(text, letters[value->type]);
@@ -164,16 +157,16 @@ static void append_value(weir__buffer *text, const weir_value *value)
 
 typedef struct span {
 	const char *bytes;
-	size_t at; /* the same as an offset, while the buffer may move */
-	size_t length;
+	size_t      at; /* the same as an offset, while the buffer may move */
+	size_t      length;
 } span;
 
 typedef struct members {
 	weir__buffer *text;
-	size_t start; /* where the first one begins; they lie one after another */
-	size_t count;
-	span *spans;
-	span inline_spans[MEMBERS_INLINE];
+	size_t        start; /* where the first one begins; they lie one after another */
+	size_t        count;
+	span         *spans;
+	span          inline_spans[MEMBERS_INLINE];
 } members;
 
 static void members_init(members *list, weir__buffer *text, size_t capacity)
@@ -206,8 +199,8 @@ static int compare_spans(const void *a, const void *b)
 {
 	const span *left = a;
 	const span *right = b;
-	size_t shorter = left->length < right->length ? left->length : right->length;
-	int order = memcmp(left->bytes, right->bytes, shorter);
+	size_t      shorter = left->length < right->length ? left->length : right->length;
+	int         order = memcmp(left->bytes, right->bytes, shorter);
 
 	return order != 0 ? order : (left->length > right->length) - (left->length < right->length);
 }
@@ -216,7 +209,7 @@ static int compare_spans(const void *a, const void *b)
 static bool members_sort(members *list)
 {
 	weir__buffer *text = list->text;
-	size_t kept = 0;
+	size_t        kept = 0;
 
 	if (!weir__buffer_reserve(text, text->length - list->start + HEAD_MAX))
 		return false;
@@ -258,13 +251,13 @@ static void append_in(weir__buffer *text, const weir__layout *layout, const weir
 	}
 	members_init(&list, text, condition->count);
 	for (size_t i = 0; i < condition->count && !text->failed; i++) {
-		size_t at = text->length;
+		size_t     at = text->length;
 		weir_value item = weir__condition_item(condition, i);
 		append_value(text, &item);
 		members_add(&list, at);
 	}
 	if (!text->failed && members_sort(&list)) {
-		size_t head = text->length;
+		size_t        head = text->length;
 		weir_operator op = list.count == 1 ? WEIR_OP_EQ : WEIR_OP_IN;
 		weir__buffer_append_char(text, weir__operator_of(op)->code);
 		append_column(text, layout, column);
@@ -278,7 +271,7 @@ static void append_in(weir__buffer *text, const weir__layout *layout, const weir
 static void append_leaf(weir__buffer *text, const weir__layout *layout, const weir_condition *condition)
 {
 	const weir__operator *form = weir__operator_of(weir__condition_operator(condition));
-	size_t column = (size_t)weir__layout_find(layout, condition->column.offset);
+	size_t                column = (size_t)weir__layout_find(layout, condition->column.offset);
 
 	if (form->kind == WEIR__KIND_IN) {
 		append_in(text, layout, condition, column);
@@ -298,7 +291,7 @@ static void append_condition(weir__buffer *text, const weir__layout *layout, con
 static void append_members(members *list, const weir__layout *layout, const weir_condition *group)
 {
 	const weir_condition *items = group->items;
-	weir__buffer *text = list->text;
+	weir__buffer         *text = list->text;
 
 	for (size_t i = 0; i < group->count && !text->failed; i++) {
 		size_t at = text->length;
@@ -351,8 +344,8 @@ static void append_condition(weir__buffer *text, const weir__layout *layout, con
 int weir__query_canonical(const weir__layout *layout, const weir_query *query, weir__buffer *text, weir_error *err)
 {
 	static const weir_query first_rows = { .skip = 0 };
-	weir__order order[WEIR__COLUMNS_MAX];
-	size_t start = text->length;
+	weir__order             order[WEIR__COLUMNS_MAX];
+	size_t                  start = text->length;
 
 	if (!query)
 		query = &first_rows;

@@ -15,9 +15,10 @@ static int wrong_value(const weir__layout *layout, size_t column, int status, we
 
 	if (status == WEIR_ERR_VALUE)
 		return weir__error_set_at(err, status, layout->model->name, at->member,
-			"the database's time is later than our types can hold (294246)");
+		                          "the database's time is later than our types can hold (294246)");
 	return weir__error_set_at(err, WEIR_ERR_SCHEMA, layout->model->name, at->member,
-		"the database sent a value that is no %s, or NULL where the model allows none", weir_type_name(at->type));
+	                          "the database sent a value that is no %s, or NULL where the model allows none",
+	                          weir_type_name(at->type));
 }
 
 static int check_shape(const PGresult *result, const weir__layout *layout, weir_error *err)
@@ -26,13 +27,14 @@ static int check_shape(const PGresult *result, const weir__layout *layout, weir_
 
 	if (column_count < 0 || (size_t)column_count < layout->column_count)
 		return weir__error_set_at(err, WEIR_ERR_SCHEMA, layout->model->name, NULL,
-			"the database sent %d columns where the model has %zu", column_count, layout->column_count);
+		                          "the database sent %d columns where the model has %zu", column_count,
+		                          layout->column_count);
 	for (size_t i = 0; i < layout->column_count; i++) {
 		if (weir__wire_accepts(layout->columns[i].type, PQftype(result, (int)i)) && PQfformat(result, (int)i) == 1)
 			continue;
 		return weir__error_set_at(err, WEIR_ERR_SCHEMA, layout->model->name, layout->columns[i].member,
-			"the database sent type OID %u where the model has %s", PQftype(result, (int)i),
-			weir_type_name(layout->columns[i].type));
+		                          "the database sent type OID %u where the model has %s", PQftype(result, (int)i),
+		                          weir_type_name(layout->columns[i].type));
 	}
 	return WEIR_OK;
 }
@@ -42,11 +44,11 @@ static int add_text_size(const PGresult *result, int row, const weir__layout *la
 {
 	for (size_t i = 0; i < layout->column_count; i++) {
 		weir_type type = layout->columns[i].type;
-		size_t needed;
+		size_t    needed;
 		if (!weir__type_has_text(type) || PQgetisnull(result, row, (int)i))
 			continue;
 		int status = weir__wire_text_size(type, PQgetvalue(result, row, (int)i),
-			(size_t)PQgetlength(result, row, (int)i), &needed);
+		                                  (size_t)PQgetlength(result, row, (int)i), &needed);
 		if (status != WEIR_OK)
 			return wrong_value(layout, i, status, err);
 		*size += needed;
@@ -59,7 +61,7 @@ static int fill(const PGresult *result, int row, const weir__layout *layout, voi
 {
 	for (size_t i = 0; i < layout->column_count; i++) {
 		const weir__column *column = &layout->columns[i];
-		size_t length = (size_t)PQgetlength(result, row, (int)i);
+		size_t              length = (size_t)PQgetlength(result, row, (int)i);
 		if (length == 0 && PQgetisnull(result, row, (int)i)) {
 			if (!column->nullable)
 				return wrong_value(layout, i, WEIR_ERR_SCHEMA, err);
@@ -72,11 +74,12 @@ static int fill(const PGresult *result, int row, const weir__layout *layout, voi
 	return WEIR_OK;
 }
 
-int weir__rows_record(const weir__rows *rows, size_t row, const weir__layout *layout, const void **record, weir_error *err)
+int weir__rows_record(const weir__rows *rows, size_t row, const weir__layout *layout, const void **record,
+                      weir_error *err)
 {
 	size_t text_size = 0;
-	char *text;
-	int status = check_shape(rows->result, layout, err);
+	char  *text;
+	int    status = check_shape(rows->result, layout, err);
 
 	if (status == WEIR_OK)
 		status = add_text_size(rows->result, (int)row, layout, &text_size, err);
@@ -97,9 +100,9 @@ int weir__rows_record(const weir__rows *rows, size_t row, const weir__layout *la
 int weir__rows_list(const weir__rows *rows, const weir__layout *layout, weir_list *list, weir_error *err)
 {
 	weir_list made = WEIR_LIST_INIT;
-	size_t text_size = 0;
-	char *text;
-	int status = check_shape(rows->result, layout, err);
+	size_t    text_size = 0;
+	char     *text;
+	int       status = check_shape(rows->result, layout, err);
 
 	for (size_t i = 0; i < rows->count && status == WEIR_OK; i++)
 		status = add_text_size(rows->result, (int)i, layout, &text_size, err);
@@ -136,8 +139,8 @@ static int borrow_text(const char *bytes, size_t length, weir_value *value)
 static int decode(const char *bytes, size_t length, weir_value *value, weir__buffer *scratch)
 {
 	size_t text_size;
-	char *text = NULL;
-	int status = weir__wire_text_size(value->type, bytes, length, &text_size);
+	char  *text = NULL;
+	int    status = weir__wire_text_size(value->type, bytes, length, &text_size);
 
 	if (status != WEIR_OK)
 		return status;
@@ -153,16 +156,16 @@ static int decode(const char *bytes, size_t length, weir_value *value, weir__buf
 }
 
 int weir__rows_value(const weir__rows *rows, size_t row, size_t column, weir_type type, weir_value *value,
-	weir__buffer *scratch, weir_error *err)
+                     weir__buffer *scratch, weir_error *err)
 {
 	const PGresult *result = rows->result;
-	weir_value read = { .type = type };
-	int r = (int)row;
-	int c = (int)column;
+	weir_value      read = { .type = type };
+	int             r = (int)row;
+	int             c = (int)column;
 
 	if (!weir__wire_accepts(type, PQftype(result, c)) || PQfformat(result, c) != 1)
 		return weir__error_set(err, WEIR_ERR_SCHEMA, "column %d of the result is of type OID %u and not %s", c + 1,
-			PQftype(result, c), weir_type_name(type));
+		                       PQftype(result, c), weir_type_name(type));
 	read.is_null = PQgetisnull(result, r, c) != 0;
 	int status = WEIR_OK;
 	if (!read.is_null)
@@ -171,7 +174,7 @@ int weir__rows_value(const weir__rows *rows, size_t row, size_t column, weir_typ
 		return weir__error_no_memory(err);
 	if (status != WEIR_OK)
 		return weir__error_set(err, status, "column %d of the result holds a value that does not fit %s", c + 1,
-			weir_type_name(type));
+		                       weir_type_name(type));
 	*value = read;
 	return WEIR_OK;
 }

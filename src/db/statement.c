@@ -52,8 +52,8 @@ static bool matches(const weir__statement *statement, const weir__sql *sql, cons
 	int count = params ? params->count : 0;
 
 	return statement->hash == sql->hash && statement->length == sql->length && statement->type_count == count &&
-		memcmp(statement->text, sql->text, sql->length) == 0 &&
-		(count == 0 || memcmp(statement->types, params->types, (size_t)count * sizeof(Oid)) == 0);
+	       memcmp(statement->text, sql->text, sql->length) == 0 &&
+	       (count == 0 || memcmp(statement->types, params->types, (size_t)count * sizeof(Oid)) == 0);
 }
 
 weir__statement *weir__statement_find(weir__statement_set *set, const weir__sql *sql, const weir__params *params)

@@ -18,13 +18,13 @@ typedef int (*wire_reader)(const char *bytes, size_t length, void *member, char 
 typedef int (*wire_measure)(const char *bytes, size_t length, size_t *size);
 
 typedef struct wire_type {
-	Oid oid;
-	Oid array_oid;
-	const char *array_name;
-	size_t fixed_size; /* bytes of each value; 0: they differ */
+	Oid          oid;
+	Oid          array_oid;
+	const char  *array_name;
+	size_t       fixed_size; /* bytes of each value; 0: they differ */
 	wire_measure measure;
-	wire_writer write;
-	wire_reader read;
+	wire_writer  write;
+	wire_reader  read;
 } wire_type;
 
 /* ---- writers ------------------------------------------------------------------------------------------------------- */
@@ -88,7 +88,7 @@ static int write_text(const weir_value *value, weir__buffer *out, const char **r
 static int write_time(const weir_value *value, weir__buffer *out, const char **reason)
 {
 	int64_t us = value->as.integer;
-	bool infinite = us == INT64_MIN || us == INT64_MAX;
+	bool    infinite = us == INT64_MIN || us == INT64_MAX;
 
 	if (!infinite && us < WEIR__TIME_MIN_US) {
 		*reason = "the time lies before PostgreSQL's first, 4714-11-24 BC";
@@ -159,7 +159,7 @@ static int read_int8(const char *bytes, size_t length, void *member, char **text
 static int read_time(const char *bytes, size_t length, void *member, char **text)
 {
 	uint64_t bits = weir__load_be(bytes, sizeof bits);
-	int64_t us;
+	int64_t  us;
 
 	(void)length;
 	(void)text;
@@ -292,7 +292,7 @@ static int encode_element(weir_type type, const weir_value *value, weir__buffer 
 	weir__append_be(out, 4, is_null ? UINT32_MAX : 0);
 	if (is_null)
 		return WEIR_OK;
-	int status = weir__wire_encode(type, value, out, reason);
+	int    status = weir__wire_encode(type, value, out, reason);
 	size_t size = out->length - at - 4;
 	if (status == WEIR_OK && size > INT32_MAX) {
 		*reason = "the value is too large to be sent";
@@ -318,8 +318,8 @@ static void encode_array_header(weir_type type, size_t count, weir__buffer *out)
 int weir__wire_encode_array(weir_type type, const weir__value_source *source, weir__buffer *out, const char **reason)
 {
 	size_t start = out->length;
-	int status = source->count > INT32_MAX ? WEIR_ERR_VALUE : WEIR_OK;
-	bool has_null = false;
+	int    status = source->count > INT32_MAX ? WEIR_ERR_VALUE : WEIR_OK;
+	bool   has_null = false;
 
 	*reason = "the array has too many values";
 	encode_array_header(type, source->count, out);
@@ -369,10 +369,12 @@ int weir__wire_store(const weir__column *column, const char *bytes, size_t lengt
 int weir__wire_decode(weir_type type, const char *bytes, size_t length, weir_value *value, char **text)
 {
 	weir_value read = { .type = type };
-	int16_t small = 0;
-	int32_t medium = 0;
-	void *member = type == WEIR_TYPE_INT2 ? (void *)&small : type == WEIR_TYPE_INT4 ? (void *)&medium : (void *)&read.as;
-	int status = read_member(&types[type], bytes, length, member, text);
+	int16_t    small = 0;
+	int32_t    medium = 0;
+	void      *member = type == WEIR_TYPE_INT2   ? (void *)&small
+	                    : type == WEIR_TYPE_INT4 ? (void *)&medium
+	                                             : (void *)&read.as;
+	int        status = read_member(&types[type], bytes, length, member, text);
 
 	if (status != WEIR_OK)
 		return status;

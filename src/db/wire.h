@@ -33,7 +33,7 @@ int weir__wire_encode(weir_type type, const weir_value *value, weir__buffer *out
 typedef struct weir__value_source {
 	weir_value (*get)(const void *context, size_t i);
 	const void *context;
-	size_t count;
+	size_t      count;
 } weir__value_source;
 
 /* Appends a one-dimensional array, NULLs among its values. Fails as above. */

@@ -1,11 +1,14 @@
 /* The codec: records to and from the JSON that stands in the cache, in one pass by the layout.
  *
  * Written is one object with all columns in the layout's order and no white space, so reading compares each
- * `,"name":` with the layout's own bytes and is exact and strict: another order, a missing or further member, a number out of range,
- * bytes that are not UTF-8, a NUL, anything behind the end is WEIR_ERR_FORMAT, which callers treat as a miss.
- *   int8       number; a string beyond +-2^53 (other readers use doubles)      float8     shortest text that reads back equal; "NaN", "Infinity", "-Infinity"
- *   numeric    string                                                          timestamps string of weir_time_text / weir_timestamp_text
- *   jsonb      its own text, unchanged, to the byte                            uuid       string
+ * `,"name":` with the layout's own bytes and is exact and strict: another order, a missing or further member, a number
+ * out of range, bytes that are not UTF-8, a NUL, anything behind the end is WEIR_ERR_FORMAT, which callers treat as a
+ * miss. Every record has one text and only that one is read: what is read is written again to the same bytes.
+ *   int8       number; a string beyond +-2^53 (other readers use doubles)
+ *   float8     the fewest of 15 to 17 digits that read back equal (models/number.h); "NaN", "Infinity", "-Infinity"
+ *   numeric    string                           timestamps  string of weir_time_text / weir_timestamp_text
+ *   uuid       string                           NULL        null
+ *   jsonb      its own text to the byte; where the column is nullable, a JSON null has a blank before it
  * int8, numeric, jsonb and texts survive to the byte. */
 #ifndef WEIR_MODELS_CODEC_H
 #define WEIR_MODELS_CODEC_H
@@ -15,6 +18,10 @@
 
 /* Appends the record (a struct of the layout). Failure of memory is left in buffer->failed. */
 void weir__codec_encode(const weir__layout *layout, const void *record, weir__buffer *buffer);
+
+/* The same with only some of the columns, which is for export: it cannot be decoded. */
+void weir__codec_encode_columns(const weir__layout *layout, weir__mask columns, const void *record,
+                                weir__buffer *buffer);
 
 /* Appends an array of count records: [{...},{...}]. */
 void weir__codec_encode_list(const weir__layout *layout, const void *const *items, size_t count, weir__buffer *buffer);

@@ -115,9 +115,11 @@ static char *put_value(weir__buffer *buffer, char *at, const weir__column *colum
 /* A member that is NULL: an opt without value, or a NULL pointer even where the column takes none. */
 static bool is_null(const weir__column *column, const char *member)
 {
+	const unsigned pointers = 1U << WEIR_TYPE_TEXT | 1U << WEIR_TYPE_NUMERIC | 1U << WEIR_TYPE_JSONB;
+
 	if (column->optional)
 		return !*(const bool *)member; /* .has comes first */
-	return weir__value_type_of(column->type)->opt_size == 0 && !*(const char *const *)member;
+	return (pointers >> column->type & 1) && !*(const char *const *)member;
 }
 
 /* Writes one column behind an opening bracket or a comma. */
@@ -134,7 +136,8 @@ static char *put_column(weir__buffer *buffer, char *at, const weir__column *colu
 }
 
 /* Writes at `at`; see weir__json_room for what it returns. */
-static char *put_record(weir__buffer *buffer, char *at, const weir__layout *layout, weir__mask columns, const void *record)
+static char *put_record(weir__buffer *buffer, char *at, const weir__layout *layout, weir__mask columns,
+                        const void *record)
 {
 	char before = '{';
 
@@ -159,7 +162,13 @@ static char *put_record(weir__buffer *buffer, char *at, const weir__layout *layo
 	return at;
 }
 
-void weir__codec_encode_columns(const weir__layout *layout, weir__mask columns, const void *record, weir__buffer *buffer)
+void weir__codec_encode(const weir__layout *layout, const void *record, weir__buffer *buffer)
+{
+	weir__codec_encode_columns(layout, ~(weir__mask)0, record, buffer);
+}
+
+void weir__codec_encode_columns(const weir__layout *layout, weir__mask columns, const void *record,
+                                weir__buffer *buffer)
 {
 	char *at = weir__buffer_reserve(buffer, layout->json_fixed);
 
@@ -167,4 +176,15 @@ void weir__codec_encode_columns(const weir__layout *layout, weir__mask columns, 
 		at = put_record(buffer, at, layout, columns, record);
 	if (at)
 		buffer->length = (size_t)(at - buffer->data);
+}
+
+void weir__codec_encode_list(const weir__layout *layout, const void *const *items, size_t count, weir__buffer *buffer)
+{
+	weir__buffer_append_char(buffer, '[');
+	for (size_t i = 0; i < count && !buffer->failed; i++) {
+		if (i > 0)
+			weir__buffer_append_char(buffer, ',');
+		weir__codec_encode(layout, items[i], buffer);
+	}
+	weir__buffer_append_char(buffer, ']');
 }

@@ -11,10 +11,10 @@
 
 #define US_PER_SECOND INT64_C(1000000)
 #define US_PER_DAY    (86400 * US_PER_SECOND)
-#define DAYS_TO_1970  719468 /* from 1 March of the year 0 */
-#define FIRST_DAY     306    /* 1 January of the year 1 */
+#define DAYS_TO_1970  719468  /* from 1 March of the year 0 */
+#define FIRST_DAY     306     /* 1 January of the year 1 */
 #define LAST_DAY      3652364 /* 31 December 9999 */
-#define PLAIN_LENGTH  26     /* 2026-11-21T10:26:15.000123 */
+#define PLAIN_LENGTH  26      /* 2026-11-21T10:26:15.000123 */
 
 static void put_pair(char *at, uint32_t number)
 {

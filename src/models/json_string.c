@@ -27,7 +27,7 @@ char *weir__json_string_write(weir__buffer *buffer, char *at, const char *text)
 {
 	const size_t around = 1 + 6 + 1; /* a quote, an escape, a quote */
 	size_t       length = strlen(text);
-	uint64_t     bits = 0;
+	bool         ascii = true;
 	size_t       plain;
 
 	at = weir__json_room(buffer, at, length + around);
@@ -35,7 +35,7 @@ char *weir__json_string_write(weir__buffer *buffer, char *at, const char *text)
 		return NULL;
 	*at++ = '"';
 	for (;;) {
-		plain = weir__json_copy_plain(at, text, length, &bits);
+		plain = weir__json_copy_plain(at, text, length, &ascii);
 		at += plain;
 		if (plain == length)
 			break;

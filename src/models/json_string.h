@@ -9,29 +9,32 @@
 #include "base/buffer.h"
 
 #include <string.h>
-
-#define WEIR__JSON_EACH UINT64_C(0x0101010101010101)
-
-static inline uint64_t weir__json_load(const char *at)
-{
-	uint64_t word;
-
-	memcpy(&word, at, sizeof word);
-#if defined(__BYTE_ORDER__) && __BYTE_ORDER__ == __ORDER_BIG_ENDIAN__
-	word = __builtin_bswap64(word);
+#ifdef __SSE2__
+#include <emmintrin.h>
 #endif
-	return word;
-}
 
-/* The high bit of the first byte that is a quote, a backslash or a control character, and perhaps of later ones. */
-static inline uint64_t weir__json_special(uint64_t word)
+/* Sixteen bytes at once, on machines with such registers in one of them. */
+typedef unsigned char weir__json_block __attribute__((vector_size(16)));
+
+/* Where the first byte of a comparison's result that is true stands in memory; 16 when none is. */
+static inline size_t weir__json_first(weir__json_block truth)
 {
-	uint64_t low = word ^ (WEIR__JSON_EACH * 0x02); /* the quote changes places with the blank: all below 0x21 count */
-	uint64_t slash = word ^ (WEIR__JSON_EACH * '\\');
+#ifdef __SSE2__
+	int bits = _mm_movemask_epi8((__m128i)truth);
 
-	low = (low - WEIR__JSON_EACH * 0x21) & ~low;
-	slash = (slash - WEIR__JSON_EACH) & ~slash;
-	return (low | slash) & (WEIR__JSON_EACH << 7);
+	return bits ? (size_t)__builtin_ctz((unsigned)bits) : sizeof truth;
+#else
+	uint64_t halves[2];
+
+	memcpy(halves, &truth, sizeof halves);
+#if defined(__BYTE_ORDER__) && __BYTE_ORDER__ == __ORDER_BIG_ENDIAN__
+	halves[0] = __builtin_bswap64(halves[0]);
+	halves[1] = __builtin_bswap64(halves[1]);
+#endif
+	if (halves[0])
+		return (size_t)__builtin_ctzll(halves[0]) / 8;
+	return halves[1] ? 8 + (size_t)__builtin_ctzll(halves[1]) / 8 : sizeof truth;
+#endif
 }
 
 static inline bool weir__json_is_special(char c)
@@ -39,27 +42,39 @@ static inline bool weir__json_is_special(char c)
 	return (unsigned char)c < 0x20 || c == '"' || c == '\\';
 }
 
-/* Copies up to the first special byte, at most length bytes, and returns how many those were. What lies behind them at
- * `to`, within length, is overwritten. *bits gathers the bits of all bytes: a high one says that they are not ASCII. */
-static inline size_t weir__json_copy_plain(char *to, const char *from, size_t length, uint64_t *bits)
+/* Copies a block and returns how many bytes of it are plain, up to the first that is a quote, a backslash or a control
+ * character. *bits gathers the bits of what was copied. */
+static inline size_t weir__json_copy_block(char *to, const char *from, weir__json_block *bits)
 {
-	size_t at = 0;
+	weir__json_block block;
 
-	for (; length - at >= sizeof(uint64_t); at += sizeof(uint64_t)) {
-		uint64_t word = weir__json_load(from + at);
-		uint64_t special = weir__json_special(word);
-		memcpy(to + at, from + at, sizeof word);
-		if (special) {
-			size_t plain = (size_t)__builtin_ctzll(special) / 8;
-			*bits |= word & ((UINT64_C(1) << plain * 8) - 1);
-			return at + plain;
-		}
-		*bits |= word;
+	memcpy(&block, from, sizeof block);
+	memcpy(to, &block, sizeof block);
+	*bits |= block;
+	return weir__json_first((weir__json_block)((block < 0x20) | (block == '"') | (block == '\\')));
+}
+
+/* Copies up to the first special byte, at most length bytes, and returns how many those were. What lies behind them at
+ * `to`, within length, may be overwritten. *ascii becomes false if one of the bytes, or behind them, is not ASCII. */
+static inline size_t weir__json_copy_plain(char *to, const char *from, size_t length, bool *ascii)
+{
+	const size_t     size = sizeof(weir__json_block);
+	weir__json_block bits = { 0 };
+	size_t           at = 0, plain = size;
+
+	for (; plain == size && length - at >= size; at += plain)
+		plain = weir__json_copy_block(to + at, from + at, &bits);
+	if (plain == size && at > 0 && at < length) { /* once more, from where a whole block is left */
+		plain = weir__json_copy_block(to + length - size, from + length - size, &bits);
+		at = length - size + plain;
+		plain = 0;
 	}
-	for (; at < length && !weir__json_is_special(from[at]); at++) {
+	for (; plain == size && at < length && !weir__json_is_special(from[at]); at++) {
 		to[at] = from[at];
-		*bits |= (unsigned char)from[at];
+		bits[0] |= (unsigned char)from[at];
 	}
+	if (weir__json_first((weir__json_block)(bits >= 0x80)) < size)
+		*ascii = false;
 	return at;
 }
 

@@ -11,13 +11,12 @@
 static pthread_mutex_t lock = PTHREAD_MUTEX_INITIALIZER;
 static weir__live     *buckets[BUCKETS];
 
-/* The link that points to node, or the one at the end of its chain. */
-static weir__live **find(const weir__live *node)
+/* The link that leads to address, or the one at the end of its chain. */
+static weir__live **find(const void *address)
 {
-	uintptr_t    address = (uintptr_t)node;
 	weir__live **link = &buckets[weir__hash64(&address, sizeof address, 0) % BUCKETS];
 
-	while (*link && *link != node)
+	while (*link && *link != address)
 		link = &(*link)->next;
 	return link;
 }
@@ -37,10 +36,10 @@ void weir__live_remove(weir__live *node)
 	pthread_mutex_unlock(&lock);
 }
 
-bool weir__live_has(const weir__live *node)
+bool weir__live_has(const void *address)
 {
 	pthread_mutex_lock(&lock);
-	bool has = *find(node) != NULL;
+	bool has = *find(address) != NULL;
 	pthread_mutex_unlock(&lock);
 	return has;
 }

@@ -8,6 +8,7 @@
 
 #include <stdbool.h>
 
+/* The first member of a header. */
 typedef struct weir__live {
 	struct weir__live *next;
 } weir__live;
@@ -17,7 +18,7 @@ typedef struct weir__live {
 
 void weir__live_add(weir__live *node);
 void weir__live_remove(weir__live *node);
-bool weir__live_has(const weir__live *node);
+bool weir__live_has(const void *address);
 #else
 #define WEIR__CHECKS_LIFE false
 
@@ -31,9 +32,9 @@ static inline void weir__live_remove(weir__live *node)
 	(void)node;
 }
 
-static inline bool weir__live_has(const weir__live *node)
+static inline bool weir__live_has(const void *address)
 {
-	(void)node;
+	(void)address;
 	return true;
 }
 #endif

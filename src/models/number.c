@@ -12,17 +12,18 @@
 #include <string.h>
 
 #define POWER_MAX    22
-#define DIGITS_MAX   17                /* that any double needs */
-#define DIGITS_SURE  15                /* that any double keeps */
-#define DIGITS_READ  800               /* more never decide how a double is rounded, but for their being there */
-#define EXPONENT_CAP 100000000         /* no exponent of a double comes near */
+#define DIGITS_MAX   17                     /* that any double needs */
+#define DIGITS_SURE  15                     /* that any double keeps */
+#define DIGITS_READ  800                    /* more never decide how a double is rounded, but for their being there */
+#define EXPONENT_CAP 100000000              /* no exponent of a double comes near */
 #define CAN_SCALE    (FLT_EVAL_METHOD == 0) /* one operation is rounded once */
 
 static const double powers[POWER_MAX + 1] = { 1e0,  1e1,  1e2,  1e3,  1e4,  1e5,  1e6,  1e7,  1e8,  1e9,  1e10, 1e11,
 	                                          1e12, 1e13, 1e14, 1e15, 1e16, 1e17, 1e18, 1e19, 1e20, 1e21, 1e22 };
 
-const char weir__digit_pairs[201] = "0001020304050607080910111213141516171819202122232425262728293031323334353637383940414243444546474849"
-									"5051525354555657585960616263646566676869707172737475767778798081828384858687888990919293949596979899";
+const char weir__digit_pairs[201] =
+	"0001020304050607080910111213141516171819202122232425262728293031323334353637383940414243444546474849"
+	"5051525354555657585960616263646566676869707172737475767778798081828384858687888990919293949596979899";
 
 static size_t count_digits(uint64_t number)
 {

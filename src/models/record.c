@@ -167,9 +167,10 @@ static void release_block(list_block *block)
 
 void weir_record_retain(const void *record)
 {
-	if (!record || !weir__live_has(&header_of(record)->live))
-		return;
 	header *of = header_of(record);
+
+	if (!record || !weir__live_has(of))
+		return;
 	if (of->owner)
 		retain(&of->owner->references);
 	if (!of->owner || WEIR__CHECKS_LIFE)
@@ -190,10 +191,11 @@ static bool release_own(header *of)
 
 int weir_record_release(const void *record)
 {
+	header *of = header_of(record);
+
 	if (!record)
 		return WEIR_OK;
-	header *of = header_of(record);
-	if (!weir__live_has(&of->live))
+	if (!weir__live_has(of))
 		return WEIR_ERR_USAGE;
 	if (of->owner) {
 		if (WEIR__CHECKS_LIFE && !release_own(of))
@@ -218,7 +220,7 @@ void weir_list_release(weir_list *list)
 	if (!list)
 		return;
 	*list = (weir_list)WEIR_LIST_INIT;
-	if (block && weir__live_has(&block->live))
+	if (block && weir__live_has(block))
 		release_block(block);
 }
 

@@ -51,7 +51,7 @@ static void fill_in(weir_options *options, const struct blog *blog, const weir_o
 
 static void make_schema(const struct blog *blog, const char *postgres)
 {
-	char    sql[128];
+	char    sql[192];
 	char   *schema = read_schema();
 	PGconn *conn = PQconnectdb(postgres);
 
@@ -134,7 +134,7 @@ int64_t blog_post(struct blog *blog, int64_t user_id, const char *title)
 const char *blog_sql(const struct blog *blog, const char *sql)
 {
 	static char text[4096];
-	char        path[96];
+	char path[96];
 	PGconn     *conn = PQconnectdb(test_database_url());
 	PGresult   *result;
 

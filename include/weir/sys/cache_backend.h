@@ -109,8 +109,9 @@ struct weir_cache_backend {
 	/* Deletes what count keys hold, but for guards. */
 	int (*remove)(weir_cache_backend *self, const weir_bytes *keys, size_t count, const weir_cache_call *call);
 
-	/* Deletes every key that begins with prefix, but for guards, in bounded steps. */
-	int (*flush)(weir_cache_backend *self, weir_bytes prefix, const weir_cache_call *call);
+	/* Deletes every key that begins with prefix, but for guards, in small steps until the deadline. *cursor is 0 at first,
+	 * and 0 again when all is done; otherwise the next call goes on from there. */
+	int (*flush)(weir_cache_backend *self, weir_bytes prefix, uint64_t *cursor, const weir_cache_call *call);
 
 	/* Does it answer? May ask it, in a bounded time. */
 	bool (*is_up)(weir_cache_backend *self);

@@ -65,6 +65,21 @@ START_TEST(test_buffer__reserving_does_not_change_the_length)
 }
 END_TEST
 
+START_TEST(test_buffer__formatted_text_of_any_length)
+{
+	char text[600];
+
+	memset(text, 'x', sizeof text);
+	for (size_t length = 0; length < sizeof text; length++) {
+		weir__buffer buffer = WEIR__BUFFER_INIT;
+		weir__buffer_appendf(&buffer, "%.*s", (int)length, text);
+		ck_assert_uint_eq(buffer.length, length);
+		ck_assert_mem_eq(buffer.data, text, length);
+		weir__buffer_release(&buffer);
+	}
+}
+END_TEST
+
 START_TEST(test_buffer__an_empty_one_is_an_empty_text)
 {
 	weir__buffer buffer = WEIR__BUFFER_INIT;
@@ -153,5 +168,5 @@ END_TEST
 
 WEIR_SUITE("base/buffer", test_buffer__appends_in_order, test_buffer__numbers_at_the_ends_of_their_range,
            test_buffer__keeps_its_content_while_it_grows, test_buffer__reserving_does_not_change_the_length,
-           test_buffer__an_empty_one_is_an_empty_text, test_buffer__detaching_leaves_it_empty,
-           test_buffer__a_size_beyond_all_memory_fails FAILURES);
+           test_buffer__formatted_text_of_any_length, test_buffer__an_empty_one_is_an_empty_text,
+           test_buffer__detaching_leaves_it_empty, test_buffer__a_size_beyond_all_memory_fails FAILURES);

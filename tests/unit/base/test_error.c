@@ -145,7 +145,7 @@ END_TEST
 
 START_TEST(test_error__copies_are_cut_between_characters_of_any_length)
 {
-	static const char *const characters[] = { "a", "\xc3\xa9", "\xe2\x82\xac", "\xf0\x9f\x90\x98" };
+	static const char *const characters[] = { "a", "\xc3\xa9", "\xe0\xa0\x80", "\xf0\x9f\x90\x98" };
 	char                     text[64], member[16];
 
 	for (size_t i = 0; i < 4; i++)
@@ -158,6 +158,21 @@ START_TEST(test_error__copies_are_cut_between_characters_of_any_length)
 			ck_assert_uint_eq(strlen(member), before + (15 - before) / width * width);
 			ck_assert_mem_eq(member, text, strlen(member));
 		}
+}
+END_TEST
+
+START_TEST(test_error__a_text_one_byte_too_long_loses_its_last_character)
+{
+	char       text[sizeof((weir_error *)0)->message + 1], member[4];
+	weir_error err;
+
+	memset(text, 'a', sizeof text);
+	memcpy(text + sizeof text - 4, "\xe2\x82\xac", 4);
+	ck_assert_uint_eq(strlen(text), sizeof err.message);
+	weir__error_set(&err, WEIR_ERR_VALUE, "%s", text);
+	ck_assert_uint_eq(strlen(err.message), sizeof err.message - 3);
+	weir__error_copy(member, sizeof member, "a\xe2\x82\xac");
+	ck_assert_str_eq(member, "a");
 }
 END_TEST
 
@@ -187,5 +202,6 @@ WEIR_SUITE("base/error", test_status__every_status_has_a_name_and_a_sentence_of_
            test_error__no_error_to_fill_is_fine, test_error__the_place_stands_before_the_message,
            test_error__messages_are_cut_between_characters,
            test_error__messages_with_a_place_are_cut_between_characters,
-           test_error__copies_are_cut_between_characters_of_any_length, test_error__a_copy_that_fits_exactly_is_whole,
+           test_error__copies_are_cut_between_characters_of_any_length,
+           test_error__a_text_one_byte_too_long_loses_its_last_character, test_error__a_copy_that_fits_exactly_is_whole,
            test_error__out_of_memory_says_so);

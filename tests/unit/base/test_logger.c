@@ -101,6 +101,9 @@ START_TEST(test_log__levels_have_names)
 {
 	ck_assert_str_eq(weir_log_level_name(WEIR_LOG_WARNING), "warning");
 	ck_assert_str_eq(weir_log_level_name(WEIR_LOG_DEBUG), "debug");
+	ck_assert_str_eq(weir_log_level_name(WEIR_LOG_DEFAULT), "default");
+	ck_assert_str_eq(weir_log_level_name(WEIR_LOG_OFF), "off");
+	ck_assert_str_eq(weir_log_level_name((weir_log_level)(WEIR_LOG_OFF + 1)), "?");
 	ck_assert_str_eq(weir_log_level_name((weir_log_level)99), "?");
 }
 END_TEST

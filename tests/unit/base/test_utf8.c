@@ -3,6 +3,7 @@
 #include "support/suite.h"
 
 #include <stdint.h>
+#include <stdlib.h>
 #include <string.h>
 
 #define BYTES(text) text, sizeof text - 1
@@ -48,6 +49,10 @@ static const struct {
 	{ BYTES("\xf5\x80\x80\x80"), false, 0 },
 	{ BYTES("\xfe"), false, 0 },
 	{ BYTES("\xff"), false, 0 },
+	{ BYTES("\xf1\x80\x80\x80"), true, 1 }, /* U+40000 */
+	{ BYTES("\xf3\xbf\xbf\xbf"), true, 1 }, /* U+FFFFF */
+	{ BYTES("\xf4\x80\x80\x80"), true, 1 }, /* U+100000 */
+	{ BYTES("\xe1\x80\x80"), true, 1 },     /* U+1000 */
 	{ BYTES("na\xc3\xafve \xe2\x82\xac"), true, 7 },
 };
 
@@ -63,20 +68,27 @@ START_TEST(test_utf8__every_row_alone)
 }
 END_TEST
 
+/* In memory of exactly its size, so that a sanitizer sees a byte too many. */
+static void check_between(size_t row, size_t before, size_t after)
+{
+	size_t length = before + rows[row].length + after;
+	char  *text = malloc(length + 1);
+	char  *start = text + 1;
+
+	memset(text, 'x', length + 1);
+	memcpy(start + before, rows[row].text, rows[row].length);
+	ck_assert_msg(weir__utf8_is_valid(start, length) == rows[row].valid, "row %zu at %zu", row, before);
+	if (rows[row].valid)
+		ck_assert_uint_eq(weir__utf8_count(start, length), before + rows[row].characters + after);
+	free(text);
+}
+
 START_TEST(test_utf8__every_row_between_ascii_of_any_length)
 {
-	char text[64];
-
 	for (size_t i = 0; i < ROWS; i++)
 		for (size_t before = 0; before <= 17; before++)
-			for (size_t after = 0; after <= 17; after++) {
-				size_t length = before + rows[i].length + after;
-				memset(text, 'x', sizeof text);
-				memcpy(text + before, rows[i].text, rows[i].length);
-				ck_assert_msg(weir__utf8_is_valid(text, length) == rows[i].valid, "row %zu at %zu", i, before);
-				if (rows[i].valid)
-					ck_assert_uint_eq(weir__utf8_count(text, length), before + rows[i].characters + after);
-			}
+			for (size_t after = 0; after <= 17; after++)
+				check_between(i, before, after);
 }
 END_TEST
 

@@ -1,0 +1,172 @@
+/* The bench's own surface: what is measured, with what data, and how.
+ *
+ * main.c goes through it in this order: options, data (dataset.c), what SQL says about it (oracle.c), both sides opened
+ * (weir_side.c, baseline/), pinning, verification of every operation on both sides, and only then the rounds (measure.c)
+ * and the report. operations.c is the table that all of that goes by.
+ */
+#ifndef BENCH_H
+#define BENCH_H
+
+#include "baseline/baseline.h"
+
+#include <blog/blog.h>
+
+#include <libpq-fe.h>
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#define BENCH_SCHEMA      "weir_bench"
+#define BENCH_PREFIX      "weir_bench"
+#define BENCH_LIST_LENGTH 100
+
+enum bench_side { BENCH_WEIR, BENCH_BASELINE, BENCH_SIDES };
+
+typedef struct bench_sizes {
+	int64_t users;
+	int64_t posts;
+	int64_t comments;
+	int64_t hot; /* users 1 to hot are read through the cache */
+} bench_sizes;
+
+typedef struct bench_options {
+	const char *json_file; /* or NULL */
+	const char *ops;       /* names with commas between, or NULL for all */
+	int         rounds;
+	double      seconds;
+	int         threads;
+	bool        small;
+	int         only; /* one side, BENCH_SIDES for both */
+} bench_options;
+
+/* What SQL says about every user, in memory; users[id - 1]. */
+typedef struct bench_oracle {
+	PGresult      *result;
+	baseline_user *users;
+	int64_t       *random_ids; /* of hot users: for operations on many */
+	size_t         random_id_count;
+} bench_oracle;
+
+typedef struct bench {
+	bench_options options;
+	bench_sizes   sizes;
+	PGconn       *sql; /* for data and oracle; neither side's */
+	bench_oracle  oracle;
+	weir_session *session;
+	user_dao      users;
+	weir_error    err;
+	baseline      baseline;
+	uint64_t      created; /* makes the names of created users unique */
+	const char   *net;
+	int           cpu;        /* everything runs on it; -1: not pinned */
+	char          error[700]; /* what went wrong */
+} bench;
+
+/* Keeps a message in bench->error; always false. */
+bool bench_fail(bench *b, const char *format, ...) WEIR_PRINTF(2, 3);
+
+/* ---- Data and oracle ---- */
+
+/* Runs SQL that gives no rows. */
+bool bench_sql(bench *b, const char *sql);
+/* The tables with their contents, made where they are not there yet. */
+bool bench_dataset_load(bench *b);
+/* Removes what operations created, and brings the tables to rest. */
+bool bench_dataset_tidy(bench *b);
+
+bool bench_oracle_load(bench *b);
+void bench_oracle_release(bench *b);
+
+/* ---- Checking ---- */
+
+/* What an operation gave, compared with SQL as it is given. An operation gets NULL for it while it is timed. */
+typedef struct bench_check {
+	bool   fresh; /* rows have changed: compare with the database and not with the memory */
+	size_t users; /* seen */
+} bench_check;
+
+/* Compares field by field; false with the reason in b->error. */
+bool bench_check_user(bench *b, bench_check *check, const baseline_user *record);
+/* Compares a number with what a statement says. */
+bool bench_check_number(bench *b, int64_t number, const char *sql);
+
+/* ---- Operations ---- */
+
+/* What an operation's pick chooses among. */
+enum bench_domain { BENCH_ANY_USER, BENCH_HOT_USER, BENCH_ANY_LIST, BENCH_HOT_LIST, BENCH_HOT_IDS, BENCH_ONE };
+
+/* One operation; false with the reason in b->error. Checks identity and number of what it gets in any case. */
+typedef bool (*bench_run)(bench *b, size_t pick, bench_check *check);
+
+typedef struct bench_operation {
+	const char       *name;
+	bench_run         run[BENCH_SIDES];
+	enum bench_domain domain;
+	size_t            items; /* users that one operation gives */
+	bool              hit;   /* must come from the cache; a miss while it is timed is a failure */
+	bool              write;
+} bench_operation;
+
+extern const bench_operation bench_operations[];
+extern const size_t          bench_operation_count;
+
+size_t  bench_picks(const bench *b, enum bench_domain domain);
+int64_t bench_first_id(size_t pick, enum bench_domain domain);
+/* Values for a user to be created or updated; texts go into room. */
+void bench_new_values(bench *b, baseline_user *values, char room[256]);
+
+bool bench_weir_open(bench *b, const char *postgres_url, const char *redis_url);
+void bench_weir_close(bench *b);
+
+bool weir_get_by_id_db(bench *b, size_t pick, bench_check *check);
+bool weir_get_by_id_hit(bench *b, size_t pick, bench_check *check);
+bool weir_get_by_email_hit(bench *b, size_t pick, bench_check *check);
+bool weir_get_many100_hit(bench *b, size_t pick, bench_check *check);
+bool weir_list100_db(bench *b, size_t pick, bench_check *check);
+bool weir_list100_hit(bench *b, size_t pick, bench_check *check);
+bool weir_count_hit(bench *b, size_t pick, bench_check *check);
+bool weir_exists_hit(bench *b, size_t pick, bench_check *check);
+bool weir_create(bench *b, size_t pick, bench_check *check);
+bool weir_update_inval(bench *b, size_t pick, bench_check *check);
+
+bool hand_get_by_id_db(bench *b, size_t pick, bench_check *check);
+bool hand_get_by_id_hit(bench *b, size_t pick, bench_check *check);
+bool hand_get_by_email_hit(bench *b, size_t pick, bench_check *check);
+bool hand_get_many100_hit(bench *b, size_t pick, bench_check *check);
+bool hand_get_many100_mget(bench *b, size_t pick, bench_check *check);
+bool hand_list100_db(bench *b, size_t pick, bench_check *check);
+bool hand_list100_hit(bench *b, size_t pick, bench_check *check);
+bool hand_count_hit(bench *b, size_t pick, bench_check *check);
+bool hand_exists_hit(bench *b, size_t pick, bench_check *check);
+bool hand_create(bench *b, size_t pick, bench_check *check);
+bool hand_update_inval(bench *b, size_t pick, bench_check *check);
+
+/* ---- Measuring and reporting ---- */
+
+typedef struct bench_result {
+	const bench_operation *operation;
+	double                 ops_per_s[BENCH_SIDES]; /* medians */
+	double                 ratio, ratio_low, ratio_high;
+} bench_result;
+
+/* Runs an operation on both sides and compares everything with SQL. */
+bool bench_verify(bench *b, const bench_operation *operation);
+/* Interleaved rounds. */
+bool bench_measure(bench *b, const bench_operation *operation, bench_result *result);
+
+/* Brings this process and local servers to one CPU; b->cpu stays -1 where that is not possible, with a message. */
+void bench_pin(bench *b);
+
+double bench_median(const double *values, size_t count);
+/* A 95 % interval of the median by order statistics; below 6 values all there are. */
+void bench_interval(const double *values, size_t count, double *low, double *high);
+
+void bench_report_conditions(bench *b);
+void bench_report_head(const bench *b);
+void bench_report_line(const bench *b, const bench_result *result);
+bool bench_report_json(bench *b, const bench_result *results, size_t count);
+
+/* False after a message on stderr. --help ends the program. */
+bool bench_options_read(bench_options *options, int argc, char **argv);
+
+#endif

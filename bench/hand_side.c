@@ -1,0 +1,155 @@
+/* The hand-written side of the operations, around the functions of baseline/. */
+#include "bench.h"
+
+#include <inttypes.h>
+#include <stdlib.h>
+
+static bool failed(bench *b)
+{
+	return bench_fail(b, "by hand: %s", b->baseline.error);
+}
+
+/* Checks a record against its id and frees it. */
+static bool take(bench *b, bench_check *check, baseline_user *record, int64_t id)
+{
+	bool right;
+
+	if (!record)
+		return failed(b);
+	right = record->id == id || bench_fail(b, "by hand: user %" PRId64 " for %" PRId64, record->id, id);
+	if (right && check)
+		right = bench_check_user(b, check, record);
+	free(record);
+	return right;
+}
+
+static bool take_list(bench *b, bench_check *check, baseline_list *list, int64_t first)
+{
+	bool right = list->count == BENCH_LIST_LENGTH || bench_fail(b, "by hand: a list of %zu users", list->count);
+
+	for (size_t i = 0; right && i < list->count; i++) {
+		right = list->items[i].id == first + (int64_t)i || bench_fail(b, "by hand: another user at %zu of a list", i);
+		if (right && check)
+			right = bench_check_user(b, check, &list->items[i]);
+	}
+	free(list->items);
+	return right;
+}
+
+/* ---- Reads ----------------------------------------------------------------------------------------------------- */
+
+bool hand_get_by_id_db(bench *b, size_t pick, bench_check *check)
+{
+	int64_t id = bench_first_id(pick, BENCH_ANY_USER);
+
+	return take(b, check, baseline_get_by_id(&b->baseline, id), id);
+}
+
+bool hand_get_by_id_hit(bench *b, size_t pick, bench_check *check)
+{
+	int64_t id = bench_first_id(pick, BENCH_HOT_USER);
+
+	return take(b, check, baseline_get_by_id_cached(&b->baseline, id), id);
+}
+
+bool hand_get_by_email_hit(bench *b, size_t pick, bench_check *check)
+{
+	baseline_user *found = baseline_get_by_email_cached(&b->baseline, b->oracle.users[pick].email);
+
+	return take(b, check, found, bench_first_id(pick, BENCH_HOT_USER));
+}
+
+typedef bool (*many_reader)(baseline *base, const int64_t *ids, size_t count, baseline_user **users);
+
+static bool get_many(bench *b, size_t pick, bench_check *check, many_reader read)
+{
+	const int64_t *ids = b->oracle.random_ids + pick * BENCH_LIST_LENGTH;
+	baseline_user *found[BENCH_LIST_LENGTH];
+	bool           right = true;
+
+	if (!read(&b->baseline, ids, BENCH_LIST_LENGTH, found))
+		return failed(b);
+	for (size_t i = 0; i < BENCH_LIST_LENGTH; i++)
+		right = take(b, check, found[i], ids[i]) && right;
+	return right;
+}
+
+bool hand_get_many100_hit(bench *b, size_t pick, bench_check *check)
+{
+	return get_many(b, pick, check, baseline_get_many_by_get);
+}
+
+bool hand_get_many100_mget(bench *b, size_t pick, bench_check *check)
+{
+	return get_many(b, pick, check, baseline_get_many_by_mget);
+}
+
+bool hand_list100_db(bench *b, size_t pick, bench_check *check)
+{
+	int64_t       first = bench_first_id(pick, BENCH_ANY_LIST);
+	baseline_list list;
+
+	return baseline_list_from(&b->baseline, first, &list) ? take_list(b, check, &list, first) : failed(b);
+}
+
+bool hand_list100_hit(bench *b, size_t pick, bench_check *check)
+{
+	int64_t       first = bench_first_id(pick, BENCH_HOT_LIST);
+	baseline_list list;
+
+	return baseline_list_from_cached(&b->baseline, first, &list) ? take_list(b, check, &list, first) : failed(b);
+}
+
+bool hand_count_hit(bench *b, size_t pick, bench_check *check)
+{
+	int64_t count = 0;
+
+	(void)pick;
+	if (!baseline_count_cached(&b->baseline, &count))
+		return failed(b);
+	return !check || bench_check_number(b, count, "SELECT count(*) FROM users");
+}
+
+bool hand_exists_hit(bench *b, size_t pick, bench_check *check)
+{
+	const char *username = b->oracle.users[pick].username;
+	bool        exists = false;
+
+	(void)check;
+	if (!baseline_exists_cached(&b->baseline, username, &exists))
+		return failed(b);
+	return exists || bench_fail(b, "by hand: %s does not exist", username);
+}
+
+/* ---- Writes ---------------------------------------------------------------------------------------------------- */
+
+bool hand_create(bench *b, size_t pick, bench_check *check)
+{
+	char           room[256];
+	baseline_user  values;
+	baseline_user *created;
+
+	(void)pick;
+	bench_new_values(b, &values, room);
+	created = baseline_create(&b->baseline, &values);
+	return take(b, check, created, created ? created->id : 0);
+}
+
+bool hand_update_inval(bench *b, size_t pick, bench_check *check)
+{
+	int64_t       id = bench_first_id(pick, BENCH_ANY_USER);
+	char          room[256];
+	baseline_user values;
+
+	bench_new_values(b, &values, room);
+	if (!take(b, check, baseline_update(&b->baseline, id, &values), id))
+		return false;
+	if (!check)
+		return true;
+	for (int i = 0; i < 2; i++) {
+		if (!take(b, check, baseline_get_by_id_cached(&b->baseline, id), id))
+			return false;
+	}
+	check->users -= 2;
+	return true;
+}

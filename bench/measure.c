@@ -1,0 +1,175 @@
+/* Verification and rounds. A round is some tenths of a second of one side; a pair of rounds makes one ratio, and which side
+ * goes first alternates, so that what the machine does meanwhile falls on both alike. */
+#define _POSIX_C_SOURCE 200809L
+#include "bench.h"
+#include "contents.h"
+
+#include <inttypes.h>
+#include <stdlib.h>
+#include <time.h>
+
+#define VERIFIED_DB     2000 /* picks of operations on the database; of hits all */
+#define VERIFIED_WRITES 20
+#define CLOCK_STRIDE    8
+
+static double now_s(void)
+{
+	struct timespec t;
+
+	clock_gettime(CLOCK_MONOTONIC, &t);
+	return (double)t.tv_sec + (double)t.tv_nsec / 1e9;
+}
+
+static bool takes_part(const bench *b, int side)
+{
+	return b->options.only == BENCH_SIDES || b->options.only == side;
+}
+
+/* ---- Verification ---------------------------------------------------------------------------------------------- */
+
+/* One pick, everything that it gives compared with SQL. */
+static bool verify_pick(bench *b, const bench_operation *operation, int side, size_t pick)
+{
+	bench_check check = { .fresh = operation->write };
+
+	if (!operation->run[side](b, pick, &check))
+		return false;
+	return check.users == operation->items ||
+	       bench_fail(b, "%s: %zu users were compared, not %zu", operation->name, check.users, operation->items);
+}
+
+static bool verify_side(bench *b, const bench_operation *operation, int side)
+{
+	size_t picks = bench_picks(b, operation->domain);
+	size_t wanted = operation->write ? VERIFIED_WRITES : operation->hit ? picks : VERIFIED_DB;
+
+	for (size_t i = 0; i < wanted; i++) {
+		size_t pick = operation->hit ? i : bench_number(8, i) % picks;
+
+		if (!verify_pick(b, operation, side, pick))
+			return false;
+	}
+	return true;
+}
+
+/* The lookups of both sides that the cache did not answer. */
+static uint64_t misses(bench *b)
+{
+	weir_cache_stats stats;
+
+	weir_cache_manager_stats(weir_session_cache(b->session), NULL, &stats);
+	return stats.misses + stats.bypasses + stats.errors + b->baseline.misses;
+}
+
+/* What is cached is verified as it is filled, and again as it comes from the cache. */
+bool bench_verify(bench *b, const bench_operation *operation)
+{
+	for (int side = 0; side < BENCH_SIDES; side++) {
+		uint64_t before;
+
+		if (!takes_part(b, side))
+			continue;
+		if (!verify_side(b, operation, side))
+			return false;
+		before = misses(b);
+		if (operation->hit && !verify_side(b, operation, side))
+			return false;
+		if (operation->hit && misses(b) != before)
+			return bench_fail(b, "%s: %" PRIu64 " lookups were not answered by the cache", operation->name,
+			                  misses(b) - before);
+	}
+	return true;
+}
+
+/* ---- Rounds ---------------------------------------------------------------------------------------------------- */
+
+/* Operations a second; below 0 after a failure. The picks follow from the seed. */
+static double run_round(bench *b, const bench_operation *operation, int side, uint64_t seed)
+{
+	bench_run run = operation->run[side];
+	size_t    picks = bench_picks(b, operation->domain);
+	double    start = now_s(), end = start + b->options.seconds, now = start;
+	uint64_t  done = 0;
+
+	while (now < end) {
+		for (int i = 0; i < CLOCK_STRIDE; i++) {
+			if (!run(b, bench_number(seed, done++) % picks, NULL))
+				return -1;
+		}
+		now = now_s();
+	}
+	return (double)done / (now - start);
+}
+
+/* Brings everything that the rounds will ask for into the cache. */
+static bool warm(bench *b, const bench_operation *operation, int side)
+{
+	for (size_t pick = 0; operation->hit && pick < bench_picks(b, operation->domain); pick++) {
+		if (!operation->run[side](b, pick, NULL))
+			return false;
+	}
+	return run_round(b, operation, side, 99) >= 0;
+}
+
+static bool prepare(bench *b, const bench_operation *operation)
+{
+	if (operation->write && !bench_dataset_tidy(b))
+		return false;
+	for (int side = 0; side < BENCH_SIDES; side++) {
+		if (takes_part(b, side) && !warm(b, operation, side))
+			return false;
+	}
+	return true;
+}
+
+static bool run_pairs(bench *b, const bench_operation *operation, double *rates[BENCH_SIDES])
+{
+	for (int round = 0; round < b->options.rounds; round++) {
+		for (int turn = 0; turn < BENCH_SIDES; turn++) {
+			int side = (turn + round) % BENCH_SIDES;
+
+			if (!takes_part(b, side))
+				continue;
+			rates[side][round] = run_round(b, operation, side, (uint64_t)round + 100);
+			if (rates[side][round] < 0)
+				return false;
+		}
+	}
+	return true;
+}
+
+static void summarise(bench *b, double *rates[BENCH_SIDES], bench_result *result)
+{
+	size_t  count = (size_t)b->options.rounds;
+	double *ratios = rates[BENCH_WEIR];
+
+	for (int side = 0; side < BENCH_SIDES; side++)
+		result->ops_per_s[side] = bench_median(rates[side], count);
+	for (size_t i = 0; i < count; i++)
+		ratios[i] = rates[BENCH_BASELINE][i] > 0 ? rates[BENCH_WEIR][i] / rates[BENCH_BASELINE][i] : 0;
+	result->ratio = bench_median(ratios, count);
+	bench_interval(ratios, count, &result->ratio_low, &result->ratio_high);
+}
+
+bool bench_measure(bench *b, const bench_operation *operation, bench_result *result)
+{
+	size_t   count = (size_t)b->options.rounds;
+	double  *rates[BENCH_SIDES] = { calloc(count, sizeof(double)), calloc(count, sizeof(double)) };
+	uint64_t before = 0;
+	bool     done;
+
+	result->operation = operation;
+	done = rates[0] && rates[1] ? prepare(b, operation) : bench_fail(b, "out of memory");
+	if (done) {
+		before = misses(b);
+		done = run_pairs(b, operation, rates);
+	}
+	if (done && operation->hit && misses(b) != before)
+		done = bench_fail(b, "%s: %" PRIu64 " lookups were not answered by the cache", operation->name,
+		                  misses(b) - before);
+	if (done)
+		summarise(b, rates, result);
+	free(rates[0]);
+	free(rates[1]);
+	return done && (!operation->write || bench_dataset_tidy(b));
+}

@@ -1,0 +1,228 @@
+/* weir's side of the operations: the public headers of weir and blog, and nothing else. */
+#include "bench.h"
+
+#include <inttypes.h>
+#include <stdio.h>
+#include <string.h>
+
+static bool failed(bench *b, const char *what, int status)
+{
+	return bench_fail(b, "weir: %s: %s %s", what, weir_status_name(status), b->err.message);
+}
+
+bool bench_weir_open(bench *b, const char *postgres_url, const char *redis_url)
+{
+	weir_options options = {
+		.postgres = postgres_url,
+		.redis = redis_url,
+		.models = blog_models,
+		.schema = BENCH_SCHEMA,
+		.cache_prefix = BENCH_PREFIX,
+		/* nothing expires meanwhile, and a busy machine is no reason to leave the cache out */
+		.cache_timeout_ms = 1000,
+		.cache = { .ttl_s = 3600, .unique_ttl_s = 3600, .list_ttl_s = 3600, .count_ttl_s = 3600 },
+	};
+	int rc = weir_open(&options, &b->session, &b->err);
+
+	if (rc < 0)
+		return failed(b, "open", rc);
+	b->users = get_user_dao(b->session);
+	/* what an earlier run left in this Redis may be older than the tables */
+	rc = weir_cache_manager_flush(weir_session_cache(b->session), NULL, &b->err);
+	return rc == WEIR_OK || failed(b, "flush", rc);
+}
+
+void bench_weir_close(bench *b)
+{
+	weir_close(&b->session);
+}
+
+/* ---- Results --------------------------------------------------------------------------------------------------- */
+
+static baseline_user plain(const user *record)
+{
+	return (baseline_user){
+		.id = record->id,
+		.username = record->username,
+		.email = record->email,
+		.bio = record->bio,
+		.balance = record->balance.text,
+		.created_us = record->created_at.unix_us,
+		.updated_us = record->updated_at.unix_us,
+		.age = record->age.value,
+		.has_age = record->age.has,
+		.is_active = record->is_active,
+	};
+}
+
+/* Checks a record against its id and releases it. */
+static bool take(bench *b, bench_check *check, const char *what, int rc, const user **record, int64_t id)
+{
+	bool right;
+
+	if (rc != WEIR_OK)
+		return failed(b, what, rc);
+	right = (*record)->id == id || bench_fail(b, "weir: %s: user %" PRId64 " for %" PRId64, what, (*record)->id, id);
+	if (right && check) {
+		baseline_user seen = plain(*record);
+
+		right = bench_check_user(b, check, &seen);
+	}
+	user_release(record);
+	return right;
+}
+
+/* Checks a list against its ids (NULL: they follow each other from `first`) and releases it. */
+static bool take_list(bench *b, bench_check *check, user_list *list, const int64_t *ids, int64_t first)
+{
+	bool right = list->count == BENCH_LIST_LENGTH || bench_fail(b, "weir: a list of %zu users", list->count);
+
+	for (size_t i = 0; right && i < list->count; i++) {
+		int64_t id = ids ? ids[i] : first + (int64_t)i;
+
+		right = (list->items[i] && list->items[i]->id == id) || bench_fail(b, "weir: another user at %zu of a list", i);
+		if (right && check) {
+			baseline_user seen = plain(list->items[i]);
+
+			right = bench_check_user(b, check, &seen);
+		}
+	}
+	user_list_release(list);
+	return right;
+}
+
+/* ---- Reads ----------------------------------------------------------------------------------------------------- */
+
+bool weir_get_by_id_db(bench *b, size_t pick, bench_check *check)
+{
+	int64_t     id = bench_first_id(pick, BENCH_ANY_USER);
+	const user *found = NULL;
+	int         rc = user_dao_get_by_id(&b->users, id, &found, &b->err);
+
+	return take(b, check, "get_by_id", rc, &found, id);
+}
+
+bool weir_get_by_id_hit(bench *b, size_t pick, bench_check *check)
+{
+	int64_t     id = bench_first_id(pick, BENCH_HOT_USER);
+	const user *found = NULL;
+	int         rc = user_dao_get_by_id_cached(&b->users, id, &found, &b->err);
+
+	return take(b, check, "get_by_id_cached", rc, &found, id);
+}
+
+bool weir_get_by_email_hit(bench *b, size_t pick, bench_check *check)
+{
+	int64_t     id = bench_first_id(pick, BENCH_HOT_USER);
+	const user *found = NULL;
+	int         rc = user_dao_get_by_email_cached(&b->users, b->oracle.users[pick].email, &found, &b->err);
+
+	return take(b, check, "get_by_email_cached", rc, &found, id);
+}
+
+bool weir_get_many100_hit(bench *b, size_t pick, bench_check *check)
+{
+	const int64_t *ids = b->oracle.random_ids + pick * BENCH_LIST_LENGTH;
+	user_list      found = WEIR_LIST_INIT;
+	int            rc = user_dao_get_many_cached(&b->users, ids, BENCH_LIST_LENGTH, &found, &b->err);
+
+	return rc == WEIR_OK ? take_list(b, check, &found, ids, 0) : failed(b, "get_many_cached", rc);
+}
+
+bool weir_list100_db(bench *b, size_t pick, bench_check *check)
+{
+	int64_t   first = bench_first_id(pick, BENCH_ANY_LIST);
+	user_list found = WEIR_LIST_INIT;
+	int       rc = user_dao_get_all(&b->users, WEIR_QUERY(.where = weir_ge(user_c.id, first)), &found, &b->err);
+
+	return rc == WEIR_OK ? take_list(b, check, &found, NULL, first) : failed(b, "get_all", rc);
+}
+
+bool weir_list100_hit(bench *b, size_t pick, bench_check *check)
+{
+	int64_t   first = bench_first_id(pick, BENCH_HOT_LIST);
+	user_list found = WEIR_LIST_INIT;
+	int       rc = user_dao_get_all_cached(&b->users, WEIR_QUERY(.where = weir_ge(user_c.id, first)), &found, &b->err);
+
+	return rc == WEIR_OK ? take_list(b, check, &found, NULL, first) : failed(b, "get_all_cached", rc);
+}
+
+bool weir_count_hit(bench *b, size_t pick, bench_check *check)
+{
+	int64_t count = 0;
+	int     rc = user_dao_count_cached(&b->users, NULL, &count, &b->err);
+
+	(void)pick;
+	if (rc != WEIR_OK)
+		return failed(b, "count_cached", rc);
+	return !check || bench_check_number(b, count, "SELECT count(*) FROM users");
+}
+
+bool weir_exists_hit(bench *b, size_t pick, bench_check *check)
+{
+	const char *username = b->oracle.users[pick].username;
+	bool        exists = false;
+	int         rc =
+		user_dao_exists_cached(&b->users, WEIR_QUERY(.where = weir_eq(user_c.username, username)), &exists, &b->err);
+
+	(void)check;
+	if (rc != WEIR_OK)
+		return failed(b, "exists_cached", rc);
+	return exists || bench_fail(b, "weir: %s does not exist", username);
+}
+
+/* ---- Writes ---------------------------------------------------------------------------------------------------- */
+
+static user values_of(const baseline_user *values)
+{
+	return (user){
+		.username = values->username,
+		.email = values->email,
+		.bio = values->bio,
+		.age = { values->has_age, values->age },
+		.balance = weir_numeric_of(values->balance),
+	};
+}
+
+bool weir_create(bench *b, size_t pick, bench_check *check)
+{
+	char          room[256];
+	baseline_user values;
+	const user   *created = NULL;
+	user          given;
+	int           rc;
+
+	(void)pick;
+	bench_new_values(b, &values, room);
+	given = values_of(&values);
+	rc = user_dao_create(&b->users, &given, WEIR_SET(user, username, email, bio, age, balance), &created, &b->err);
+	return take(b, check, "create", rc, &created, rc == WEIR_OK ? created->id : 0);
+}
+
+bool weir_update_inval(bench *b, size_t pick, bench_check *check)
+{
+	int64_t       id = bench_first_id(pick, BENCH_ANY_USER);
+	char          room[256];
+	baseline_user values;
+	const user   *updated = NULL;
+	user          given;
+	int           rc;
+
+	bench_new_values(b, &values, room);
+	given = values_of(&values);
+	rc = user_dao_update(&b->users, id, &given, WEIR_SET(user, age, balance), &updated, &b->err);
+	if (!take(b, check, "update", rc, &updated, id))
+		return false;
+	if (!check)
+		return true;
+	/* and at once through the cache, twice: as it is read again, and as it is then kept */
+	for (int i = 0; i < 2; i++) {
+		const user *seen = NULL;
+
+		rc = user_dao_get_by_id_cached(&b->users, id, &seen, &b->err);
+		if (!take(b, check, "get_by_id_cached", rc, &seen, id))
+			return false;
+	}
+	check->users -= 2;
+	return true;
+}

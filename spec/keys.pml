@@ -1,0 +1,447 @@
+/* One record, its key in the cache, writers and readers: leases, guards with members, releases, epochs.
+ *
+ * Versions stand for the row's contents: the n-th COMMIT makes version n. A write is acknowledged when its caller has been
+ * told that it is done. README.md says what the names below mean, why putting steps together loses no behaviour, and
+ * how to read a counterexample.
+ *
+ *   S1   a read that begins after a write was acknowledged returns that write or a later one     (-DS1)
+ *   S2   no read returns something older than what any reader has already been given             (-DS2)
+ */
+#ifndef WRITERS
+#define WRITERS 1
+#endif
+#ifndef READERS
+#define READERS 3
+#endif
+#ifndef WRITES
+#define WRITES 1 /* that each writer makes */
+#endif
+
+#define LAST (WRITERS * WRITES)
+#define BIT(i) (1 << (i))
+#define MAX(a, b) ((a) > (b) -> (a) : (b))
+
+/* Keys carry the server's epoch: after a restart everybody asks for other names. */
+#ifdef RESTART
+#define EPOCHS 2
+#else
+#define EPOCHS 1
+#endif
+#ifdef NOEPOCH
+#define KEY(e) 0
+#else
+#define KEY(e) e
+#endif
+
+/* The epoch that a connection knows. A restart breaks connections, and the next one asks again. MOVES: the epoch
+ * moves under connections that stay, and each learns of it some time later. */
+#ifdef MOVES
+#define KNOWN known
+#else
+#define KNOWN epoch
+#endif
+
+/* A guard whose write may still commit is lost only where LOSE says so. */
+#ifdef LOSE
+#define MAY_LOSE(members) true
+#else
+#define MAY_LOSE(members) (((members) & unsettled) == 0)
+#endif
+
+mtype = { NOTHING, VALUE, LEASE, GUARD };
+mtype held[EPOCHS] = NOTHING;
+byte what[EPOCHS];     /* VALUE: its version. LEASE: the reader that has it. GUARD: its members, a bit for each writer */
+byte epoch;            /* of the server that runs now */
+mtype saved = NOTHING; /* what the snapshot on disk has of epoch 0 */
+byte saved_what;
+
+byte db;               /* the version that the database shows */
+byte acked;            /* the latest acknowledged version */
+byte seen;             /* the latest version that any reader was given */
+byte unsettled;        /* writers between their statement and the settling of their COMMIT */
+bool row_locked;
+byte blocked;          /* processes that read past the cache, because they owe it a release */
+byte own[WRITERS];     /* the latest version acknowledged in a process while its release was owed */
+
+#define HELD(e) held[KEY(e)]
+#define WHAT(e) what[KEY(e)]
+
+inline put(e, kind, content)
+{
+	HELD(e) = kind;
+	WHAT(e) = content
+}
+
+inline given(version)
+{
+#ifdef S1
+	assert(version >= acked);
+#endif
+#ifdef S2
+	assert(version >= seen);
+#endif
+#ifdef REACH /* shows that the model gets somewhere: a hit on the last of all writes */
+	assert(version < LAST);
+#endif
+	seen = MAX(seen, version)
+}
+
+/* ---- Writers --------------------------------------------------------------------------------------------------- */
+
+/* Takes the key over from a value or a lease, joins a guard. */
+inline guard(e, me)
+{
+#ifdef NOGUARD
+	skip
+#else
+#ifdef GUARD_WITHOUT_MEMBERS
+	WHAT(e) = BIT(me);
+#else
+	WHAT(e) = (HELD(e) == GUARD -> WHAT(e) | BIT(me) : BIT(me));
+#endif
+	HELD(e) = GUARD
+#endif
+}
+
+/* Leaves a guard that has other members; deletes whatever else is there. */
+inline release(e, me)
+{
+	if
+	:: HELD(e) == GUARD && (WHAT(e) & ~BIT(me)) -> WHAT(e) = WHAT(e) & ~BIT(me)
+#ifdef RELEASE_ONLY_OWN_GUARD
+	:: HELD(e) == GUARD && WHAT(e) == BIT(me) -> put(e, NOTHING, 0)
+#else
+	:: !(HELD(e) == GUARD && (WHAT(e) & ~BIT(me))) -> put(e, NOTHING, 0)
+#endif
+	:: else
+	fi
+}
+
+/* The connection of this operation. */
+inline connect()
+{
+#ifdef MOVES
+	if
+	:: known = epoch
+	:: skip
+	fi
+#else
+	known = epoch
+#endif
+}
+
+inline settle(me)
+{
+	unsettled = unsettled & ~BIT(me);
+	row_locked = false
+}
+
+/* Every reader is held to this version from now on. */
+inline acknowledged(version)
+{
+	acked = MAX(acked, version)
+}
+
+/* RELEASE could not be placed. Policy `fail` answers WEIR_UNCONFIRMED, which acknowledges nothing; `degrade` answers that
+ * the write is done, and everybody is held to it where the guard stands, other processes only later where it does not. */
+inline unconfirmed(me, version, guarded)
+{
+#ifdef DEGRADE
+	own[me] = MAX(own[me], version);
+	blocked = blocked | BIT(me);
+#ifndef LOSE
+	if
+	:: guarded -> acknowledged(version)
+	:: else
+	fi
+#endif
+#else
+	skip
+#endif
+}
+
+proctype Writer(byte me)
+{
+	byte known, version, round;
+	bool guarded;
+
+	do
+	:: round == WRITES -> break
+	:: round < WRITES ->
+		/* BEGIN and the statement; GUARD */
+		atomic {
+#ifdef ROWLOCK
+			!row_locked -> row_locked = true;
+#endif
+			unsettled = unsettled | BIT(me);
+			connect();
+			if
+			:: guard(known, me); guarded = true
+#ifdef UNREACHABLE /* an error does not tell whether the command had its effect, or will have it */
+			:: guard(known, me); guarded = false
+			:: guarded = false
+#endif
+			fi;
+			if
+			:: guarded
+			:: else ->
+#ifdef DEGRADE
+				blocked = blocked | BIT(me)
+#else
+				settle(me); goto next /* refused: ROLLBACK; what stands there expires */
+#endif
+			fi
+		}
+		/* COMMIT */
+		atomic {
+			if
+			:: db = db + 1; version = db; settle(me)
+#ifdef ACK_BEFORE_RELEASE
+				; acknowledged(version)
+#endif
+#ifdef ROLLBACK
+			:: settle(me)
+#endif
+#ifdef CRASH
+			:: settle(me); goto next /* died before COMMIT was sent: the server rolls back */
+			:: goto unknown          /* died, or lost the connection, after COMMIT was sent */
+#endif
+			fi
+		}
+		/* RELEASE, then the answer */
+		atomic {
+#ifndef RELEASE_OLD_NAMES
+			connect();
+#endif
+			if
+			:: true -> release(known, me); acknowledged(version); blocked = blocked & ~BIT(me); goto next
+#ifdef CRASH
+			:: goto next
+#endif
+#ifdef UNREACHABLE
+			:: true -> release(known, me); unconfirmed(me, version, guarded)
+			:: true -> unconfirmed(me, version, guarded)
+#endif
+			fi
+		}
+#ifdef UNBLOCK_BEFORE_PAY
+		blocked = blocked & ~BIT(me);
+#endif
+end_owed:	/* tried again by the process, or by whoever works off the outbox; maybe never */
+		atomic {
+			connect();
+			release(known, me);
+			blocked = blocked & ~BIT(me);
+#ifdef DEGRADE
+			acknowledged(version);
+#endif
+			goto next
+		}
+unknown:
+#ifdef RELEASE_UNSETTLED
+		atomic { connect(); release(known, me) }
+#endif
+		/* the server commits after all, or does not */
+		atomic {
+			if
+			:: db = db + 1
+			:: skip
+			fi;
+			settle(me)
+		}
+		/* the guard is left to expire; or pg_xact_status has answered and it is released */
+		atomic {
+			if
+			:: true -> connect(); release(known, me)
+			:: skip
+			fi
+		}
+next:		atomic { round = round + 1; version = 0; guarded = false; known = (round == WRITES -> 0 : known) }
+	od
+}
+
+/* ---- Readers --------------------------------------------------------------------------------------------------- */
+
+inline take(e, me)
+{
+#ifdef NOLEASE
+	skip
+#else
+	put(e, LEASE, me)
+#endif
+}
+
+/* Stores only while the lease still stands, under the name that it was taken by. */
+inline fill(e, me, version)
+{
+	if
+#ifdef NOLEASE
+	:: HELD(e) == NOTHING -> put(e, VALUE, version)
+#else
+	:: HELD(e) == LEASE && WHAT(e) == me -> put(e, VALUE, version)
+#endif
+	:: else
+	fi
+}
+
+#if defined(DEGRADE)
+
+/* Reads without end; reader `me` lives in the process of writer `me`, where there is one. */
+#define AT_HOME (me < WRITERS)
+#define MUST_BYPASS (AT_HOME && (blocked & BIT(me)))
+#define ACKED_TO_ME (AT_HOME -> MAX(own[(AT_HOME -> me : 0)], acked) : acked)
+proctype Reader(byte me)
+{
+	byte need, version, under;
+
+end:	do
+	:: atomic { !MUST_BYPASS -> need = ACKED_TO_ME }
+		/* GET, or the lease */
+		atomic {
+			if
+			:: HELD(epoch) == VALUE ->
+#ifdef S1
+				assert(WHAT(epoch) >= need);
+#endif
+#ifdef REACH
+				assert(WHAT(epoch) < LAST);
+#endif
+				goto next
+			:: HELD(epoch) == NOTHING -> take(epoch, me); under = epoch
+			:: else -> goto next
+			fi
+		}
+		version = db;
+		atomic { fill(under, me, version) }
+next:		atomic { need = 0; version = 0; under = 0 }
+	od
+}
+
+#elif defined(LITERAL)
+
+/* One read, every step by itself, to show that the shorter reader below hides nothing. */
+proctype Reader(byte me)
+{
+	byte need, mono, version, known;
+	bool leased;
+
+	atomic { need = acked; mono = seen }
+	known = epoch;
+	/* GET */
+	atomic {
+		if
+		:: HELD(known) == VALUE -> version = WHAT(known); goto answer
+		:: HELD(known) == NOTHING
+		:: else -> goto ask
+		fi
+	}
+	/* SET NX GET */
+	atomic {
+		if
+		:: HELD(known) == VALUE -> version = WHAT(known); goto answer
+		:: HELD(known) == NOTHING -> take(known, me); leased = true
+		:: else
+		fi
+	}
+ask:	version = db;
+	atomic {
+		if
+		:: leased -> fill(known, me, version)
+		:: else
+		fi
+	}
+answer:	atomic {
+#ifdef S1
+		assert(version >= need);
+#endif
+#ifdef S2
+		assert(version >= mono);
+#endif
+		seen = MAX(seen, version)
+	}
+}
+
+#else
+
+/* Reads without end. A hit is one step; so is a lease. */
+proctype Reader(byte me)
+{
+	byte known, version, under;
+
+end:	do
+	:: atomic { HELD(KNOWN) == VALUE -> given(WHAT(KNOWN)) }
+#ifdef LEASE_AFTER_READ
+	:: atomic { HELD(KNOWN) == NOTHING -> version = db; seen = db }
+		atomic {
+			if
+			:: HELD(KNOWN) == NOTHING -> take(KNOWN, me); under = KNOWN
+			:: else -> goto next
+			fi
+		}
+#else
+	:: atomic { HELD(KNOWN) == NOTHING -> take(KNOWN, me); under = KNOWN }
+		atomic { version = db; seen = db } /* the primary; the answer goes out, the fill follows */
+#endif
+		atomic { fill(under, me, version) }
+next:		atomic { version = 0; under = 0 }
+#ifdef MOVES
+	:: atomic { known != epoch -> known = epoch }
+#endif
+	od
+}
+
+#endif
+
+/* ---- The world around them -------------------------------------------------------------------------------------- */
+
+inline expire(i)
+{
+	WHAT(epoch) = WHAT(epoch) & ~BIT(i);
+	if
+	:: WHAT(epoch) == 0 -> HELD(epoch) = NOTHING
+	:: else
+	fi
+}
+
+/* A member's time may be over whenever its COMMIT has been settled; before that it is a guard lost. */
+#define EXPIRES(i) atomic { HELD(epoch) == GUARD && (WHAT(epoch) & BIT(i)) && MAY_LOSE(BIT(i)) -> expire(i) }
+
+/* Each of these any number of times. */
+active proctype World()
+{
+end:	do
+	:: atomic { HELD(epoch) == LEASE -> put(epoch, NOTHING, 0) } /* expired, evicted, flushed; its reader may have died */
+	:: atomic { HELD(epoch) == VALUE -> put(epoch, NOTHING, 0) } /* expired, evicted, flushed */
+	:: EXPIRES(0)
+#if WRITERS > 1
+	:: EXPIRES(1)
+#endif
+#if WRITERS > 2
+	:: EXPIRES(2)
+#endif
+#ifdef LOSE
+	:: atomic { HELD(epoch) == GUARD -> put(epoch, NOTHING, 0) } /* evicted, flushed: all members at once */
+#endif
+#ifndef LITERAL
+	/* a read past the cache: in a transaction, while a guard or a foreign lease stands, by consistency `bypass` */
+	:: atomic { seen != db -> seen = db }
+#endif
+#if defined(RESTART) && defined(MOVES)
+	:: atomic { epoch == 0 -> epoch = 1 } /* the same server with the same data */
+#elif defined(RESTART)
+	:: atomic { epoch == 0 && (saved != held[0] || saved_what != what[0]) -> saved = held[0]; saved_what = what[0] }
+	:: atomic { epoch == 0 && MAY_LOSE(unsettled) -> held[0] = saved; what[0] = saved_what; epoch = 1 }
+#endif
+	od
+}
+
+init
+{
+	byte i;
+
+	atomic {
+		for (i : 0 .. WRITERS - 1) { run Writer(i) }
+		for (i : 0 .. READERS - 1) { run Reader(i) }
+		i = 0
+	}
+}

@@ -1,0 +1,118 @@
+/* Guarding before COMMIT and releasing after it. A guard or release that cannot be placed never fails the write: this
+ * process then reads past the cache until what was touched has been released for good (pending.h). */
+#include "base/memory.h"
+#include "cache/touches.h"
+
+#define KEYS_A_MS 20 /* what a slow server does at least */
+
+weir_cache_call weir__touch_batch_call(weir_cache_manager *cache, const weir__touch_batch *batch)
+{
+	weir_cache_call call = weir__cache_call(cache);
+
+	call.deadline_us += (int64_t)(batch->count / KEYS_A_MS) * 1000;
+	call.id = batch->nonce;
+	call.ttl_ms = WEIR__GUARD_TTL_MS;
+	return call;
+}
+
+/* The longest of the spaces concerned; below 0 is forever. */
+static int64_t stamp_ttl_ms(const weir__touch_batch *batch)
+{
+	int64_t longest = 0;
+
+	for (size_t i = 0; i < batch->count; i++) {
+		int64_t ttl = atomic_load_explicit(&batch->items[i].space->config.stamp_ttl_ms, memory_order_relaxed);
+
+		if (ttl < 0)
+			return ttl;
+		longest = ttl > longest ? ttl : longest;
+	}
+	return longest;
+}
+
+int weir__touch_batch_settle(weir_cache_manager *cache, const weir__touch_batch *batch)
+{
+	weir_cache_call call = weir__touch_batch_call(cache, batch);
+
+	call.stamp_ttl_ms = stamp_ttl_ms(batch);
+	return cache->backend->release(cache->backend, batch->touches, batch->count, &call);
+}
+
+static void count_invalidations(const weir__touch_batch *batch)
+{
+	for (size_t i = 0; i < batch->count; i++)
+		weir__space_count(batch->items[i].space, WEIR__COUNT_INVALIDATIONS, 1);
+}
+
+static void count_error(const weir__touch_batch *batch)
+{
+	weir__space_count(batch->items[0].space, WEIR__COUNT_ERRORS, 1);
+}
+
+void weir__cache_guard(weir_cache_manager *cache, weir__touches *touches)
+{
+	weir__touch_batch *batch = touches->batch;
+	weir_cache_call    call;
+
+	if (!batch || batch->count == 0)
+		return;
+	weir__cache_usable(cache);
+	batch->nonce = weir__cache_id(cache);
+	weir__touch_batch_bind(cache, batch);
+	count_invalidations(batch);
+	call = weir__touch_batch_call(cache, batch);
+	if (cache->backend->guard(cache->backend, batch->touches, batch->count, &call) == WEIR_OK)
+		return;
+	count_error(batch);
+	weir__pending_block(&cache->pending);
+	batch->blocks = true;
+	weir__log(cache->logger, WEIR_LOG_WARNING,
+		"cache: %zu keys could not be guarded; reads bypass the cache until they are released", batch->count);
+}
+
+/* The batch is no longer the touches'. */
+static weir__touch_batch *detach(weir__touches *touches)
+{
+	weir__touch_batch *batch = touches->batch;
+
+	touches->batch = NULL;
+	weir__free(touches->index);
+	touches->index = NULL;
+	return batch;
+}
+
+void weir__cache_release(weir_cache_manager *cache, weir__touches *touches)
+{
+	weir__touch_batch *batch = touches->batch;
+
+	if (!batch || batch->count == 0)
+		return;
+	if (!batch->nonce)
+		weir__touch_batch_bind(cache, batch);
+	if (weir__touch_batch_settle(cache, batch) == WEIR_OK) {
+		if (batch->blocks)
+			weir__pending_unblock(&cache->pending);
+		batch->blocks = false;
+		weir__touches_truncate(touches, 0);
+		return;
+	}
+	count_error(batch);
+	if (!batch->blocks)
+		weir__pending_block(&cache->pending);
+	weir__pending_add(cache, detach(touches));
+}
+
+/* Guards that stand expire by themselves. Where they may not all stand, the release waits until any COMMIT is over. */
+void weir__cache_abandon(weir_cache_manager *cache, weir__touches *touches)
+{
+	weir__touch_batch *batch = touches->batch;
+
+	if (!batch || batch->count == 0)
+		return;
+	if (!batch->blocks) {
+		weir__touches_truncate(touches, 0);
+		return;
+	}
+	batch->not_before_us = weir__now_us() + WEIR__GUARD_TTL_MS * 1000;
+	weir__pending_add(cache, detach(touches));
+}

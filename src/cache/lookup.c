@@ -1,0 +1,303 @@
+/* Looking up: one get_many for all keys and the stamps of lists, another one for the stamps of rows that are said not to
+ * exist. Whatever is wrong makes a miss (where an entry may be replaced) or a bypass. */
+#include "cache/lookup.h"
+
+#include "base/memory.h"
+#include "cache/envelope.h"
+
+#include <inttypes.h>
+#include <string.h>
+
+size_t weir__lookup_size(const weir__cache_space *space, const weir__lookup *lookup)
+{
+	size_t size = weir__key_capped(lookup->key);
+
+	for (size_t i = 0; i < weir__lookup_stamps(lookup); i++)
+		size += weir__key_capped(weir__lookup_stamp(space, lookup, i));
+	return size;
+}
+
+weir__stamps_state weir__stamps_read(const weir_cached *found, size_t count, uint64_t *values)
+{
+	weir__stamps_state state = WEIR__STAMPS_CLEAN;
+
+	for (size_t i = 0; i < count; i++) {
+		values[i] = 0;
+		if (found[i].state == WEIR_CACHED_NOTHING) {
+			if (state == WEIR__STAMPS_CLEAN)
+				state = WEIR__STAMPS_MISSING;
+		} else if (found[i].state != WEIR_CACHED_VALUE || !weir__stamp_read(found[i].value, &values[i])) {
+			values[i] = 0;
+			state = WEIR__STAMPS_BUSY;
+		}
+	}
+	return state;
+}
+
+/* The entry may be replaced: a miss that remembers which entry it was. */
+static void miss_over(weir__lookup *lookup, weir_cached *found)
+{
+	lookup->seen_length = found->value.length < WEIR__SEEN_SIZE ? found->value.length : WEIR__SEEN_SIZE;
+	memcpy(lookup->seen, found->value.data, lookup->seen_length);
+	lookup->state = WEIR__MISS;
+	weir__cached_release(found);
+}
+
+static bool stamps_match(const weir__lookup *lookup, const weir__envelope *envelope)
+{
+	size_t count = weir__lookup_stamps(lookup);
+
+	if (envelope->stamp_count != count)
+		return false;
+	for (size_t i = 0; i < count; i++)
+		if (lookup->stamp_values[i] == 0 || lookup->stamp_values[i] != envelope->stamps[i])
+			return false;
+	return true;
+}
+
+static bool is_of_key(const weir__cache_space *space, const weir__lookup *lookup, const weir__envelope *envelope)
+{
+	return envelope->fingerprint == space->fingerprint && envelope->kind != 'O' &&
+	       envelope->key.length == lookup->key.length &&
+	       memcmp(envelope->key.data, lookup->key.data, lookup->key.length) == 0;
+}
+
+static void judge_value(weir__cache_space *space, weir__lookup *lookup, weir_cached *found)
+{
+	weir__envelope envelope;
+
+	if (!weir__envelope_read(found->value, &envelope)) {
+		weir__space_count(space, WEIR__COUNT_ERRORS, 1);
+		miss_over(lookup, found);
+		return;
+	}
+	if (!is_of_key(space, lookup, &envelope) || (weir__lookup_is_list(lookup) && !stamps_match(lookup, &envelope)) ||
+		(envelope.kind == 'N' && envelope.stamp_count < 2)) {
+		miss_over(lookup, found);
+		return;
+	}
+	if (envelope.kind == 'N' && !weir__lookup_is_list(lookup))
+		memcpy(lookup->stamp_values, envelope.stamps, 2 * sizeof envelope.stamps[0]);
+	lookup->state = envelope.kind == 'N' ? WEIR__ABSENT : WEIR__HIT;
+	lookup->payload = envelope.payload;
+	lookup->items = envelope.items;
+	lookup->found = *found;
+}
+
+void weir__lookup_judge(weir__cache_space *space, weir__lookup *lookup, weir_cached *found)
+{
+	switch (found->state) {
+	case WEIR_CACHED_VALUE:
+		judge_value(space, lookup, found);
+		return;
+	case WEIR_CACHED_NOTHING:
+	case WEIR_CACHED_LEASE:
+		lookup->state = WEIR__MISS;
+		lookup->waiting = found->state == WEIR_CACHED_LEASE;
+		break;
+	case WEIR_CACHED_GUARD:
+	case WEIR_CACHED_LEASED:
+		lookup->state = WEIR__BYPASS;
+		break;
+	case WEIR_CACHED_FOREIGN:
+		weir__space_count(space, WEIR__COUNT_ERRORS, 1);
+		lookup->state = WEIR__BYPASS;
+		break;
+	}
+	weir__cached_release(found);
+}
+
+static void judge_list(weir__cache_space *space, weir__lookup *lookup, weir_cached *found)
+{
+	size_t             stamps = weir__lookup_stamps(lookup);
+	weir__stamps_state state = weir__stamps_read(found + 1, stamps, lookup->stamp_values);
+
+	for (size_t i = 1; i <= stamps; i++)
+		weir__cached_release(&found[i]);
+	if (state != WEIR__STAMPS_BUSY) {
+		weir__lookup_judge(space, lookup, &found[0]);
+		return;
+	}
+	lookup->state = WEIR__BYPASS;
+	weir__cached_release(&found[0]);
+}
+
+static bool is_absent_row(const weir__lookup *lookup)
+{
+	return lookup->state == WEIR__ABSENT && !weir__lookup_is_list(lookup);
+}
+
+/* Any and bulk of the space as they are now. False: the cache failed. */
+static bool read_table_stamps(weir__cache_space *space, int64_t deadline_us, uint64_t now[2], weir__stamps_state *state)
+{
+	weir_cache_call call = { .deadline_us = deadline_us };
+	weir_cached     found[2] = { { .state = WEIR_CACHED_NOTHING } };
+	weir__key_batch batch;
+	int             rc;
+
+	if (!weir__key_batch_init(&batch, space, 2, weir__key_capped(space->any) + weir__key_capped(space->bulk)))
+		return false;
+	weir__key_batch_add(&batch, space->any, WEIR__SLOT_FIRST);
+	weir__key_batch_add(&batch, space->bulk, WEIR__SLOT_FIRST);
+	rc = space->cache->backend->get_many(space->cache->backend, batch.keys, 2, &call, found);
+	weir__key_batch_release(&batch);
+	if (rc < 0)
+		return false;
+	*state = weir__stamps_read(found, 2, now);
+	weir__cached_release(&found[0]);
+	weir__cached_release(&found[1]);
+	return true;
+}
+
+/* A row that is said not to exist does not exist only if no write of the table has come since. */
+static void check_absence(weir__cache_space *space, weir__lookup *lookups, size_t count)
+{
+	uint64_t           now[2];
+	weir__stamps_state state = WEIR__STAMPS_BUSY;
+	size_t             first = 0;
+
+	while (first < count && !is_absent_row(&lookups[first]))
+		first++;
+	if (first == count)
+		return;
+	if (!read_table_stamps(space, lookups[first].deadline_us, now, &state))
+		weir__space_count(space, WEIR__COUNT_ERRORS, 1);
+	for (size_t i = first; i < count; i++) {
+		if (!is_absent_row(&lookups[i]))
+			continue;
+		if (state == WEIR__STAMPS_BUSY) {
+			lookups[i].state = WEIR__BYPASS;
+			weir__cached_release(&lookups[i].found);
+		} else if (now[0] == 0 || now[1] == 0 || now[0] != lookups[i].stamp_values[0] ||
+		           now[1] != lookups[i].stamp_values[1]) {
+			miss_over(&lookups[i], &lookups[i].found);
+		}
+	}
+}
+
+static void judge_all(weir__cache_space *space, weir__lookup *lookups, size_t count, weir_cached *found)
+{
+	for (size_t i = 0; i < count; i++) {
+		if (!lookups[i].waiting)
+			continue;
+		lookups[i].waiting = false;
+		lookups[i].seen_length = 0;
+		if (weir__lookup_is_list(&lookups[i]))
+			judge_list(space, &lookups[i], found);
+		else
+			weir__lookup_judge(space, &lookups[i], found);
+		found += 1 + weir__lookup_stamps(&lookups[i]);
+	}
+	check_absence(space, lookups, count);
+}
+
+static void add_keys(const weir__cache_space *space, const weir__lookup *lookup, weir__key_batch *batch)
+{
+	bool is_list = weir__lookup_is_list(lookup);
+
+	weir__key_batch_add(batch, lookup->key, is_list ? WEIR__SLOT_FIRST : WEIR__SLOT_WHOLE);
+	for (size_t i = 0; i < weir__lookup_stamps(lookup); i++)
+		weir__key_batch_add(batch, weir__lookup_stamp(space, lookup, i), WEIR__SLOT_FIRST);
+}
+
+bool weir__lookup_look(weir__cache_space *space, weir__lookup *lookups, size_t count)
+{
+	weir_cache_call call = { .deadline_us = 0 };
+	weir_cached     few[8] = { { .state = WEIR_CACHED_NOTHING } };
+	weir_cached    *found = few;
+	weir__key_batch batch;
+	size_t          keys = 0, size = 0;
+	bool            done = false;
+
+	for (size_t i = 0; i < count; i++) {
+		if (!lookups[i].waiting)
+			continue;
+		keys += 1 + weir__lookup_stamps(&lookups[i]);
+		size += weir__lookup_size(space, &lookups[i]);
+		call.deadline_us = lookups[i].deadline_us;
+	}
+	if (!weir__key_batch_init(&batch, space, keys, size))
+		return false;
+	for (size_t i = 0; i < count; i++)
+		if (lookups[i].waiting)
+			add_keys(space, &lookups[i], &batch);
+	if (keys > sizeof few / sizeof few[0])
+		found = weir__calloc(keys, sizeof *found);
+	if (found && space->cache->backend->get_many(space->cache->backend, batch.keys, keys, &call, found) == WEIR_OK) {
+		judge_all(space, lookups, count, found);
+		done = true;
+	}
+	if (found != few)
+		weir__free(found);
+	weir__key_batch_release(&batch);
+	return done;
+}
+
+static void count_states(weir__cache_space *space, const weir__lookup *lookups, size_t count, int64_t started_us)
+{
+	static const weir__counter counters[] = {
+		[WEIR__BYPASS] = WEIR__COUNT_BYPASSES,
+		[WEIR__HIT] = WEIR__COUNT_HITS,
+		[WEIR__ABSENT] = WEIR__COUNT_ABSENT_HITS,
+		[WEIR__MISS] = WEIR__COUNT_MISSES,
+	};
+	int64_t sums[sizeof counters / sizeof counters[0]] = { 0 };
+
+	for (size_t i = 0; i < count; i++)
+		sums[lookups[i].state]++;
+	for (size_t i = 0; i < sizeof counters / sizeof counters[0]; i++)
+		weir__space_count(space, counters[i], sums[i]);
+	if (weir__log_enabled(space->cache->logger, WEIR_LOG_DEBUG))
+		weir__log(space->cache->logger, WEIR_LOG_DEBUG,
+			"cache %s: lookup: %" PRId64 " hits, %" PRId64 " absent, %" PRId64 " misses, %" PRId64
+			" bypasses in %" PRId64 " us",
+			space->name, sums[WEIR__HIT], sums[WEIR__ABSENT], sums[WEIR__MISS], sums[WEIR__BYPASS],
+			weir__now_us() - started_us);
+}
+
+void weir__cache_lookup(weir__cache_space *space, weir__lookup *lookups, size_t count)
+{
+	int64_t started_us;
+	bool    usable;
+
+	if (count == 0)
+		return;
+	started_us = weir__now_us();
+	usable = weir__cache_space_enabled(space) && weir__cache_usable(space->cache);
+	for (size_t i = 0; i < count; i++) {
+		lookups[i].state = WEIR__BYPASS;
+		lookups[i].waiting = true;
+		lookups[i].deadline_us = started_us + (int64_t)space->cache->timeout_ms * 1000;
+		lookups[i].token = 0;
+		lookups[i].found = (weir_cached){ .state = WEIR_CACHED_NOTHING };
+	}
+	if (usable && !weir__lookup_look(space, lookups, count))
+		weir__space_count(space, WEIR__COUNT_ERRORS, 1);
+	count_states(space, lookups, count, started_us);
+}
+
+void weir__lookup_release(weir__lookup *lookup)
+{
+	if (lookup->token)
+		weir__cache_fill(lookup->space, &(weir__filling){ .lookup = lookup, .gives_up = true }, 1);
+	weir__cached_release(&lookup->found);
+	lookup->payload = (weir_bytes){ .data = NULL };
+}
+
+void weir__cache_reject(weir__cache_space *space, weir__lookup *lookup)
+{
+	weir_cache_call call = weir__cache_call(space->cache);
+	weir__key_batch batch;
+
+	weir__space_count(space, WEIR__COUNT_HITS, lookup->state == WEIR__HIT ? -1 : 0);
+	weir__space_count(space, WEIR__COUNT_BYPASSES, lookup->state == WEIR__HIT ? 1 : 0);
+	weir__space_count(space, WEIR__COUNT_ERRORS, 1);
+	weir__lookup_release(lookup);
+	lookup->state = WEIR__BYPASS;
+	if (!weir__key_batch_init(&batch, space, 1, weir__key_capped(lookup->key)))
+		return;
+	weir__key_batch_add(&batch, lookup->key, weir__lookup_is_list(lookup) ? WEIR__SLOT_FIRST : WEIR__SLOT_WHOLE);
+	space->cache->backend->remove(space->cache->backend, batch.keys, 1, &call);
+	weir__key_batch_release(&batch);
+	weir__log(space->cache->logger, WEIR_LOG_WARNING, "cache %s: an entry could not be read and was removed", space->name);
+}

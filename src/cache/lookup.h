@@ -1,0 +1,44 @@
+/* What looking up and leasing share: the keys of a lookup, and what an entry that was found is worth. */
+#ifndef WEIR_CACHE_LOOKUP_H
+#define WEIR_CACHE_LOOKUP_H
+
+#include "cache/manager.h"
+
+/* Lists and counts depend on the stamps named and on bulk; a row's absence on any and bulk. */
+static inline bool weir__lookup_is_list(const weir__lookup *lookup)
+{
+	return lookup->kind == WEIR__ENTRY_LIST || lookup->kind == WEIR__ENTRY_COUNT;
+}
+
+static inline size_t weir__lookup_stamps(const weir__lookup *lookup)
+{
+	return weir__lookup_is_list(lookup) ? lookup->stamp_count + 1 : 0;
+}
+
+/* Stamp i of a list or count, bulk last. */
+static inline weir_bytes weir__lookup_stamp(const weir__cache_space *space, const weir__lookup *lookup, size_t i)
+{
+	return i < lookup->stamp_count ? lookup->stamps[i] : space->bulk;
+}
+
+/* So much do the keys of a lookup need in a key batch, stamps included. */
+size_t weir__lookup_size(const weir__cache_space *space, const weir__lookup *lookup);
+
+typedef enum weir__stamps_state {
+	WEIR__STAMPS_CLEAN,   /* each is there */
+	WEIR__STAMPS_MISSING, /* some are not there yet; their value is 0 */
+	WEIR__STAMPS_BUSY     /* some are guarded, or nothing that a stamp could be; their value is 0 */
+} weir__stamps_state;
+
+/* Reads count stamps that were found into values. Releases nothing. */
+weir__stamps_state weir__stamps_read(const weir_cached *found, size_t count, uint64_t *values);
+
+/* Sets the lookup's state by what its key holds; takes over found. Lists are judged by their stamp_values, which must be
+ * there. Absent records are taken as such: their stamp_values become those that the entry carries, for the caller to check. */
+void weir__lookup_judge(weir__cache_space *space, weir__lookup *lookup, weir_cached *found);
+
+/* Looks all lookups up that are marked waiting and clears the mark; one more round trip where absence must be checked. States: HIT,
+ * ABSENT, MISS, BYPASS; a foreign lease is MISS and keeps the mark. False: the cache failed, states are as they were. */
+bool weir__lookup_look(weir__cache_space *space, weir__lookup *lookups, size_t count);
+
+#endif

@@ -1,0 +1,278 @@
+/* Exchanges over one connection: sending, receiving within a deadline, the handshake, what errors mean. */
+#include "cache/redis_connection.h"
+
+#include "base/clock.h"
+#include "base/memory.h"
+#include "cache/redis_socket.h"
+
+#include <errno.h>
+#include <stdio.h>
+#include <string.h>
+
+#define REQUEST_KEPT (1u << 20) /* a larger request buffer is freed */
+
+const char *weir__redis_failure_text(weir__redis_failure failure)
+{
+	static const char *const texts[] = {
+		[WEIR__REDIS_FINE] = "fine",
+		[WEIR__REDIS_TIMEOUT] = "no answer in time",
+		[WEIR__REDIS_REFUSED] = "no connection",
+		[WEIR__REDIS_LOST] = "connection lost",
+		[WEIR__REDIS_GARBLED] = "an answer that is none",
+		[WEIR__REDIS_UNUSABLE] = "it cannot serve",
+		[WEIR__REDIS_NO_MEMORY] = "out of memory",
+	};
+
+	return texts[failure];
+}
+
+/* ---- Requests ------------------------------------------------------------------------------------------------------ */
+
+static void append_header(weir__buffer *request, char type, size_t number)
+{
+	char  *at = weir__buffer_reserve(request, 24);
+	char   digits[20];
+	size_t first = sizeof digits;
+	size_t length;
+
+	if (!at)
+		return;
+	do
+		digits[--first] = (char)('0' + number % 10);
+	while (number /= 10);
+	length = sizeof digits - first;
+	at[0] = type;
+	memcpy(at + 1, digits + first, length);
+	memcpy(at + 1 + length, "\r\n", 2);
+	request->length += 3 + length;
+}
+
+void weir__redis_command(weir__redis_connection *connection, size_t count)
+{
+	append_header(&connection->request, '*', count);
+}
+
+void weir__redis_argument(weir__redis_connection *connection, const void *bytes, size_t length)
+{
+	append_header(&connection->request, '$', length);
+	weir__buffer_append(&connection->request, bytes, length);
+	weir__buffer_append(&connection->request, "\r\n", 2);
+}
+
+void weir__redis_argument_text(weir__redis_connection *connection, const char *text)
+{
+	weir__redis_argument(connection, text, strlen(text));
+}
+
+void weir__redis_argument_number(weir__redis_connection *connection, int64_t number)
+{
+	char text[24];
+	int  length = snprintf(text, sizeof text, "%lld", (long long)number);
+
+	weir__redis_argument(connection, text, (size_t)length);
+}
+
+/* ---- Exchanges ----------------------------------------------------------------------------------------------------- */
+
+static weir__redis_failure send_request(const weir__redis_connection *connection, int64_t deadline_us)
+{
+	const char *at = connection->request.data;
+	size_t      left = connection->request.length;
+	bool        may_block = weir__now_us() + connection->block_us <= deadline_us + WEIR__SOCKET_SLACK_US;
+
+	while (left > 0) {
+		ssize_t sent = weir__socket_send(connection->fd, at, left, may_block);
+
+		if (sent > 0) {
+			at += sent;
+			left -= (size_t)sent;
+		} else if (sent < 0 && errno != EINTR && errno != EAGAIN && errno != EWOULDBLOCK) {
+			return WEIR__REDIS_LOST;
+		}
+		if (left > 0 && !weir__socket_wait(connection->fd, true, deadline_us))
+			return WEIR__REDIS_TIMEOUT;
+		may_block = false;
+	}
+	return WEIR__REDIS_FINE;
+}
+
+static weir__redis_failure receive_replies(const weir__redis_connection *connection, int64_t deadline_us)
+{
+	bool may_block = weir__now_us() + connection->block_us <= deadline_us + WEIR__SOCKET_SLACK_US;
+
+	for (;;) {
+		size_t  size;
+		char   *room = weir__redis_reader_room(connection->reader, &size);
+		ssize_t received;
+		int     complete;
+
+		if (!room)
+			return WEIR__REDIS_GARBLED;
+		received = weir__socket_receive(connection->fd, room, size, may_block);
+		may_block = false;
+		if (received == 0)
+			return WEIR__REDIS_LOST;
+		if (received < 0) {
+			if (errno != EINTR && errno != EAGAIN && errno != EWOULDBLOCK)
+				return WEIR__REDIS_LOST;
+			if (!weir__socket_wait(connection->fd, false, deadline_us))
+				return WEIR__REDIS_TIMEOUT;
+			continue;
+		}
+		complete = weir__redis_reader_feed(connection->reader, (size_t)received);
+		if (complete != 0)
+			return complete > 0 ? WEIR__REDIS_FINE : WEIR__REDIS_GARBLED;
+		if (weir__now_us() >= deadline_us)
+			return WEIR__REDIS_TIMEOUT;
+	}
+}
+
+weir__redis_failure weir__redis_exchange(weir__redis_connection *connection, weir__reply_buffer *buffer, size_t count,
+	size_t elements, int64_t deadline_us)
+{
+	weir__redis_failure failure;
+
+	if (connection->request.failed || !weir__redis_reader_begin(connection->reader, buffer, count, elements))
+		return WEIR__REDIS_NO_MEMORY;
+	failure = send_request(connection, deadline_us);
+	if (failure == WEIR__REDIS_FINE)
+		failure = receive_replies(connection, deadline_us);
+	if (connection->request.capacity > REQUEST_KEPT && failure == WEIR__REDIS_FINE)
+		weir__buffer_release(&connection->request);
+	return failure;
+}
+
+/* ---- Errors -------------------------------------------------------------------------------------------------------- */
+
+void weir__redis_error_code(const weir__reply *reply, const weir__reply_buffer *buffer, char *code)
+{
+	const char *text = buffer->bytes + reply->offset;
+	size_t      length = 0;
+
+	while (length < reply->length && length < 15 && text[length] >= 'A' && text[length] <= 'Z')
+		length++;
+	memcpy(code, text, length);
+	code[length] = '\0';
+}
+
+weir__redis_error weir__redis_error_of(const weir__reply *reply, const weir__reply_buffer *buffer)
+{
+	static const struct {
+		const char       *code;
+		weir__redis_error means;
+	} table[] = {
+		{ "NOSCRIPT", WEIR__REDIS_ERROR_NO_SCRIPT }, { "WRONGTYPE", WEIR__REDIS_ERROR_TYPE },
+		{ "LOADING", WEIR__REDIS_ERROR_UNUSABLE },   { "MASTERDOWN", WEIR__REDIS_ERROR_UNUSABLE },
+		{ "BUSY", WEIR__REDIS_ERROR_UNUSABLE },      { "NOAUTH", WEIR__REDIS_ERROR_UNUSABLE },
+		{ "WRONGPASS", WEIR__REDIS_ERROR_UNUSABLE }, { "NOPERM", WEIR__REDIS_ERROR_UNUSABLE },
+		{ "READONLY", WEIR__REDIS_ERROR_UNUSABLE },  { "CLUSTERDOWN", WEIR__REDIS_ERROR_UNUSABLE },
+		{ "MOVED", WEIR__REDIS_ERROR_UNUSABLE },     { "ASK", WEIR__REDIS_ERROR_UNUSABLE },
+		{ "TRYAGAIN", WEIR__REDIS_ERROR_UNUSABLE },  { "NOREPLICAS", WEIR__REDIS_ERROR_UNUSABLE },
+		{ "MISCONF", WEIR__REDIS_ERROR_UNUSABLE },
+	};
+	char code[16];
+
+	weir__redis_error_code(reply, buffer, code);
+	for (size_t i = 0; i < sizeof table / sizeof table[0]; i++)
+		if (strcmp(code, table[i].code) == 0)
+			return table[i].means;
+	return WEIR__REDIS_ERROR_OTHER;
+}
+
+/* ---- Life ---------------------------------------------------------------------------------------------------------- */
+
+static size_t append_handshake(weir__redis_connection *connection, const weir__redis_url *url)
+{
+	size_t count = 1;
+
+	if (url->password) {
+		weir__redis_command(connection, url->user ? 3 : 2);
+		weir__redis_argument_text(connection, "AUTH");
+		if (url->user)
+			weir__redis_argument_text(connection, url->user);
+		weir__redis_argument_text(connection, url->password);
+		count++;
+	}
+	if (url->db) {
+		weir__redis_command(connection, 2);
+		weir__redis_argument_text(connection, "SELECT");
+		weir__redis_argument_number(connection, url->db);
+		count++;
+	}
+	weir__redis_command(connection, 1);
+	weir__redis_argument_text(connection, "PING");
+	return count;
+}
+
+static weir__redis_failure check_handshake(const weir__redis_connection *connection, size_t count,
+	const weir__reply_buffer *buffer, char *error_code)
+{
+	const weir__reply *replies = weir__redis_reader_replies(connection->reader);
+
+	for (size_t i = 0; i < count; i++) {
+		if (replies[i].type == WEIR__REPLY_STATUS)
+			continue;
+		if (replies[i].type != WEIR__REPLY_ERROR)
+			return WEIR__REDIS_GARBLED;
+		weir__redis_error_code(&replies[i], buffer, error_code);
+		return WEIR__REDIS_UNUSABLE;
+	}
+	return WEIR__REDIS_FINE;
+}
+
+static weir__redis_failure shake_hands(weir__redis_connection *connection, const weir__redis_url *url,
+	weir__reply_cache *cache, int64_t deadline_us, char *error_code)
+{
+	size_t              count = append_handshake(connection, url);
+	weir__reply_buffer *buffer = weir__reply_buffer_take(cache);
+	weir__redis_failure failure = WEIR__REDIS_NO_MEMORY;
+
+	if (buffer)
+		failure = weir__redis_exchange(connection, buffer, count, 0, deadline_us);
+	if (failure == WEIR__REDIS_FINE)
+		failure = check_handshake(connection, count, buffer, error_code);
+	weir__reply_buffer_release(buffer);
+	/* the request holds the password */
+	if (connection->request.data)
+		memset(connection->request.data, 0, connection->request.length);
+	weir__buffer_clear(&connection->request);
+	return failure;
+}
+
+weir__redis_failure weir__redis_connection_open(const weir__redis_target *target, weir__reply_cache *cache,
+	int64_t deadline_us, weir__redis_connection **connection, char *error_code)
+{
+	weir__redis_connection *made = weir__calloc(1, sizeof *made);
+	weir__redis_failure     failure = WEIR__REDIS_NO_MEMORY;
+
+	error_code[0] = '\0';
+	if (!made)
+		return failure;
+	made->fd = -1;
+	made->reader = weir__redis_reader_create();
+	if (made->reader) {
+		made->fd = target->url.socket_path ? weir__socket_open_unix(target->url.socket_path, deadline_us)
+		                                   : weir__socket_open_tcp(target->addresses, deadline_us);
+		failure = made->fd < 0 ? WEIR__REDIS_REFUSED : WEIR__REDIS_FINE;
+	}
+	if (failure == WEIR__REDIS_FINE) {
+		made->block_us = weir__socket_limit(made->fd, deadline_us - weir__now_us());
+		failure = shake_hands(made, &target->url, cache, deadline_us, error_code);
+	}
+	if (failure != WEIR__REDIS_FINE) {
+		weir__redis_connection_close(made);
+		return failure;
+	}
+	*connection = made;
+	return WEIR__REDIS_FINE;
+}
+
+void weir__redis_connection_close(weir__redis_connection *connection)
+{
+	if (!connection)
+		return;
+	weir__socket_close(connection->fd);
+	weir__redis_reader_free(connection->reader);
+	weir__buffer_release(&connection->request);
+	weir__free(connection);
+}

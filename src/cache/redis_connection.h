@@ -1,0 +1,79 @@
+/* One connection to Redis: a socket of our own, a request being written, replies being read.
+ *
+ * Nothing here waits beyond a deadline. The socket blocks, with a time limit equal to the usual budget, so that a hit costs one send
+ * and one receive; what takes longer or comes in pieces is polled for. No SIGPIPE, no inherited descriptor, none of 0 to 2. A
+ * connection about which there is any doubt is closed, never used again. */
+#ifndef WEIR_CACHE_REDIS_CONNECTION_H
+#define WEIR_CACHE_REDIS_CONNECTION_H
+
+#include <weir/sys/cache_backend.h>
+
+#include "base/buffer.h"
+#include "cache/redis_reader.h"
+#include "cache/redis_url.h"
+
+struct addrinfo;
+
+typedef enum weir__redis_failure {
+	WEIR__REDIS_FINE,
+	WEIR__REDIS_TIMEOUT,  /* the deadline passed */
+	WEIR__REDIS_REFUSED,  /* no connection was to be had */
+	WEIR__REDIS_LOST,     /* the connection ended */
+	WEIR__REDIS_GARBLED,  /* what came is no answer */
+	WEIR__REDIS_UNUSABLE, /* the server answers that it cannot serve (loading, no authentication, read only, ...) */
+	WEIR__REDIS_NO_MEMORY
+} weir__redis_failure;
+
+/* In a few words, for the log. */
+const char *weir__redis_failure_text(weir__redis_failure failure);
+
+/* Where to connect to. */
+typedef struct weir__redis_target {
+	weir__redis_url  url;
+	struct addrinfo *addresses; /* of url.host; NULL: not known */
+} weir__redis_target;
+
+/* Looks the host up, which may take longer than any deadline where it is a name. False: not found. */
+bool weir__redis_target_resolve(weir__redis_target *target);
+void weir__redis_target_release(weir__redis_target *target);
+
+typedef struct weir__redis_connection weir__redis_connection;
+struct weir__redis_connection {
+	weir__redis_connection *next; /* of a pool's idle ones */
+	int                     fd;
+	bool                    reused; /* it has been idle */
+	int64_t                 block_us; /* the time limit that the socket has */
+	weir__buffer            request;
+	weir__redis_reader     *reader;
+};
+
+/* Connects, authenticates, selects the database and waits for an answer. error_code (16 bytes) becomes the first word of the
+ * server's error for UNUSABLE. */
+weir__redis_failure weir__redis_connection_open(const weir__redis_target *target, weir__reply_cache *cache,
+	int64_t deadline_us, weir__redis_connection **connection, char *error_code);
+void weir__redis_connection_close(weir__redis_connection *connection);
+
+/* Appends to the request: a command of count arguments, then each argument. */
+void weir__redis_command(weir__redis_connection *connection, size_t count);
+void weir__redis_argument(weir__redis_connection *connection, const void *bytes, size_t length);
+void weir__redis_argument_text(weir__redis_connection *connection, const char *text);
+void weir__redis_argument_number(weir__redis_connection *connection, int64_t number);
+
+/* Sends the request and reads count replies, with at most elements elements of arrays, into buffer. The request stays. */
+weir__redis_failure weir__redis_exchange(weir__redis_connection *connection, weir__reply_buffer *buffer, size_t count,
+	size_t elements, int64_t deadline_us);
+
+/* What a reply that is an error says about the server. */
+typedef enum weir__redis_error {
+	WEIR__REDIS_ERROR_OTHER,     /* this command failed */
+	WEIR__REDIS_ERROR_UNUSABLE,  /* the server, for now */
+	WEIR__REDIS_ERROR_NO_SCRIPT, /* it does not know the script */
+	WEIR__REDIS_ERROR_TYPE       /* the key holds no string */
+} weir__redis_error;
+
+weir__redis_error weir__redis_error_of(const weir__reply *reply, const weir__reply_buffer *buffer);
+
+/* The first word of an error reply; code must hold 16 bytes. */
+void weir__redis_error_code(const weir__reply *reply, const weir__reply_buffer *buffer, char *code);
+
+#endif

@@ -1,0 +1,41 @@
+/* The connections of a Redis backend, and its breaker.
+ *
+ * Idle connections are used again last in, first out; there is no bound on those in use, which are as many as there are
+ * calls. After a failed connect, two failures in a row or an answer that says "not now" the server is taken for down:
+ * everybody is turned away at once, and one caller after a growing pause tries whether it is back. */
+#ifndef WEIR_CACHE_REDIS_POOL_H
+#define WEIR_CACHE_REDIS_POOL_H
+
+#include "base/logger.h"
+#include "cache/redis_connection.h"
+
+typedef struct weir__redis_pool weir__redis_pool;
+
+/* Takes over url. NULL: out of memory, then url is still the caller's. */
+weir__redis_pool *weir__redis_pool_create(weir__redis_url *url, const weir__logger *logger);
+void              weir__redis_pool_free(weir__redis_pool *pool);
+
+/* One request and its replies. */
+typedef struct weir__redis_run {
+	weir__redis_pool       *pool;
+	weir__redis_connection *connection; /* NULL once it has failed */
+	weir__reply_buffer     *buffer;
+	const weir__reply      *replies; /* after send */
+	int64_t                 deadline_us;
+	bool                    no_script; /* some reply says that the server does not know a script */
+} weir__redis_run;
+
+/* Begins: a connection, an empty request. False: the server is down or out of reach; nothing to end. */
+bool weir__redis_run_begin(weir__redis_run *run, weir__redis_pool *pool, int64_t deadline_us);
+
+/* Sends what was appended to run->connection and reads count replies. A connection that turns out to have ended while it was
+ * idle is replaced once. False: failed; ended already. */
+bool weir__redis_run_send(weir__redis_run *run, size_t count, size_t elements);
+
+/* Empties the request, for another one. */
+void weir__redis_run_again(weir__redis_run *run);
+
+/* Gives the connection back. in_doubt: the replies were none that this request can have. */
+void weir__redis_run_end(weir__redis_run *run, bool in_doubt);
+
+#endif

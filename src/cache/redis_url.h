@@ -1,0 +1,21 @@
+/* Redis URLs: redis://[[user]:password@]host[:port][/db] and unix:///path[?db=n]. Pure. */
+#ifndef WEIR_CACHE_REDIS_URL_H
+#define WEIR_CACHE_REDIS_URL_H
+
+#include <weir/status.h>
+
+typedef struct weir__redis_url {
+	char *socket_path; /* NULL: host and port */
+	char *host;
+	char  port[6];
+	char *user;     /* NULL: none */
+	char *password; /* NULL: none */
+	int   db;
+} weir__redis_url;
+
+/* The password may also stand alone before the @ after a colon, as redis-cli takes it; percent escapes are undone. WEIR_ERR_USAGE says what is wrong with
+ * a URL without quoting it, WEIR_ERR_NO_MEMORY; then nothing is left to release. */
+int  weir__redis_url_parse(const char *text, weir__redis_url *url, weir_error *err);
+void weir__redis_url_release(weir__redis_url *url);
+
+#endif

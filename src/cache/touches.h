@@ -1,0 +1,44 @@
+/* The set of what a transaction's writes invalidate. Its batch holds all that guard and release need, so that nothing has to
+ * be allocated after COMMIT: a batch that could not be released is handed to pending.h as it is. */
+#ifndef WEIR_CACHE_TOUCHES_H
+#define WEIR_CACHE_TOUCHES_H
+
+#include "cache/manager.h"
+
+typedef struct weir__touch_item {
+	size_t             offset; /* of the physical key in bytes */
+	size_t             length;
+	uint64_t           hash;
+	weir__cache_space *space;
+	bool               is_stamp;
+} weir__touch_item;
+
+struct weir__touch_batch {
+	weir__touch_batch *next; /* in a list of pending ones */
+	weir__touch_item  *items;
+	weir_touch        *touches; /* made of the items by weir__touch_batch_bind */
+	size_t             count;
+	size_t             capacity;
+	weir__buffer       bytes;
+	uint64_t           nonce;         /* of the guard; 0: none was tried */
+	bool               blocks;        /* counted in pending.blocked */
+	int64_t            not_before_us; /* pending: not to be released earlier */
+};
+
+struct weir__touches {
+	weir_cache_manager *cache;
+	weir__touch_batch  *batch;
+	uint32_t           *index; /* open addressing by hash, item number + 1; NULL while the set is small */
+	size_t              index_size;
+};
+
+/* Points the touches at the keys and gives each stamp its new value. */
+void weir__touch_batch_bind(weir_cache_manager *cache, weir__touch_batch *batch);
+/* Releases a batch that was bound. WEIR_OK or WEIR_ERR_CACHE. */
+int  weir__touch_batch_settle(weir_cache_manager *cache, const weir__touch_batch *batch);
+void weir__touch_batch_free(weir__touch_batch *batch);
+
+/* A deadline that leaves time for many keys. */
+weir_cache_call weir__touch_batch_call(weir_cache_manager *cache, const weir__touch_batch *batch);
+
+#endif

@@ -1,0 +1,238 @@
+/* Opening and closing one connection. libpq's own blocking connect has no total deadline, so PQconnectPoll is driven by
+ * a loop of ours; looking up a host name is the one thing in it that can take longer (write hostaddr=, or an address).
+ *
+ * Afterwards the settings that exact values depend on are checked, and one query sets what cannot be asked for at the
+ * start and reads which incarnation of the server this is. All results are binary, so that no setting of the server's
+ * (DateStyle, TimeZone, extra_float_digits...) decides what a value looks like, and none is touched. */
+#include "db/conn.h"
+
+#include "base/error.h"
+#include "base/hash.h"
+#include "base/memory.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <poll.h>
+#include <string.h>
+#include <unistd.h>
+
+#define OLDEST_SERVER    130000 /* xid8 and pg_current_xact_id_if_assigned() */
+#define NOTICES_LOGGED   8      /* of one connection */
+#define STANDARD_STREAMS 3
+
+/* ---- Descriptors 0 to 2 -------------------------------------------------------------------------------------------- */
+
+/* A socket must not become standard input or output of a program that closed its own: where they are free they are taken
+ * while connecting. */
+static void occupy_standard_streams(int held[STANDARD_STREAMS])
+{
+	for (int i = 0; i < STANDARD_STREAMS; i++) {
+		held[i] = open("/dev/null", O_RDWR | O_CLOEXEC);
+		if (held[i] >= STANDARD_STREAMS) {
+			close(held[i]);
+			held[i] = -1;
+		}
+		if (held[i] < 0) {
+			for (i++; i < STANDARD_STREAMS; i++)
+				held[i] = -1;
+			return;
+		}
+	}
+}
+
+static void free_standard_streams(const int held[STANDARD_STREAMS])
+{
+	for (int i = 0; i < STANDARD_STREAMS; i++)
+		if (held[i] >= 0)
+			close(held[i]);
+}
+
+/* ---- Connecting ---------------------------------------------------------------------------------------------------- */
+
+/* Notices quote values: only their number is logged, and not without end. */
+static void take_notice(void *context, const PGresult *notice)
+{
+	weir__conn *conn = context;
+	const char *sqlstate = PQresultErrorField(notice, PG_DIAG_SQLSTATE);
+
+	if (conn->notices++ < NOTICES_LOGGED)
+		weir__log(conn->db->logger, WEIR_LOG_DEBUG, "db: notice %s from the server",
+		          sqlstate ? sqlstate : "without SQLSTATE");
+}
+
+static int connect_failed(PGconn *pg, weir__deadline deadline, weir_error *err)
+{
+	if (weir__now_us() >= deadline)
+		return weir__error_set(err, WEIR_ERR_TIMEOUT, "the database did not let us in by the deadline");
+	return weir__failure_of_connect(pg, err);
+}
+
+static int poll_connect(PGconn *pg, weir__deadline deadline, weir_error *err)
+{
+	PostgresPollingStatusType want = PGRES_POLLING_WRITING;
+
+	while (want != PGRES_POLLING_OK) {
+		struct pollfd socket = { .fd = PQsocket(pg), .events = want == PGRES_POLLING_READING ? POLLIN : POLLOUT };
+		int           left_ms = weir__deadline_poll_ms(deadline);
+		int           ready;
+
+		if (want == PGRES_POLLING_FAILED || socket.fd < 0)
+			return weir__failure_of_connect(pg, err);
+		if (left_ms == 0)
+			return connect_failed(pg, deadline, err);
+		ready = poll(&socket, 1, left_ms);
+		if (ready < 0 && errno != EINTR && errno != EAGAIN)
+			return weir__failure_of_connect(pg, err);
+		if (ready > 0)
+			want = PQconnectPoll(pg);
+	}
+	return WEIR_OK;
+}
+
+/* What stands before dbname is a default that the connection string may change; what stands behind it decides. */
+static PGconn *start(const weir__db *db)
+{
+	const char *keywords[] = { "fallback_application_name",
+		                       "keepalives_idle",
+		                       "keepalives_interval",
+		                       "keepalives_count",
+		                       "dbname",
+		                       "client_encoding",
+		                       "options",
+		                       "application_name",
+		                       NULL };
+	const char *values[] = { "weir", "30", "10", "3", db->conninfo, "UTF8", db->startup_options, db->application_name,
+		                     NULL };
+
+	return PQconnectStartParams(keywords, values, 1);
+}
+
+static int establish(weir__conn *conn, weir__deadline deadline, weir_error *err)
+{
+	int held[STANDARD_STREAMS];
+	int rc;
+
+	occupy_standard_streams(held);
+	conn->pg = start(conn->db);
+	if (!conn->pg) {
+		rc = weir__error_no_memory(err);
+	} else if (PQstatus(conn->pg) == CONNECTION_BAD) {
+		rc = weir__failure_of_connect(conn->pg, err);
+	} else {
+		PQsetNoticeReceiver(conn->pg, take_notice, conn);
+		PQsetErrorVerbosity(conn->pg, PQERRORS_VERBOSE);
+		rc = poll_connect(conn->pg, deadline, err);
+		PQsetErrorVerbosity(conn->pg, PQERRORS_DEFAULT);
+	}
+	free_standard_streams(held);
+	return rc;
+}
+
+/* ---- Checks and setup ---------------------------------------------------------------------------------------------- */
+
+static int check_settings(const weir__conn *conn, weir_error *err)
+{
+	static const struct {
+		const char *name, *value;
+	} required[] = { { "client_encoding", "UTF8" },
+		             { "standard_conforming_strings", "on" },
+		             { "integer_datetimes", "on" } };
+
+	if (PQserverVersion(conn->pg) < OLDEST_SERVER)
+		return weir__error_set(err, WEIR_ERR_CONNECT, "PostgreSQL 13 or newer is needed, this is %d",
+		                       PQserverVersion(conn->pg) / 10000);
+	for (size_t i = 0; i < sizeof required / sizeof required[0]; i++) {
+		const char *value = PQparameterStatus(conn->pg, required[i].name);
+		if (!value || strcmp(value, required[i].value) != 0)
+			return weir__error_set(err, WEIR_ERR_CONNECT, "the server's %s is %s, %s is needed", required[i].name,
+			                       value ? value : "unknown", required[i].value);
+	}
+	return WEIR_OK;
+}
+
+/* From version 14 on a server notices within this time that a caller has gone, so that what it gave up on, and its locks,
+ * do not live on. */
+static int set_up(weir__conn *conn, weir__deadline deadline, weir_error *err)
+{
+	static const weir__question plain = { .text = "SELECT pg_catalog.pg_stat_get_bgwriter_stat_reset_time()" };
+	static const weir__question watched = {
+		.text = "SELECT pg_catalog.pg_stat_get_bgwriter_stat_reset_time(), "
+				"pg_catalog.set_config('client_connection_check_interval', '1s', false)"
+	};
+	PGresult *result;
+	int       rc;
+
+	PQsetnonblocking(conn->pg, 1);
+	rc = weir__conn_ask(conn, PQserverVersion(conn->pg) >= 140000 ? &watched : &plain, deadline, &result, err);
+	if (rc < 0)
+		return rc;
+	conn->incarnation = weir__result_int64(result, 0);
+	PQclear(result);
+	atomic_store_explicit(&conn->counters.round_trips, 0, memory_order_relaxed);
+	return WEIR_OK;
+}
+
+static int64_t lifetime_us(const weir__db *db)
+{
+	int64_t longest = (int64_t)db->pool.max_lifetime_s * 1000000;
+
+	return longest - (int64_t)(weir__random_u64() % (uint64_t)(longest / 10 + 1));
+}
+
+static weir__conn *create(weir__db *db, weir_error *err)
+{
+	weir__conn *conn = weir__calloc(1, sizeof *conn);
+
+	if (!conn) {
+		weir__error_no_memory(err);
+		return NULL;
+	}
+	conn->db = db;
+	if (weir__statement_set_init(&conn->statements, db->max_statements, err) < 0) {
+		weir__free(conn);
+		return NULL;
+	}
+	return conn;
+}
+
+int weir__conn_open(weir__db *db, weir__deadline deadline, weir__conn **conn, weir_error *err)
+{
+	weir__conn *made = create(db, err);
+	int         rc;
+
+	*conn = NULL;
+	if (!made)
+		return WEIR_ERR_NO_MEMORY;
+	deadline = weir__deadline_earlier(deadline, weir__deadline_in_ms(db->connect_timeout_ms));
+	rc = establish(made, deadline, err);
+	if (rc == WEIR_OK)
+		rc = check_settings(made, err);
+	if (rc == WEIR_OK)
+		rc = set_up(made, deadline, err);
+	if (rc < 0) {
+		weir__conn_free(made);
+		return rc;
+	}
+	made->opened_us = weir__now_us();
+	made->retires_us = made->opened_us + lifetime_us(db);
+	weir__log(db->logger, WEIR_LOG_INFO, "db: connection opened (server process %d)", PQbackendPID(made->pg));
+	*conn = made;
+	return WEIR_OK;
+}
+
+void weir__conn_add_counters(const weir__conn *conn, weir_session_stats *stats)
+{
+	stats->queries += atomic_load_explicit(&conn->counters.queries, memory_order_relaxed);
+	stats->round_trips += atomic_load_explicit(&conn->counters.round_trips, memory_order_relaxed);
+	stats->transactions += atomic_load_explicit(&conn->counters.transactions, memory_order_relaxed);
+	stats->statements_prepared += atomic_load_explicit(&conn->counters.prepared, memory_order_relaxed);
+}
+
+void weir__conn_free(weir__conn *conn)
+{
+	if (!conn)
+		return;
+	PQfinish(conn->pg);
+	weir__statement_set_release(&conn->statements);
+	weir__free(conn);
+}

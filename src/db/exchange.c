@@ -1,0 +1,186 @@
+/* Talking to the server: whether a connection may be used, waiting for answers until the deadline, and texts that
+ * are not kept prepared. libpq never waits here, it is only asked when it would not. */
+#include "db/conn.h"
+
+#include "base/error.h"
+#include "base/process.h"
+
+#include <errno.h>
+#include <poll.h>
+#include <sys/socket.h>
+
+/* ---- The connection's state ---------------------------------------------------------------------------------------- */
+
+void weir__conn_break(weir__conn *conn)
+{
+	int fd = PQsocket(conn->pg);
+
+	conn->broken = true;
+	if (fd >= 0)
+		shutdown(fd, SHUT_RDWR);
+}
+
+int weir__conn_check(const weir__conn *conn, weir_error *err)
+{
+	if (conn->db->process != weir__process_generation())
+		return weir__error_set(err, WEIR_ERR_FORKED, "the connection belongs to the parent process");
+	if (conn->broken)
+		return weir__error_set(err, WEIR_ERR_CONNECTION_LOST, "the connection broke earlier");
+	return WEIR_OK;
+}
+
+bool weir__conn_is_usable(const weir__conn *conn)
+{
+	return !conn->broken && PQtransactionStatus(conn->pg) != PQTRANS_INERROR;
+}
+
+bool weir__conn_is_clean(const weir__conn *conn)
+{
+	return !conn->broken && !conn->scripted && !conn->statements.overflowed && PQstatus(conn->pg) == CONNECTION_OK &&
+	       PQtransactionStatus(conn->pg) == PQTRANS_IDLE && PQpipelineStatus(conn->pg) == PQ_PIPELINE_OFF;
+}
+
+/* ---- Waiting --------------------------------------------------------------------------------------------------------- */
+
+static int lost(weir__conn *conn, weir_error *err)
+{
+	return weir__failure_of_result(conn, NULL, err);
+}
+
+static int timed_out(weir__conn *conn, weir_error *err)
+{
+	weir__conn_break(conn);
+	return weir__error_set(err, WEIR_ERR_TIMEOUT, "the database did not answer by the deadline");
+}
+
+/* Waits until the socket can be read, or written if something is left to send. A deadline that has passed is forgiven
+ * once, for an answer that is already there. */
+static int wait_socket(const weir__conn *conn, bool sending, weir__deadline deadline, bool *forgiven)
+{
+	struct pollfd socket = { .fd = PQsocket(conn->pg), .events = sending ? POLLIN | POLLOUT : POLLIN };
+
+	while (socket.fd >= 0) {
+		int left_ms = weir__deadline_poll_ms(deadline);
+		int ready;
+
+		if (left_ms == 0 && *forgiven)
+			return WEIR_ERR_TIMEOUT;
+		*forgiven |= left_ms == 0;
+		ready = poll(&socket, 1, left_ms);
+		if (ready > 0)
+			return WEIR_OK;
+		if (ready < 0 && errno != EINTR && errno != EAGAIN)
+			break;
+	}
+	return WEIR_ERR_CONNECTION_LOST;
+}
+
+int weir__conn_next(weir__conn *conn, weir__deadline deadline, PGresult **result, weir_error *err)
+{
+	bool forgiven = false;
+
+	*result = NULL;
+	for (;;) {
+		int unsent = PQflush(conn->pg);
+		int rc;
+
+		if (unsent < 0)
+			return lost(conn, err);
+		if (!PQisBusy(conn->pg))
+			break;
+		rc = wait_socket(conn, unsent > 0, deadline, &forgiven);
+		if (rc < 0)
+			return rc == WEIR_ERR_TIMEOUT ? timed_out(conn, err) : lost(conn, err);
+		if (!PQconsumeInput(conn->pg))
+			break; /* what the server said before it went is the result */
+	}
+	*result = PQgetResult(conn->pg);
+	return WEIR_OK;
+}
+
+int weir__conn_end(weir__conn *conn, weir__deadline deadline, weir_error *err)
+{
+	PGresult *more;
+	int       rc = weir__conn_next(conn, deadline, &more, err);
+
+	if (rc < 0 || !more)
+		return rc;
+	PQclear(more);
+	return lost(conn, err);
+}
+
+/* ---- Results ----------------------------------------------------------------------------------------------------------- */
+
+bool weir__result_is_good(const PGresult *result)
+{
+	ExecStatusType status = PQresultStatus(result);
+
+	return status == PGRES_TUPLES_OK || status == PGRES_COMMAND_OK || status == PGRES_EMPTY_QUERY;
+}
+
+int64_t weir__result_int64(const PGresult *result, int column)
+{
+	uint64_t number = 0;
+
+	if (PQntuples(result) != 1 || PQgetisnull(result, 0, column) || PQgetlength(result, 0, column) != 8)
+		return 0;
+	for (int i = 0; i < 8; i++)
+		number = number << 8 | (unsigned char)PQgetvalue(result, 0, column)[i];
+	return (int64_t)number;
+}
+
+/* The last result of what was sent, after which there is none; the first failure wins. */
+static int collect(weir__conn *conn, weir__deadline deadline, PGresult **last, weir_error *err)
+{
+	int rc = WEIR_OK;
+
+	*last = NULL;
+	for (;;) {
+		PGresult *result;
+		int       got = weir__conn_next(conn, deadline, &result, rc < 0 ? NULL : err);
+
+		if (got < 0 || !result) {
+			rc = rc < 0 ? rc : got;
+			break;
+		}
+		PQclear(*last);
+		*last = result;
+		if (rc == WEIR_OK && !weir__result_is_good(result))
+			rc = weir__failure_of_result(conn, result, err);
+		if (conn->broken)
+			break;
+	}
+	if (rc == WEIR_OK && *last)
+		return WEIR_OK;
+	PQclear(*last);
+	*last = NULL;
+	return rc < 0 ? rc : lost(conn, err);
+}
+
+/* ---- Texts that are not kept --------------------------------------------------------------------------------------------- */
+
+int weir__conn_command(weir__conn *conn, const char *text, weir__deadline deadline, PGresult **result, weir_error *err)
+{
+	PGresult *last;
+	int       rc;
+
+	weir__count(&conn->counters.round_trips);
+	if (!PQsendQuery(conn->pg, text))
+		return lost(conn, err);
+	rc = collect(conn, deadline, &last, err);
+	if (result)
+		*result = last;
+	else
+		PQclear(last);
+	return rc;
+}
+
+int weir__conn_ask(weir__conn *conn, const weir__question *question, weir__deadline deadline, PGresult **result,
+                   weir_error *err)
+{
+	*result = NULL;
+	weir__count(&conn->counters.round_trips);
+	if (!PQsendQueryParams(conn->pg, question->text, question->count, NULL, question->values, NULL, NULL, 1))
+		return lost(conn, err);
+	return collect(conn, deadline, result, err);
+}

@@ -1,0 +1,162 @@
+/* INSERT of one struct, and of many by arrays: one array a column, so that the text does not depend on the number of rows.
+ * The arrays are numbered and sorted again, which makes the rows' order, that of generated keys and that of RETURNING
+ * the order given. */
+#include "db/sql.h"
+
+#include "base/error.h"
+#include "db/params.h"
+#include "db/wire.h"
+
+#include <stdio.h>
+#include <string.h>
+
+static void append_into(weir__buffer *sql, const weir__statements *s, weir__mask mask)
+{
+	weir__buffer_append_text(sql, "INSERT INTO ");
+	weir__sql_append(sql, &s->table);
+	weir__buffer_append_text(sql, " (");
+	weir__sql_append_columns(sql, s, mask, "");
+	weir__buffer_append_char(sql, ')');
+}
+
+static void append_returning(weir__buffer *sql, const weir__statements *s)
+{
+	weir__buffer_append_text(sql, " RETURNING ");
+	weir__sql_append(sql, &s->columns);
+}
+
+static void append_default_values(weir__buffer *sql, const weir__statements *s)
+{
+	weir__buffer_append_text(sql, "INSERT INTO ");
+	weir__sql_append(sql, &s->table);
+	weir__buffer_append_text(sql, " DEFAULT VALUES");
+}
+
+int weir__sql_insert(const weir__statements *s, weir__mask mask, const void *values, weir__buffer *sql,
+                     weir__params *params, weir_error *err)
+{
+	const weir__layout *layout = s->layout;
+	const char         *comma = " VALUES (";
+
+	if (mask == 0)
+		append_default_values(sql, s);
+	else
+		append_into(sql, s, mask);
+	for (size_t i = 0; i < layout->column_count; i++) {
+		if (!(mask >> i & 1))
+			continue;
+		weir_value value = weir__layout_get(layout, i, values);
+		int        status = weir__value_check(layout, i, &value, err);
+		if (status != WEIR_OK)
+			return status;
+		weir__params_add(params, layout->columns[i].type, &value);
+		weir__buffer_append_text(sql, comma);
+		weir__sql_append_last(sql, params);
+		comma = ", ";
+	}
+	if (mask != 0)
+		weir__buffer_append_char(sql, ')');
+	append_returning(sql, s);
+	return weir__sql_finish(s, sql, params, err);
+}
+
+/* ---- many ------------------------------------------------------------------------------------------------------------ */
+
+/* One column of an array of structs. */
+typedef struct column_values {
+	const weir__layout *layout;
+	size_t              column;
+	const char         *structs;
+} column_values;
+
+static weir_value column_value(const void *context, size_t i)
+{
+	const column_values *from = context;
+
+	return weir__layout_get(from->layout, from->column, from->structs + i * from->layout->model->size);
+}
+
+/* Says behind the message which of the rows is meant. */
+static void add_row_number(weir_error *err, size_t row)
+{
+	size_t used = err ? strlen(err->message) : 0;
+
+	if (err)
+		snprintf(err->message + used, sizeof err->message - used, " (row %zu of those given)", row + 1);
+}
+
+static int add_column(const column_values *from, size_t count, weir__params *params, weir_error *err)
+{
+	for (size_t i = 0; i < count; i++) {
+		weir_value value = column_value(from, i);
+		int        status = weir__value_check(from->layout, from->column, &value, err);
+		if (status == WEIR_OK)
+			continue;
+		add_row_number(err, i);
+		return status;
+	}
+	weir__params_add_array(params, from->layout->columns[from->column].type, count, column_value, from);
+	return WEIR_OK;
+}
+
+/* SELECT u.c0, u.c1 FROM unnest($1::int8[], $2::text[]) WITH ORDINALITY AS u(c0, c1, place) ORDER BY u.place */
+static int append_rows(const weir__statements *s, weir__mask mask, column_values *from, size_t count, weir__buffer *sql,
+                       weir__params *params, weir_error *err)
+{
+	weir__buffer arrays = WEIR__BUFFER_INIT;
+	weir__buffer names = WEIR__BUFFER_INIT;
+	const char  *comma = "";
+	int          status = WEIR_OK;
+
+	weir__buffer_append_text(sql, " SELECT ");
+	for (size_t i = 0; i < s->layout->column_count && status == WEIR_OK; i++) {
+		if (!(mask >> i & 1))
+			continue;
+		from->column = i;
+		status = add_column(from, count, params, err);
+		weir__buffer_appendf(sql, "%su.c%zu", comma, i);
+		weir__buffer_appendf(&names, "c%zu, ", i);
+		weir__buffer_append_text(&arrays, comma);
+		weir__sql_append_last(&arrays, params);
+		weir__buffer_appendf(&arrays, "::%s", weir__wire_array_name(s->layout->columns[i].type));
+		comma = ", ";
+	}
+	weir__buffer_append_text(sql, " FROM unnest(");
+	weir__buffer_append(sql, arrays.data, arrays.length);
+	weir__buffer_append_text(sql, ") WITH ORDINALITY AS u(");
+	weir__buffer_append(sql, names.data, names.length);
+	weir__buffer_append_text(sql, "place) ORDER BY u.place");
+	sql->failed = sql->failed || arrays.failed || names.failed;
+	weir__buffer_release(&arrays);
+	weir__buffer_release(&names);
+	return status;
+}
+
+/* Rows of defaults alone. VALUES takes DEFAULT where SELECT does not, so this text does depend on the count. */
+static void append_default_rows(weir__buffer *sql, const weir__statements *s, size_t count)
+{
+	append_into(sql, s, 1);
+	for (size_t i = 0; i < count; i++)
+		weir__buffer_append_text(sql, i == 0 ? " VALUES (DEFAULT)" : ", (DEFAULT)");
+}
+
+int weir__sql_insert_many(const weir__statements *s, weir__mask mask, const void *values, size_t count, bool returning,
+                          weir__buffer *sql, weir__params *params, weir_error *err)
+{
+	column_values from = { .layout = s->layout, .structs = values };
+	int           status = WEIR_OK;
+
+	if (count == 0)
+		return weir__error_set_at(err, WEIR_ERR_USAGE, s->layout->model->name, NULL, "no rows to insert");
+	if (mask == 0) {
+		append_default_rows(sql, s, count);
+	} else {
+		append_into(sql, s, mask);
+		status = append_rows(s, mask, &from, count, sql, params, err);
+	}
+	if (status != WEIR_OK)
+		return status;
+	if (returning)
+		append_returning(sql, s);
+	return weir__sql_finish(s, sql, params, err);
+}

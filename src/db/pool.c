@@ -1,0 +1,292 @@
+/* Borrowing and giving back. See pool.h for who is served when. */
+#include "db/pool.h"
+
+#include "base/error.h"
+#include "base/process.h"
+#include "db/conn.h"
+
+#include <poll.h>
+
+#define CHECK_AFTER_US 1000000 /* idle for longer: looked at before use */
+#define YOUNG_US       1000000
+
+/* ---- The books: the lock is held --------------------------------------------------------------------------------------- */
+
+static void enlist(weir__db *db, weir__conn *conn)
+{
+	conn->prev = NULL;
+	conn->next = db->all;
+	if (db->all)
+		db->all->prev = conn;
+	db->all = conn;
+	db->totals.connections_opened++;
+}
+
+/* Takes a borrowed connection off the books; whoever calls frees it, without the lock. */
+static void discharge(weir__db *db, weir__conn *conn, uint64_t *counter)
+{
+	db->in_use--;
+	(*counter)++;
+	*(conn->prev ? &conn->prev->next : &db->all) = conn->next;
+	if (conn->next)
+		conn->next->prev = conn->prev;
+	weir__conn_add_counters(conn, &db->totals);
+}
+
+static bool is_deserted(const weir__db *db)
+{
+	return db->in_use + db->inside == 0;
+}
+
+/* Lets go of the lock, and of the pool if that is closed and nobody else is left. */
+static void leave(weir__db *db)
+{
+	bool last = db->orphaned && is_deserted(db);
+
+	if (db->closing)
+		pthread_cond_broadcast(&db->drained);
+	pthread_mutex_unlock(&db->lock);
+	if (last)
+		weir__db_free(db);
+}
+
+/* ---- Is an idle connection still good? ----------------------------------------------------------------------------------- */
+
+static bool is_outdated(const weir__db *db, const weir__conn *conn, int64_t now_us)
+{
+	int64_t idle_us = now_us - conn->returned_us;
+
+	return now_us >= conn->retires_us || conn->opened_us < db->stale_us ||
+	       (idle_us > (int64_t)db->pool.idle_timeout_s * 1000000 && weir__pool_total(db) > db->pool.min_connections);
+}
+
+/* An idle connection has nothing to say. If it does, that is its end, or something nobody here asked for. */
+static bool is_quiet(const weir__conn *conn)
+{
+	struct pollfd socket = { .fd = PQsocket(conn->pg), .events = POLLIN };
+
+	return socket.fd >= 0 && poll(&socket, 1, 0) == 0;
+}
+
+/* Looks at a connection that was taken from the stack. One that is not good is closed, which leaves the caller its turn.
+ * The lock is held, but not while looking. */
+static bool is_good(weir__db *db, weir__conn *conn, int64_t now_us)
+{
+	bool outdated = is_outdated(db, conn, now_us);
+	bool good;
+
+	if (!outdated && now_us - conn->returned_us <= CHECK_AFTER_US && conn->returned_us >= db->suspect_us)
+		return true;
+	pthread_mutex_unlock(&db->lock);
+	good = !outdated && is_quiet(conn);
+	pthread_mutex_lock(&db->lock);
+	if (good)
+		return true;
+	discharge(db, conn, outdated ? &db->totals.connections_closed : &db->totals.connections_destroyed);
+	pthread_mutex_unlock(&db->lock);
+	weir__log(db->logger, WEIR_LOG_INFO, "db: idle connection closed, %s", outdated ? "its time is over" : "it ended");
+	weir__conn_free(conn);
+	pthread_mutex_lock(&db->lock);
+	return false;
+}
+
+/* ---- Borrowing ----------------------------------------------------------------------------------------------------------- */
+
+/* Uses the right to open a connection. The lock is held, but not while connecting. */
+static int connect_in_turn(weir__db *db, weir__deadline deadline, weir__conn **conn, weir_error *err)
+{
+	int64_t started_us = weir__now_us();
+	int     rc;
+
+	pthread_mutex_unlock(&db->lock);
+	rc = weir__conn_open(db, deadline, conn, err);
+	if (rc < 0)
+		weir__log(db->logger, WEIR_LOG_WARNING, "db: connecting failed: %s %s", weir_status_name(rc), err->sqlstate);
+	pthread_mutex_lock(&db->lock);
+	db->connecting--;
+	if (rc == WEIR_OK) {
+		db->in_use++;
+		db->outage.failures = 0;
+		enlist(db, *conn);
+	} else {
+		weir__outage_note(db, started_us, err);
+	}
+	weir__queue_serve(db, weir__now_us());
+	return rc;
+}
+
+static int refuse(const weir__db *db, enum weir__answer answer, weir_error *err)
+{
+	if (answer == WEIR__REFUSED && db->closing)
+		return weir__error_set(err, WEIR_ERR_CLOSED, "the session is being closed");
+	if (db->outage.failures > 0) {
+		*err = db->outage.error;
+		return err->status;
+	}
+	return weir__error_set(err, WEIR_ERR_TIMEOUT, "no connection was free by the deadline: %d of %d are in use",
+	                       db->in_use, db->pool.max_connections);
+}
+
+static int acquire(weir__db *db, weir__deadline deadline, weir__conn **conn, weir_error *err)
+{
+	bool again = false;
+
+	for (;; again = true) {
+		int64_t           now_us = weir__now_us();
+		enum weir__answer answer = WEIR__WAITING;
+		int               rc;
+
+		if (again || !db->head)
+			answer = weir__queue_take(db, now_us, conn);
+		if (answer == WEIR__WAITING) {
+			db->totals.acquire_waits += !again;
+			answer = weir__queue_wait(db, deadline, again, conn);
+			now_us = weir__now_us();
+		}
+		if (answer == WEIR__GOT_CONN && is_good(db, *conn, now_us))
+			return WEIR_OK;
+		if (answer == WEIR__GOT_CONN)
+			continue;
+		if (answer != WEIR__MAY_CONNECT)
+			return refuse(db, answer, err);
+		rc = connect_in_turn(db, deadline, conn, err);
+		if (rc == WEIR_OK || rc == WEIR_ERR_NO_MEMORY || weir__outage_is_hopeless(db) || weir__now_us() >= deadline)
+			return rc;
+	}
+}
+
+int weir__db_acquire(weir__db *db, weir__deadline deadline, weir__conn **conn, weir_error *err)
+{
+	weir_error failure;
+	int        rc;
+
+	*conn = NULL;
+	if (db->process != weir__process_generation())
+		return weir__error_set(err, WEIR_ERR_FORKED, "the session belongs to the parent process");
+	if (db->pool.acquire_timeout_ms > 0)
+		deadline = weir__deadline_earlier(deadline, weir__deadline_in_ms(db->pool.acquire_timeout_ms));
+	pthread_mutex_lock(&db->lock);
+	db->inside++;
+	db->totals.acquires++;
+	rc = acquire(db, deadline, conn, &failure);
+	if (rc < 0) {
+		int64_t now_us = weir__now_us();
+
+		db->totals.acquire_timeouts += now_us >= deadline;
+		weir__queue_serve(db, now_us);
+	}
+	db->inside--;
+	leave(db);
+	if (rc < 0 && err)
+		*err = failure;
+	if (rc < 0)
+		*conn = NULL;
+	return rc;
+}
+
+/* ---- Giving back ----------------------------------------------------------------------------------------------------------- */
+
+/* The connection that was unused for the longest time, if for too long. The lock is held. */
+static weir__conn *take_expired(weir__db *db, int64_t now_us)
+{
+	weir__conn *conn = db->bottom;
+
+	if (!conn || !is_outdated(db, conn, now_us))
+		return NULL;
+	weir__idle_remove(db, conn);
+	db->in_use++;
+	discharge(db, conn, &db->totals.connections_closed);
+	return conn;
+}
+
+void weir__db_give_back(weir__db *db, weir__conn **borrowed)
+{
+	weir__conn *conn = *borrowed;
+	weir__conn *expired = NULL;
+	int64_t     now_us;
+	bool        clean;
+	bool        keep;
+
+	*borrowed = NULL;
+	if (!conn || db->process != weir__process_generation())
+		return;
+	clean = weir__conn_is_clean(conn);
+	now_us = weir__now_us();
+	conn->returned_us = now_us;
+	conn->tx = (weir__tx){ .begin = NULL };
+	pthread_mutex_lock(&db->lock);
+	keep = clean && !db->closing && now_us < conn->retires_us && conn->opened_us >= db->stale_us;
+	if (keep) {
+		db->in_use--;
+		weir__idle_push(db, conn);
+		expired = take_expired(db, now_us);
+	} else {
+		discharge(db, conn, clean ? &db->totals.connections_closed : &db->totals.connections_destroyed);
+	}
+	weir__queue_serve(db, now_us);
+	leave(db);
+	if (!keep)
+		weir__conn_free(conn);
+	weir__conn_free(expired);
+}
+
+void weir__pool_add(weir__db *db, weir__conn *conn)
+{
+	pthread_mutex_lock(&db->lock);
+	enlist(db, conn);
+	conn->returned_us = weir__now_us();
+	weir__idle_push(db, conn);
+	weir__queue_serve(db, conn->returned_us);
+	pthread_mutex_unlock(&db->lock);
+}
+
+/* ---- Suspicion --------------------------------------------------------------------------------------------------------------- */
+
+void weir__pool_suspect(weir__db *db)
+{
+	pthread_mutex_lock(&db->lock);
+	db->suspect_us = weir__now_us();
+	pthread_mutex_unlock(&db->lock);
+}
+
+void weir__pool_renew(weir__db *db, const weir__conn *conn)
+{
+	int64_t now_us = weir__now_us();
+
+	pthread_mutex_lock(&db->lock);
+	if (now_us - conn->opened_us > YOUNG_US)
+		db->stale_us = now_us;
+	pthread_mutex_unlock(&db->lock);
+}
+
+/* ---- The end ------------------------------------------------------------------------------------------------------------------- */
+
+static weir__conn *take_last(weir__db *db)
+{
+	weir__conn *conn = db->top;
+
+	if (conn) {
+		weir__idle_remove(db, conn);
+		db->in_use++;
+		discharge(db, conn, &db->totals.connections_closed);
+	}
+	return conn;
+}
+
+void weir__pool_close(weir__db *db, weir__deadline deadline)
+{
+	weir__conn *conn;
+
+	pthread_mutex_lock(&db->lock);
+	db->closing = true;
+	weir__queue_serve(db, weir__now_us());
+	while (!is_deserted(db) && weir__now_us() < deadline)
+		weir__cond_wait(&db->drained, &db->lock, deadline);
+	while ((conn = take_last(db)) != NULL) {
+		pthread_mutex_unlock(&db->lock);
+		weir__conn_free(conn);
+		pthread_mutex_lock(&db->lock);
+	}
+	db->orphaned = true;
+	leave(db);
+}

@@ -1,0 +1,31 @@
+/* One statement while it runs, shared by the two ways to run it. */
+#ifndef WEIR_DB_RUN_H
+#define WEIR_DB_RUN_H
+
+#include "db/conn.h"
+
+/* Failed because what the server has prepared is of no use any more. */
+enum weir__stale { WEIR__NOT_STALE, WEIR__THIS_STALE, WEIR__ALL_STALE };
+
+typedef struct weir__run {
+	weir__conn         *conn;
+	const weir__sql    *sql;
+	const weir__params *params;
+	weir__deadline      deadline;
+	weir_error         *err;
+	weir__statement    *statement; /* sql's, once it has one */
+	PGresult           *result;
+	enum weir__stale    stale;
+} weir__run;
+
+/* Puts a prepared statement with its parameters into libpq's send buffer; false if it was not taken. */
+bool weir__run_send(weir__conn *conn, const weir__statement *statement, const weir__params *params);
+
+/* Fills err, and stale, from the result of a failed statement. */
+int weir__run_failed(weir__run *run, const PGresult *result);
+
+/* Runs the statement together with what has to precede and follow it: BEGIN if that is still to be sent, names to drop
+ * and to prepare, the question for the transaction's id. One send, one wait. */
+int weir__run_round_trip(weir__run *run, bool wants_xid);
+
+#endif

@@ -1,0 +1,31 @@
+/* Scripts: several statements in one text, by the simple protocol, which the server runs as one transaction unless the text
+ * says otherwise. For schemas and fixtures; the only place where a text of the caller's goes to the server as it is. It may
+ * leave settings behind, so the connection is not kept for others. */
+#include "db/conn.h"
+
+#include "base/error.h"
+
+int weir__conn_run_script(weir__conn *conn, const char *sql, weir__deadline deadline, weir_error *err)
+{
+	bool in_transaction = conn->tx.begin || PQtransactionStatus(conn->pg) != PQTRANS_IDLE;
+	int  rc = weir__conn_check(conn, err);
+
+	if (rc < 0)
+		return rc;
+	conn->scripted = true;
+	conn->tx.scripted = true;
+	if (conn->tx.begin) {
+		rc = weir__conn_command(conn, conn->tx.begin->text, deadline, NULL, err);
+		if (rc < 0)
+			return rc;
+		conn->tx.begin = NULL;
+	}
+	weir__count(&conn->counters.queries);
+	rc = weir__conn_command(conn, sql, deadline, NULL, err);
+	if (rc < 0 && err) {
+		err->sent = true;
+		if (conn->broken && !in_transaction)
+			err->effect = WEIR_EFFECT_UNKNOWN;
+	}
+	return rc;
+}

@@ -1,0 +1,113 @@
+/* SELECT, count(*) and EXISTS of a query. Skip and limit are parameters, so that the pages of a list share one text. */
+#include "db/sql.h"
+
+#include "db/condition.h"
+#include "db/order.h"
+#include "db/params.h"
+
+#include <stddef.h>
+
+static const weir_query first_rows = { .skip = 0 };
+
+static int check(const weir__statements *s, const weir_query *query, weir_error *err)
+{
+	return weir__query_check(s->layout, query, INT64_MAX, err);
+}
+
+static int64_t limit_of(const weir_query *query)
+{
+	if (query->limit == WEIR_NO_ROWS)
+		return 0;
+	return query->limit == 0 ? WEIR_LIMIT_DEFAULT : query->limit;
+}
+
+static void append_page(weir__buffer *sql, const weir_query *query, weir__params *params)
+{
+	weir__buffer_append_text(sql, " LIMIT ");
+	weir__params_add_i64(params, limit_of(query));
+	weir__sql_append_last(sql, params);
+	if (query->skip == 0)
+		return;
+	weir__buffer_append_text(sql, " OFFSET ");
+	weir__params_add_i64(params, query->skip);
+	weir__sql_append_last(sql, params);
+}
+
+static void append_from(weir__buffer *sql, const weir__statements *s, const weir_query *query, weir__params *params)
+{
+	weir__buffer_append_text(sql, " FROM ");
+	weir__sql_append(sql, &s->table);
+	weir__sql_append_where(sql, s, &query->where, params);
+}
+
+static void append_order(weir__buffer *sql, const weir__statements *s, const weir_query *query)
+{
+	weir__order order[WEIR__COLUMNS_MAX];
+	size_t      count = weir__order_complete(s->layout, &query->order, order);
+
+	for (size_t i = 0; i < count; i++) {
+		weir__buffer_append_text(sql, i == 0 ? " ORDER BY " : ", ");
+		weir__sql_append(sql, &s->names[order[i].column]);
+		if (order[i].descending)
+			weir__buffer_append_text(sql, " DESC");
+	}
+}
+
+int weir__sql_select(const weir__statements *s, const weir_query *query, weir__buffer *sql, weir__params *params,
+                     weir_error *err)
+{
+	int status = check(s, query, err);
+
+	if (status != WEIR_OK)
+		return status;
+	if (!query)
+		query = &first_rows;
+	weir__buffer_append_text(sql, "SELECT ");
+	weir__sql_append(sql, &s->columns);
+	append_from(sql, s, query, params);
+	append_order(sql, s, query);
+	append_page(sql, query, params);
+	return weir__sql_finish(s, sql, params, err);
+}
+
+/* A page of rows of which only the number matters: all that match, unless skip or limit are given. */
+static void append_counted(weir__buffer *sql, const weir__statements *s, const weir_query *query, weir__params *params)
+{
+	weir__buffer_append_text(sql, "SELECT 1");
+	append_from(sql, s, query, params);
+	if (query->skip != 0 || query->limit != 0)
+		append_page(sql, query, params);
+}
+
+int weir__sql_count(const weir__statements *s, const weir_query *query, weir__buffer *sql, weir__params *params,
+                    weir_error *err)
+{
+	int status = check(s, query, err);
+
+	if (status != WEIR_OK)
+		return status;
+	if (!query)
+		query = &first_rows;
+	if (query->skip == 0 && query->limit == 0) {
+		weir__buffer_append_text(sql, "SELECT count(*)");
+		append_from(sql, s, query, params);
+	} else {
+		weir__buffer_append_text(sql, "SELECT count(*) FROM (");
+		append_counted(sql, s, query, params);
+		weir__buffer_append_text(sql, ") AS page");
+	}
+	return weir__sql_finish(s, sql, params, err);
+}
+
+int weir__sql_exists(const weir__statements *s, const weir_query *query, weir__buffer *sql, weir__params *params,
+                     weir_error *err)
+{
+	int status = check(s, query, err);
+
+	if (status != WEIR_OK)
+		return status;
+	weir__buffer_append_text(sql, "SELECT EXISTS (");
+	append_counted(sql, s, query ? query : &first_rows, params);
+	weir__buffer_append_char(sql, ')');
+	return weir__sql_finish(s, sql, params, err);
+}

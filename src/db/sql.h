@@ -1,0 +1,39 @@
+/* What the files that write SQL share: the statements of a model, and the pieces that longer ones are put together from.
+ * Every identifier is quoted, once, when the statements are made; values are parameters without exception. */
+#ifndef WEIR_DB_SQL_H
+#define WEIR_DB_SQL_H
+
+#include "db/db.h"
+
+struct weir__statements {
+	const weir__layout *layout;
+	weir__sql           table;       /* "schema"."table" */
+	weir__sql           columns;     /* "id", "email": all, in the layout's order */
+	weir__sql           new_columns; /* n."id", n."email" */
+	weir__sql           get_by_id;
+	weir__sql           get_many;
+	weir__sql           delete_by_id;
+	weir__sql           names[WEIR__COLUMNS_MAX];  /* "email" */
+	weir__sql           get_by[WEIR__COLUMNS_MAX]; /* of unique columns and those of the primary key */
+	weir__sql           key_by[WEIR__COLUMNS_MAX];
+};
+
+static inline void weir__sql_append(weir__buffer *sql, const weir__sql *piece)
+{
+	weir__buffer_append(sql, piece->text, piece->length);
+}
+
+/* "a", "b" of the columns of a set in the layout's order, each behind the prefix (`o.` or nothing). */
+void weir__sql_append_columns(weir__buffer *sql, const weir__statements *s, weir__mask mask, const char *prefix);
+
+/* $n of the parameter added last. */
+void weir__sql_append_last(weir__buffer *sql, const weir__params *params);
+
+/* Nothing when every row is meant. The condition has been checked. */
+void weir__sql_append_where(weir__buffer *sql, const weir__statements *s, const weir_condition *where,
+                            weir__params *params);
+
+/* WEIR_OK, or what went wrong while sql and params were put together. */
+int weir__sql_finish(const weir__statements *s, const weir__buffer *sql, const weir__params *params, weir_error *err);
+
+#endif

@@ -1,0 +1,178 @@
+/* Transactions and savepoints. BEGIN waits for the first statement and goes out with it (exec.c); a transaction in which
+ * nothing ran therefore costs nothing.
+ *
+ * COMMIT has three outcomes. When the connection breaks under it the server is asked, on a new connection, what became
+ * of the transaction's id. That id was read with the answer to the first statement that may have written, so no COMMIT is
+ * ever sent whose fate could not be asked for; without an id nothing was written. */
+#include "db/conn.h"
+
+#include "base/error.h"
+
+#include <stdio.h>
+#include <string.h>
+
+#define SAVEPOINT_SIZE 192
+
+static const char *const begin_texts[4][2] = {
+	{ "BEGIN", "BEGIN READ ONLY" },
+	{ "BEGIN ISOLATION LEVEL READ COMMITTED", "BEGIN ISOLATION LEVEL READ COMMITTED READ ONLY" },
+	{ "BEGIN ISOLATION LEVEL REPEATABLE READ", "BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY" },
+	{ "BEGIN ISOLATION LEVEL SERIALIZABLE", "BEGIN ISOLATION LEVEL SERIALIZABLE READ ONLY" },
+};
+
+void weir__tx_statements(weir__sql begin[4][2], weir__sql *xid)
+{
+	static const char xid_text[] = "SELECT pg_catalog.pg_current_xact_id_if_assigned()";
+
+	for (size_t i = 0; i < 4; i++)
+		for (size_t k = 0; k < 2; k++)
+			begin[i][k] = weir__sql_of(begin_texts[i][k], strlen(begin_texts[i][k]));
+	*xid = weir__sql_of(xid_text, sizeof xid_text - 1);
+}
+
+int weir__conn_begin(weir__conn *conn, const weir_transaction_options *options, weir__deadline deadline,
+                     weir_error *err)
+{
+	weir_isolation isolation = options ? options->isolation : WEIR_ISOLATION_DEFAULT;
+	bool           read_only = options && options->read_only;
+	int            rc = weir__conn_check(conn, err);
+
+	(void)deadline;
+	if (rc < 0)
+		return rc;
+	if ((unsigned)isolation > WEIR_SERIALIZABLE)
+		return weir__error_set(err, WEIR_ERR_USAGE, "isolation %d is no isolation level", (int)isolation);
+	if (conn->tx.begin || PQtransactionStatus(conn->pg) != PQTRANS_IDLE)
+		return weir__error_set(err, WEIR_ERR_USAGE, "the connection is in a transaction already");
+	conn->tx = (weir__tx){ .begin = &conn->db->begin[isolation][read_only], .read_only = read_only };
+	weir__count(&conn->counters.transactions);
+	return WEIR_OK;
+}
+
+/* ---- Savepoints ---------------------------------------------------------------------------------------------------- */
+
+int weir__conn_savepoint(weir__conn *conn, int level, weir__deadline deadline, weir_error *err)
+{
+	char text[SAVEPOINT_SIZE];
+	int  rc = weir__conn_check(conn, err);
+
+	if (rc < 0)
+		return rc;
+	snprintf(text, sizeof text, "%s%sSAVEPOINT weir_sp_%d", conn->tx.begin ? conn->tx.begin->text : "",
+	         conn->tx.begin ? "; " : "", level);
+	conn->tx.begin = NULL;
+	return weir__conn_command(conn, text, deadline, NULL, err);
+}
+
+int weir__conn_release_savepoint(weir__conn *conn, int level, weir__deadline deadline, weir_error *err)
+{
+	char text[SAVEPOINT_SIZE];
+	int  rc = weir__conn_check(conn, err);
+
+	if (rc < 0)
+		return rc;
+	snprintf(text, sizeof text, "RELEASE SAVEPOINT weir_sp_%d", level);
+	return weir__conn_command(conn, text, deadline, NULL, err);
+}
+
+void weir__conn_rollback_to(weir__conn *conn, int level, weir__deadline deadline)
+{
+	char text[SAVEPOINT_SIZE];
+
+	if (weir__conn_check(conn, NULL) < 0)
+		return;
+	snprintf(text, sizeof text, "ROLLBACK TO SAVEPOINT weir_sp_%d; RELEASE SAVEPOINT weir_sp_%d", level, level);
+	if (weir__conn_command(conn, text, deadline, NULL, NULL) < 0)
+		weir__conn_break(conn);
+}
+
+/* ---- The end ------------------------------------------------------------------------------------------------------- */
+
+void weir__conn_rollback(weir__conn *conn, weir__deadline deadline)
+{
+	bool sent = !conn->tx.begin;
+
+	if (weir__conn_check(conn, NULL) < 0)
+		return;
+	conn->tx = (weir__tx){ .begin = NULL };
+	if (!sent || PQtransactionStatus(conn->pg) == PQTRANS_IDLE)
+		return;
+	if (weir__conn_command(conn, "ROLLBACK", deadline, NULL, NULL) < 0)
+		weir__conn_break(conn);
+}
+
+/* The connection broke after COMMIT was sent; err says how. */
+static int commit_lost(weir__conn *conn, int rc, uint64_t xid, weir__deadline deadline, weir_error *err)
+{
+	switch (xid ? weir__outcome_resolve(conn, xid, deadline) : WEIR_EFFECT_NONE) {
+	case WEIR_EFFECT_DONE:
+		if (err)
+			memset(err, 0, sizeof *err);
+		return WEIR_OK;
+	case WEIR_EFFECT_NONE:
+		return rc;
+	default:
+		weir__error_set(err, WEIR_ERR_UNKNOWN_COMMIT, "COMMIT was sent, but the answer never came");
+		if (err)
+			err->effect = WEIR_EFFECT_UNKNOWN;
+		return WEIR_ERR_UNKNOWN_COMMIT;
+	}
+}
+
+/* A script may have written, so that there may be an id nobody has asked for. */
+static int ask_for_xid(weir__conn *conn, uint64_t *xid, weir__deadline deadline, weir_error *err)
+{
+	const weir__question question = { .text = conn->db->xid.text };
+	PGresult            *result;
+	int                  rc = weir__conn_ask(conn, &question, deadline, &result, err);
+
+	if (rc < 0)
+		return rc;
+	*xid = (uint64_t)weir__result_int64(result, 0);
+	PQclear(result);
+	return WEIR_OK;
+}
+
+/* The server answers COMMIT of a failed transaction with success and the tag ROLLBACK. */
+static int check_tag(PGresult *result, weir_error *err)
+{
+	int rc = WEIR_OK;
+
+	if (strcmp(PQcmdStatus(result), "COMMIT") != 0) {
+		rc = weir__error_set(err, WEIR_ERR_CLOSED, "a statement of the transaction failed: it was rolled back");
+		if (err)
+			memcpy(err->sqlstate, "25P02", sizeof err->sqlstate);
+	}
+	PQclear(result);
+	return rc;
+}
+
+int weir__conn_commit(weir__conn *conn, weir__deadline deadline, weir_error *err)
+{
+	weir__tx  tx = conn->tx;
+	PGresult *result = NULL;
+	int       rc = weir__conn_check(conn, err);
+
+	if (rc < 0)
+		return rc;
+	conn->tx = (weir__tx){ .begin = NULL };
+	if (tx.begin)
+		return WEIR_OK;
+	if (weir__deadline_poll_ms(deadline) == 0) {
+		weir__conn_break(conn);
+		return weir__error_set(err, WEIR_ERR_TIMEOUT, "the deadline passed before COMMIT");
+	}
+	if (tx.scripted && !tx.xid && weir__conn_is_usable(conn)) {
+		rc = ask_for_xid(conn, &tx.xid, deadline, err);
+		if (rc < 0)
+			return rc;
+	}
+	rc = weir__conn_command(conn, "COMMIT", deadline, &result, err);
+	if (rc == WEIR_OK)
+		rc = check_tag(result, err);
+	else if (conn->broken)
+		rc = commit_lost(conn, rc, tx.xid, deadline, err);
+	if (rc < 0 && err)
+		err->sent = true;
+	return rc;
+}

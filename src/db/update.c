@@ -1,0 +1,221 @@
+/* UPDATE and DELETE. Values are checked against their columns before they become parameters.
+ *
+ * An update that must tell what the row was before reads and locks it in a subquery o, and writes the row n:
+ *
+ *   UPDATE "t" AS n SET "a" = $1 FROM (SELECT "id", "a" FROM "t" WHERE "id" = $2 FOR NO KEY UPDATE) AS o
+ *    WHERE n."id" = o."id" RETURNING n."id", n."a", o."a"
+ *
+ * FOR NO KEY UPDATE is the lock that the update itself takes; it does not keep others from referring to the row. */
+#include "db/sql.h"
+
+#include "base/error.h"
+#include "db/condition.h"
+#include "db/params.h"
+
+/* The statement being put together. */
+typedef struct writing {
+	const weir__statements *s;
+	weir__buffer           *sql;
+	weir__params           *params;
+	weir__mask              mask;     /* the columns that are set */
+	weir__mask              auto_now; /* the columns that are set to now() if others change */
+	int                     first;    /* number of the parameter before the first new value */
+} writing;
+
+static int begin_writing(writing *w, weir_error *err)
+{
+	const weir__layout *layout = w->s->layout;
+
+	w->auto_now = layout->auto_now_mask & ~w->mask;
+	w->first = (int)weir__params_count(w->params);
+	if (w->mask == 0)
+		return weir__error_set_at(err, WEIR_ERR_USAGE, layout->model->name, NULL, "no columns to update");
+	if (w->mask & layout->key_mask)
+		return weir__error_set_at(err, WEIR_ERR_USAGE, layout->model->name, NULL,
+		                          "primary key columns cannot be updated");
+	return WEIR_OK;
+}
+
+static int add_values(const writing *w, weir__mask mask, const void *values, weir_error *err)
+{
+	const weir__layout *layout = w->s->layout;
+
+	for (size_t i = 0; i < layout->column_count; i++) {
+		if (!(mask >> i & 1))
+			continue;
+		weir_value value = weir__layout_get(layout, i, values);
+		int        status = weir__value_check(layout, i, &value, err);
+		if (status != WEIR_OK)
+			return status;
+		weir__params_add(w->params, layout->columns[i].type, &value);
+	}
+	return WEIR_OK;
+}
+
+/* $n of the new value of a column. A text that is used twice needs a type, which the server would infer differently from
+ * either place. */
+static void append_new_value(const writing *w, size_t column)
+{
+	weir__mask before = w->mask & (((weir__mask)1 << column) - 1);
+	int        place = w->first + 1;
+
+	for (; before; before &= before - 1)
+		place++;
+	weir__buffer_append_char(w->sql, '$');
+	weir__buffer_append_i64(w->sql, place);
+	if (w->auto_now && w->s->layout->columns[column].type == WEIR_TYPE_TEXT)
+		weir__buffer_append_text(w->sql, "::text");
+}
+
+/* ($1, $2) */
+static void append_new_values(const writing *w)
+{
+	const char *comma = "(";
+
+	for (size_t i = 0; i < w->s->layout->column_count; i++) {
+		if (!(w->mask >> i & 1))
+			continue;
+		weir__buffer_append_text(w->sql, comma);
+		append_new_value(w, i);
+		comma = ", ";
+	}
+	weir__buffer_append_char(w->sql, ')');
+}
+
+static void append_now(const writing *w, size_t column)
+{
+	weir__buffer_append_text(w->sql, "CASE WHEN (");
+	weir__sql_append_columns(w->sql, w->s, w->mask, "n.");
+	weir__buffer_append_text(w->sql, ") IS DISTINCT FROM ");
+	append_new_values(w);
+	weir__buffer_append_text(w->sql, " THEN now() ELSE n.");
+	weir__sql_append(w->sql, &w->s->names[column]);
+	weir__buffer_append_text(w->sql, " END");
+}
+
+/* UPDATE "t" AS n SET "a" = $1, ... */
+static void append_set(const writing *w)
+{
+	const char *comma = " AS n SET ";
+
+	weir__buffer_append_text(w->sql, "UPDATE ");
+	weir__sql_append(w->sql, &w->s->table);
+	for (size_t i = 0; i < w->s->layout->column_count; i++) {
+		if (!((w->mask | w->auto_now) >> i & 1))
+			continue;
+		weir__buffer_append_text(w->sql, comma);
+		weir__sql_append(w->sql, &w->s->names[i]);
+		weir__buffer_append_text(w->sql, " = ");
+		if (w->mask >> i & 1)
+			append_new_value(w, i);
+		else
+			append_now(w, i);
+		comma = ", ";
+	}
+}
+
+/* "id" = $3 AND ..., of the parameters that come behind those of the set; prefix `n.` or nothing. */
+static void append_key(const writing *w, const char *prefix)
+{
+	const weir__layout *layout = w->s->layout;
+	size_t              place = weir__params_count(w->params) - layout->key_count;
+
+	for (size_t i = 0; i < layout->key_count; i++) {
+		weir__buffer_append_text(w->sql, i == 0 ? " WHERE " : " AND ");
+		weir__buffer_append_text(w->sql, prefix);
+		weir__sql_append(w->sql, &w->s->names[layout->key[i]]);
+		weir__buffer_append_text(w->sql, " = $");
+		weir__buffer_append_i64(w->sql, (int64_t)(place + i + 1));
+	}
+}
+
+static void append_from_old(const writing *w, weir__mask old)
+{
+	const weir__layout *layout = w->s->layout;
+
+	weir__buffer_append_text(w->sql, " FROM (SELECT ");
+	weir__sql_append_columns(w->sql, w->s, layout->key_mask | old, "");
+	weir__buffer_append_text(w->sql, " FROM ");
+	weir__sql_append(w->sql, &w->s->table);
+	append_key(w, "");
+	weir__buffer_append_text(w->sql, " FOR NO KEY UPDATE) AS o");
+	for (size_t i = 0; i < layout->key_count; i++) {
+		weir__buffer_append_text(w->sql, i == 0 ? " WHERE n." : " AND n.");
+		weir__sql_append(w->sql, &w->s->names[layout->key[i]]);
+		weir__buffer_append_text(w->sql, " = o.");
+		weir__sql_append(w->sql, &w->s->names[layout->key[i]]);
+	}
+}
+
+/* The key's values stand in the layout's order of the key, which is that of the columns. */
+int weir__sql_update(const weir__statements *s, const void *key, weir__mask mask, const void *values, weir__mask old,
+                     weir__buffer *sql, weir__params *params, weir_error *err)
+{
+	writing w = { .s = s, .sql = sql, .params = params, .mask = mask };
+	int     status = begin_writing(&w, err);
+
+	if (status == WEIR_OK)
+		status = add_values(&w, mask, values, err);
+	if (status == WEIR_OK)
+		status = add_values(&w, s->layout->key_mask, key, err);
+	if (status != WEIR_OK)
+		return status;
+	append_set(&w);
+	if (old)
+		append_from_old(&w, old);
+	else
+		append_key(&w, "n.");
+	weir__buffer_append_text(sql, " RETURNING ");
+	weir__sql_append(sql, &s->new_columns);
+	if (old) {
+		weir__buffer_append_text(sql, ", ");
+		weir__sql_append_columns(sql, s, old, "o.");
+	}
+	return weir__sql_finish(s, sql, params, err);
+}
+
+/* ---- by condition ------------------------------------------------------------------------------------------------------ */
+
+static int check_where(const weir__statements *s, const weir_condition *where, weir_error *err)
+{
+	int status = weir__condition_check(s->layout, where, err);
+
+	if (status == WEIR_OK && weir__condition_is_always_true(where))
+		return weir__error_set_at(err, WEIR_ERR_USAGE, s->layout->model->name, NULL,
+		                          "the condition leaves out no row; weir_everything() says that every row is meant");
+	return status;
+}
+
+int weir__sql_update_where(const weir__statements *s, const weir_condition *where, weir__mask mask, const void *values,
+                           weir__buffer *sql, weir__params *params, weir_error *err)
+{
+	writing w = { .s = s, .sql = sql, .params = params, .mask = mask };
+	int     status = check_where(s, where, err);
+
+	if (status == WEIR_OK)
+		status = begin_writing(&w, err);
+	if (status == WEIR_OK)
+		status = add_values(&w, mask, values, err);
+	if (status != WEIR_OK)
+		return status;
+	append_set(&w);
+	weir__sql_append_where(sql, s, where, params);
+	weir__buffer_append_text(sql, " RETURNING ");
+	weir__sql_append_columns(sql, s, s->layout->key_mask, "n.");
+	return weir__sql_finish(s, sql, params, err);
+}
+
+int weir__sql_delete_where(const weir__statements *s, const weir_condition *where, weir__buffer *sql,
+                           weir__params *params, weir_error *err)
+{
+	int status = check_where(s, where, err);
+
+	if (status != WEIR_OK)
+		return status;
+	weir__buffer_append_text(sql, "DELETE FROM ");
+	weir__sql_append(sql, &s->table);
+	weir__sql_append_where(sql, s, where, params);
+	weir__buffer_append_text(sql, " RETURNING ");
+	weir__sql_append_columns(sql, s, s->layout->key_mask, "");
+	return weir__sql_finish(s, sql, params, err);
+}

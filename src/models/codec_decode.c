@@ -1,0 +1,375 @@
+/* Reading records. The bytes are hostile until the last of them is read.
+ *
+ * No text can outgrow the room that was made for all of them, even in bytes that turn out to be no record: while a value is
+ * read, `end` lies before everything that must still follow it (the prefixes of later columns and records), so that
+ * a value's bytes are never those of another's, and a text with its NUL takes no more room than its quotes leave. */
+#include "models/codec.h"
+#include "models/codec_time.h"
+#include "models/json_string.h"
+#include "models/json_text.h"
+#include "models/number.h"
+#include "models/numeric.h"
+#include "models/time.h"
+#include "models/value_type.h"
+
+#include "base/utf8.h"
+
+#include <math.h>
+
+struct reader {
+	const char *at;
+	const char *end;
+	char       *text; /* where the next text goes */
+};
+
+static uint64_t load(const char *at)
+{
+	uint64_t word;
+
+	memcpy(&word, at, sizeof word);
+	return word;
+}
+
+/* Passes bytes that must be there, the fixed ones: they lie behind `end`, which moves. */
+static bool skip_fixed(struct reader *r, const char *bytes, size_t length)
+{
+	const char *at = r->at;
+	uint64_t    differs = 0;
+	size_t      i = 0;
+
+	r->end += length;
+	r->at += length;
+	if (length < sizeof(uint64_t))
+		return memcmp(at, bytes, length) == 0;
+	for (; length - i > sizeof(uint64_t); i += sizeof(uint64_t))
+		differs |= load(at + i) ^ load(bytes + i);
+	i = length - sizeof(uint64_t);
+	return (differs | (load(at + i) ^ load(bytes + i))) == 0;
+}
+
+/* Passes bytes of a value, if they are there. */
+static bool skip(struct reader *r, const char *bytes, size_t length)
+{
+	if ((size_t)(r->end - r->at) < length || memcmp(r->at, bytes, length) != 0)
+		return false;
+	r->at += length;
+	return true;
+}
+
+static bool skip_quote(struct reader *r)
+{
+	if (r->at == r->end || *r->at != '"')
+		return false;
+	r->at++;
+	return true;
+}
+
+static bool skip_null(struct reader *r)
+{
+	if (r->end - r->at < 4 || memcmp(r->at, "null", 4) != 0)
+		return false;
+	r->at += 4;
+	return true;
+}
+
+static bool read_bool(struct reader *r, bool *value)
+{
+	*value = r->end - r->at >= 4 && memcmp(r->at, "true", 4) == 0;
+	if (!*value && (r->end - r->at < 5 || memcmp(r->at, "false", 5) != 0))
+		return false;
+	r->at += *value ? 4 : 5;
+	return true;
+}
+
+static bool read_integer(struct reader *r, int64_t least, int64_t most, int64_t *value)
+{
+	const char *at = weir__integer_read(r->at, r->end, value);
+
+	if (!at || *value < least || *value > most)
+		return false;
+	r->at = at;
+	return true;
+}
+
+static bool read_int2(struct reader *r, int16_t *value)
+{
+	int64_t number;
+
+	if (!read_integer(r, INT16_MIN, INT16_MAX, &number))
+		return false;
+	*value = (int16_t)number;
+	return true;
+}
+
+static bool read_int4(struct reader *r, int32_t *value)
+{
+	int64_t number;
+
+	if (!read_integer(r, INT32_MIN, INT32_MAX, &number))
+		return false;
+	*value = (int32_t)number;
+	return true;
+}
+
+static bool read_int8(struct reader *r, int64_t *value)
+{
+	if (!skip_quote(r))
+		return read_integer(r, -WEIR__EXACT_MAX, WEIR__EXACT_MAX, value);
+	if (!read_integer(r, INT64_MIN, INT64_MAX, value) || !skip_quote(r))
+		return false;
+	return *value < -WEIR__EXACT_MAX || *value > WEIR__EXACT_MAX;
+}
+
+static bool read_float8(struct reader *r, double *value)
+{
+	static const struct word {
+		const char *text;
+		size_t      length;
+		double      value;
+	} words[] = { { "\"NaN\"", 5, NAN }, { "\"Infinity\"", 10, INFINITY }, { "\"-Infinity\"", 11, -INFINITY } };
+	char        own[WEIR__DOUBLE_TEXT_MAX];
+	const char *at = weir__double_read(r->at, r->end, value);
+
+	for (size_t i = 0; !at && i < sizeof words / sizeof words[0]; i++) {
+		*value = words[i].value;
+		if (skip(r, words[i].text, words[i].length))
+			return true;
+	}
+	return at && skip(r, own, (size_t)(weir__double_write(own, *value) - own)) && r->at == at;
+}
+
+/* An escape of the canonical form, at a backslash. */
+static bool read_escape(struct reader *r)
+{
+	static const char hex[] = "0123456789abcdef";
+	const char       *at = r->at;
+	const char       *low;
+	char              c;
+
+	if (r->end - at < 2)
+		return false;
+	if (at[1] != 'u') {
+		c = weir__json_unescape_letter(at[1]);
+		r->at += 2;
+	} else {
+		if (r->end - at < 6 || memcmp(at + 2, "00", 2) != 0 || (at[4] != '0' && at[4] != '1'))
+			return false;
+		low = memchr(hex, at[5], 16);
+		c = low ? (char)((at[4] - '0') * 16 + (low - hex)) : 0;
+		if (c == 0 || memchr("\b\f\n\r\t", c, 5))
+			return false;
+		r->at += 6;
+	}
+	*r->text++ = c;
+	return c != 0;
+}
+
+/* A string, ended by a NUL behind which the next text goes. *value is set only when it is one. */
+static bool read_string(struct reader *r, const char **value, size_t *length)
+{
+	char  *start = r->text;
+	bool   ascii = true;
+	size_t plain;
+
+	if (!skip_quote(r))
+		return false;
+	for (;;) {
+		plain = weir__json_copy_plain(r->text, r->at, (size_t)(r->end - r->at), &ascii);
+		r->at += plain;
+		r->text += plain;
+		if (r->at == r->end)
+			return false;
+		if (*r->at == '"')
+			break;
+		if (*r->at != '\\' || !read_escape(r))
+			return false;
+	}
+	r->at++;
+	*length = (size_t)(r->text - start);
+	*r->text++ = '\0';
+	*value = start;
+	return ascii || weir__utf8_is_valid(start, *length);
+}
+
+static bool read_text(struct reader *r, const char **value)
+{
+	size_t length;
+
+	return read_string(r, value, &length);
+}
+
+static bool read_numeric(struct reader *r, weir_numeric *value)
+{
+	size_t length;
+
+	return read_string(r, &value->text, &length) && weir__numeric_is_valid(value->text, length);
+}
+
+/* The bytes of a string without escapes: between quotes, of the length that the next quote gives it. */
+static const char *read_quoted(struct reader *r, size_t *length)
+{
+	const char *start = r->at + 1;
+	const char *quote;
+
+	if (!skip_quote(r))
+		return NULL;
+	quote = memchr(start, '"', (size_t)(r->end - start));
+	if (!quote)
+		return NULL;
+	*length = (size_t)(quote - start);
+	r->at = quote + 1;
+	return start;
+}
+
+static bool read_time(struct reader *r, bool zoned, int64_t *us)
+{
+	size_t      length;
+	const char *text = read_quoted(r, &length);
+
+	return text && weir__codec_time_read(text, length, zoned, us);
+}
+
+static bool read_uuid(struct reader *r, weir_uuid *value)
+{
+	char        own[WEIR_UUID_TEXT_MAX];
+	size_t      length;
+	const char *text = read_quoted(r, &length);
+
+	if (!text || length != sizeof own - 1 || !weir__uuid_read(text, length, value))
+		return false;
+	weir__uuid_write(value, own);
+	return memcmp(own, text, length) == 0;
+}
+
+/* NULL has been dealt with: a null in a nullable column has its blank. */
+static bool read_json(struct reader *r, bool nullable, weir_json *value)
+{
+	bool   null = nullable && skip(r, " null", 5);
+	size_t length = 4;
+
+	if (null)
+		r->at -= length;
+	else if (!weir__json_scan(r->at, (size_t)(r->end - r->at), &length))
+		return false;
+	memcpy(r->text, r->at, length);
+	r->text[length] = '\0';
+	value->text = r->text;
+	r->at += length;
+	r->text += length + 1;
+	return true;
+}
+
+/* A value that is not NULL into its member, past the .has of an opt. */
+static bool read_value(struct reader *r, const weir__column *column, void *member)
+{
+	switch (column->type) {
+	case WEIR_TYPE_BOOL:
+		return read_bool(r, member);
+	case WEIR_TYPE_INT2:
+		return read_int2(r, member);
+	case WEIR_TYPE_INT4:
+		return read_int4(r, member);
+	case WEIR_TYPE_INT8:
+		return read_int8(r, member);
+	case WEIR_TYPE_FLOAT8:
+		return read_float8(r, member);
+	case WEIR_TYPE_NUMERIC:
+		return read_numeric(r, member);
+	case WEIR_TYPE_TIMESTAMPTZ:
+		return read_time(r, true, &((weir_time *)member)->unix_us);
+	case WEIR_TYPE_TIMESTAMP:
+		return read_time(r, false, &((weir_timestamp *)member)->us);
+	case WEIR_TYPE_UUID:
+		return read_uuid(r, member);
+	case WEIR_TYPE_JSONB:
+		return read_json(r, column->nullable, member);
+	default:
+		return read_text(r, member);
+	}
+}
+
+static bool read_column(struct reader *r, const weir__column *column, void *record)
+{
+	char *member = (char *)record + column->offset;
+
+	if (!skip_fixed(r, column->json_prefix, column->json_prefix_length))
+		return false;
+	if (column->nullable && skip_null(r))
+		return true;
+	if (column->optional) {
+		*(bool *)member = true; /* .has comes first */
+		member += weir__value_type_of(column->type)->opt_at;
+	}
+	return read_value(r, column, member);
+}
+
+/* `end` lies before the fixed bytes of this record, and behind them when it has been read. */
+static bool read_record(struct reader *r, const weir__layout *layout, void *record)
+{
+	for (size_t i = 0; i < layout->column_count; i++)
+		if (!read_column(r, &layout->columns[i], record))
+			return false;
+	return skip_fixed(r, "}", 1);
+}
+
+/* Room for the texts of values of so many bytes: each text and its NUL fit where it was with its quotes, but a jsonb has none. */
+static size_t text_room(const weir__layout *layout, size_t values_size, size_t count)
+{
+	return values_size + count * layout->column_count;
+}
+
+int weir__codec_decode(const weir__layout *layout, const char *bytes, size_t length, const void **record)
+{
+	struct reader r = { .at = bytes };
+	void         *made;
+
+	if (length < layout->json_fixed)
+		return WEIR_ERR_FORMAT;
+	r.end = bytes + length - layout->json_fixed;
+	made = weir__record_create(layout, text_room(layout, length - layout->json_fixed, 1), &r.text);
+	if (!made)
+		return WEIR_ERR_NO_MEMORY;
+	if (!read_record(&r, layout, made) || r.at != bytes + length) {
+		(void)weir_record_release(made);
+		return WEIR_ERR_FORMAT;
+	}
+	*record = made;
+	return WEIR_OK;
+}
+
+/* [record,record]; `end` lies before all fixed bytes. */
+static bool read_records(struct reader *r, const weir__layout *layout, const weir_list *list)
+{
+	if (!skip_fixed(r, "[", 1))
+		return false;
+	for (size_t i = 0; i < list->count; i++) {
+		if (i > 0 && !skip_fixed(r, ",", 1))
+			return false;
+		if (!read_record(r, layout, (void *)list->items[i]))
+			return false;
+	}
+	return skip_fixed(r, "]", 1);
+}
+
+int weir__codec_decode_list(const weir__layout *layout, const char *bytes, size_t length, size_t count, weir_list *list)
+{
+	size_t        each = layout->json_fixed + 1; /* and the comma, of which there is one less, behind it */
+	size_t        fixed;
+	struct reader r = { .at = bytes };
+	weir_list     made;
+	int           status;
+
+	if (length < 2 || count > (length - 1) / (each + layout->column_count))
+		return WEIR_ERR_FORMAT;
+	fixed = count * each + (count > 0 ? 1 : 2);
+	r.end = bytes + length - fixed;
+	status = weir__list_create(layout, count, text_room(layout, length - fixed, count), &made, &r.text);
+	if (status != WEIR_OK)
+		return status;
+	if (!read_records(&r, layout, &made) || r.at != bytes + length) {
+		weir_list_release(&made);
+		return WEIR_ERR_FORMAT;
+	}
+	*list = made;
+	return WEIR_OK;
+}

@@ -1,0 +1,251 @@
+/* Records to and from cJSON trees.
+ *
+ * A tree holds numbers as doubles, and cJSON prints whole ones beyond 15 digits with an exponent, so that other readers no
+ * longer see whole numbers or see others. Hence an int8 is a number up to 15 digits, a raw node up to 2^53 (of which
+ * valuedouble is set too), and a string beyond; jsonb is a raw node, to the byte. */
+#include <weir/json.h>
+
+#include "base/error.h"
+#include "models/json_export.h"
+#include "models/json_import.h"
+#include "models/json_node.h"
+#include "models/json_text.h"
+#include "models/number.h"
+#include "models/time.h"
+
+#include <math.h>
+#include <string.h>
+
+#define PLAIN_MAX INT64_C(1000000000000000) /* cJSON prints whole numbers below it as digits */
+
+static cJSON *make_int8(int64_t number)
+{
+	char text[WEIR__INTEGER_TEXT_MAX + 1];
+
+	if (number > -PLAIN_MAX && number < PLAIN_MAX)
+		return cJSON_CreateNumber((double)number);
+	*weir__integer_write(text, number) = '\0';
+	if (number < -WEIR__EXACT_MAX || number > WEIR__EXACT_MAX)
+		return cJSON_CreateString(text);
+	return weir__json_node_raw(text, (double)number);
+}
+
+static cJSON *make_float8(double number)
+{
+	if (isfinite(number))
+		return cJSON_CreateNumber(number);
+	if (isnan(number))
+		return cJSON_CreateString("NaN");
+	return cJSON_CreateString(number < 0 ? "-Infinity" : "Infinity");
+}
+
+static cJSON *make_time(int64_t us, bool zoned)
+{
+	char text[WEIR_TIME_TEXT_MAX];
+
+	(void)weir__time_write(us, zoned, text);
+	return cJSON_CreateString(text);
+}
+
+static cJSON *make_uuid(const weir_uuid *uuid)
+{
+	char text[WEIR_UUID_TEXT_MAX];
+
+	weir__uuid_write(uuid, text);
+	return cJSON_CreateString(text);
+}
+
+static cJSON *make_node(const weir_value *value)
+{
+	if (value->is_null)
+		return cJSON_CreateNull();
+	switch (value->type) {
+	case WEIR_TYPE_BOOL:
+		return cJSON_CreateBool(value->as.boolean);
+	case WEIR_TYPE_INT2:
+	case WEIR_TYPE_INT4:
+	case WEIR_TYPE_INT8:
+		return make_int8(value->as.integer);
+	case WEIR_TYPE_FLOAT8:
+		return make_float8(value->as.number);
+	case WEIR_TYPE_TIMESTAMPTZ:
+		return make_time(value->as.integer, true);
+	case WEIR_TYPE_TIMESTAMP:
+		return make_time(value->as.integer, false);
+	case WEIR_TYPE_UUID:
+		return make_uuid(&value->as.uuid);
+	case WEIR_TYPE_JSONB:
+		return weir__json_node_raw(value->as.text, 0);
+	default:
+		return cJSON_CreateString(value->as.text);
+	}
+}
+
+/* Adds a node to an object, or with no name to an array; takes it over in any case. */
+static bool add(cJSON *to, const char *name, cJSON *node)
+{
+	bool added = node && (name ? cJSON_AddItemToObject(to, name, node) : cJSON_AddItemToArray(to, node));
+
+	if (!added)
+		cJSON_Delete(node);
+	return added;
+}
+
+/* NULL when there is no memory. */
+static cJSON *make_object(const weir__json_export *export, const void *record)
+{
+	const weir__layout *layout = export->layout;
+	cJSON              *object = cJSON_CreateObject();
+
+	for (size_t i = 0; object && i < layout->column_count; i++) {
+		if (!(export->columns >> i & 1))
+			continue;
+		weir_value value = weir__layout_get(layout, i, record);
+		if (!add(object, layout->columns[i].name, make_node(&value))) {
+			cJSON_Delete(object);
+			object = NULL;
+		}
+	}
+	return object;
+}
+
+static cJSON *make_array(const weir__json_export *export)
+{
+	cJSON *array = cJSON_CreateArray();
+
+	for (size_t i = 0; array && i < export->count; i++) {
+		const void *record = export->items[i];
+		if (!add(array, NULL, record ? make_object(export, record) : cJSON_CreateNull())) {
+			cJSON_Delete(array);
+			array = NULL;
+		}
+	}
+	return array;
+}
+
+static int hand_out(cJSON *made, cJSON **tree, weir_error *err)
+{
+	if (!made)
+		return weir__error_no_memory(err);
+	*tree = made;
+	return WEIR_OK;
+}
+
+int weir_record_to_cjson(const void *record, const weir_set *fields, cJSON **tree, weir_error *err)
+{
+	weir__json_export export;
+	int    status = weir__json_export_begin(&export, record, fields, err);
+	cJSON *made;
+
+	if (status != WEIR_OK)
+		return status;
+	made = make_object(&export, record);
+	weir__json_export_end(&export);
+	return hand_out(made, tree, err);
+}
+
+int weir_list_to_cjson(const void *list, const weir_set *fields, cJSON **tree, weir_error *err)
+{
+	weir__json_export export;
+	int    status = weir__json_export_begin_list(&export, list, fields, err);
+	cJSON *made;
+
+	if (status != WEIR_OK)
+		return status;
+	made = make_array(&export);
+	weir__json_export_end(&export);
+	return hand_out(made, tree, err);
+}
+
+/* The value of a column from the JSON that a node stands for. */
+static int import_json(weir__json_import *import, size_t column, const char *text, size_t length)
+{
+	const char *blanks = " \n\r\t";
+	size_t      end;
+
+	while (length > 0 && strchr(blanks, text[0])) {
+		text++;
+		length--;
+	}
+	if (!weir__json_scan(text, length, &end) || end + strspn(text + end, blanks) != length)
+		return weir__json_import_refuse_member(import, column, "is a raw node that holds no JSON");
+	return weir__json_import_text(import, column, text, end);
+}
+
+/* A double says of a numeric only what 15 digits can. */
+static int import_number(weir__json_import *import, size_t column, double number)
+{
+	bool  numeric = import->layout->columns[column].type == WEIR_TYPE_NUMERIC;
+	char  text[WEIR__DOUBLE_TEXT_MAX];
+	char *end;
+
+	if (!isfinite(number))
+		return weir__json_import_refuse_member(import, column, "is a number that is not finite");
+	end = numeric ? weir__double_write_exact(text, number) : weir__double_write(text, number);
+	if (!end)
+		return weir__json_import_refuse_member(import, column, "has more digits than a double keeps: use a string");
+	return weir__json_import_text(import, column, text, (size_t)(end - text));
+}
+
+static int import_tree(weir__json_import *import, size_t column, const cJSON *node)
+{
+	weir__buffer text = WEIR__BUFFER_INIT;
+	int          status = WEIR_OK;
+
+	if (!weir__json_node_write(node, &text))
+		status = weir__json_import_refuse_member(import, column, "is a tree that is no JSON, or more than 64 deep");
+	else if (text.failed)
+		status = weir__error_no_memory(import->err);
+	else
+		status = weir__json_import_text(import, column, text.data, text.length);
+	weir__buffer_release(&text);
+	return status;
+}
+
+static int import_node(weir__json_import *import, size_t column, const cJSON *node)
+{
+	size_t start = import->texts.length;
+	int    type = weir__json_node_type(node);
+
+	if (type == cJSON_Raw && node->valuestring)
+		return import_json(import, column, node->valuestring, strlen(node->valuestring));
+	if (import->layout->columns[column].type == WEIR_TYPE_JSONB)
+		return import_tree(import, column, node);
+	if (type == cJSON_Number)
+		return import_number(import, column, node->valuedouble);
+	if (type != cJSON_String || !node->valuestring)
+		return import_tree(import, column, node);
+	weir__buffer_append(&import->texts, node->valuestring, strlen(node->valuestring));
+	return weir__json_import_string(import, column, start);
+}
+
+static int import_object(weir__json_import *import, const cJSON *tree)
+{
+	size_t column;
+	int    status = WEIR_OK;
+
+	if (!tree || weir__json_node_type(tree) != cJSON_Object)
+		return weir__json_import_refuse(import, "must be a JSON object");
+	for (const cJSON *node = tree->child; node && status == WEIR_OK; node = node->next) {
+		if (!node->string)
+			return weir__json_import_refuse(import, "has a member without a name");
+		status = weir__json_import_member(import, node->string, &column);
+		if (status == WEIR_OK)
+			status = import_node(import, column, node);
+	}
+	return status;
+}
+
+int weir_record_from_cjson(const weir_model *model, const cJSON *tree, const weir_set *fields, void *record,
+                           weir_error *err)
+{
+	weir__json_import import;
+	int               status = weir__json_import_begin(&import, model, fields, record, err);
+
+	if (status == WEIR_OK)
+		status = import_object(&import, tree);
+	if (status == WEIR_OK)
+		status = weir__json_import_finish(&import, record);
+	weir__json_import_end(&import);
+	return status;
+}

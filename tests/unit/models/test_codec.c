@@ -1,0 +1,740 @@
+/* The codec: what it writes is read by cJSON as the same values, what it reads is only what it writes, and bytes that are
+ * no record are refused without a read or write beyond what belongs to them. */
+#include "base/memory.h"
+#include "models/codec.h"
+#include "models/codec_time.h"
+#include "support/suite.h"
+#include "unit/models/everything_sample.h"
+
+#include <cjson/cJSON.h>
+#include <inttypes.h>
+#include <stdio.h>
+
+typedef struct note {
+	int64_t     id;
+	const char *title;
+	const char *body;
+	weir_json   data;
+} note;
+
+static const weir_field note_fields[] = {
+	WEIR_FIELD(note, id, .primary_key = true),
+	WEIR_FIELD(note, title),
+	WEIR_FIELD(note, body, .nullable = true),
+	WEIR_FIELD(note, data, .nullable = true),
+};
+static const weir_model note_model = WEIR_MODEL(note, "notes", note_fields);
+
+typedef struct reading {
+	int16_t id;
+	double  value;
+} reading;
+
+static const weir_field reading_fields[] = {
+	WEIR_FIELD(reading, id, .primary_key = true),
+	WEIR_FIELD(reading, value),
+};
+static const weir_model reading_model = WEIR_MODEL(reading, "readings", reading_fields);
+
+static weir__layout *layout_of(const weir_model *model)
+{
+	weir__layout *layout = NULL;
+
+	ck_assert_int_eq(weir__layout_create(model, &layout, NULL), WEIR_OK);
+	return layout;
+}
+
+/* Decodes a copy that ends where its bytes end, so that a sanitizer sees a read beyond it. */
+static int decode_copy(const weir__layout *layout, const char *bytes, size_t length, const void **record)
+{
+	char *copy = malloc(length ? length : 1);
+	int   status;
+
+	ck_assert_ptr_nonnull(copy);
+	memcpy(copy, bytes, length);
+	status = weir__codec_decode(layout, copy, length, record);
+	free(copy);
+	return status;
+}
+
+static void assert_refused(const weir__layout *layout, const char *bytes, size_t length)
+{
+	const void *record = &record;
+	int         status = decode_copy(layout, bytes, length, &record);
+
+	ck_assert_msg(status == WEIR_ERR_FORMAT, "status %d for %.*s", status, (int)(length < 200 ? length : 200), bytes);
+	ck_assert_ptr_eq(record, &record);
+}
+
+/* Either refused, or what was read is written again as these very bytes. */
+static void assert_refused_or_own(const weir__layout *layout, const char *bytes, size_t length)
+{
+	weir__buffer again = WEIR__BUFFER_INIT;
+	const void  *record = NULL;
+
+	if (decode_copy(layout, bytes, length, &record) != WEIR_OK)
+		return;
+	weir__codec_encode(layout, record, &again);
+	ck_assert_msg(again.length == length && memcmp(again.data, bytes, length) == 0, "read, but not written so: %.*s",
+	              (int)length, bytes);
+	weir__buffer_release(&again);
+	(void)weir_record_release(record);
+}
+
+static void assert_string(const cJSON *item, const char *expected)
+{
+	ck_assert(cJSON_IsString(item));
+	ck_assert_str_eq(item->valuestring, expected);
+}
+
+static void assert_int8(const cJSON *item, int64_t expected)
+{
+	char text[32];
+
+	if (expected >= -(INT64_C(1) << 53) && expected <= INT64_C(1) << 53) {
+		ck_assert(cJSON_IsNumber(item));
+		ck_assert_int_eq((int64_t)item->valuedouble, expected);
+		return;
+	}
+	(void)snprintf(text, sizeof text, "%" PRId64, expected);
+	assert_string(item, text);
+}
+
+static void assert_float8(const cJSON *item, double expected)
+{
+	if (isfinite(expected)) {
+		ck_assert(cJSON_IsNumber(item));
+		ck_assert_mem_eq(&item->valuedouble, &expected, sizeof expected);
+		return;
+	}
+	assert_string(item, isnan(expected) ? "NaN" : expected < 0 ? "-Infinity" : "Infinity");
+}
+
+static void assert_json(const cJSON *item, const char *expected)
+{
+	cJSON *parsed = cJSON_Parse(expected);
+	char  *left = cJSON_PrintUnformatted(item), *right = cJSON_PrintUnformatted(parsed);
+
+	ck_assert_str_eq(left, right);
+	cJSON_free(left);
+	cJSON_free(right);
+	cJSON_Delete(parsed);
+}
+
+/* The oracle: cJSON's view of a member is the value. */
+static void assert_member(const cJSON *item, const weir_value *value)
+{
+	char time[WEIR_TIME_TEXT_MAX], uuid[WEIR_UUID_TEXT_MAX];
+
+	ck_assert_ptr_nonnull(item);
+	if (value->is_null) {
+		ck_assert(cJSON_IsNull(item));
+		return;
+	}
+	switch (value->type) {
+	case WEIR_TYPE_BOOL:
+		ck_assert(value->as.boolean ? cJSON_IsTrue(item) : cJSON_IsFalse(item));
+		break;
+	case WEIR_TYPE_FLOAT8:
+		assert_float8(item, value->as.number);
+		break;
+	case WEIR_TYPE_TIMESTAMPTZ:
+		assert_string(item, weir_time_text(weir_time_of(value->as.integer), time));
+		break;
+	case WEIR_TYPE_TIMESTAMP:
+		assert_string(item, weir_timestamp_text(weir_timestamp_of(value->as.integer), time));
+		break;
+	case WEIR_TYPE_UUID:
+		assert_string(item, weir_uuid_text(value->as.uuid, uuid));
+		break;
+	case WEIR_TYPE_JSONB:
+		assert_json(item, value->as.text);
+		break;
+	case WEIR_TYPE_TEXT:
+	case WEIR_TYPE_NUMERIC:
+		assert_string(item, value->as.text);
+		break;
+	default:
+		assert_int8(item, value->as.integer);
+	}
+}
+
+static void assert_cjson_agrees(const weir__layout *layout, const everything *value, weir__buffer *text)
+{
+	cJSON *tree = cJSON_Parse(weir__buffer_text(text));
+	cJSON *item = tree ? tree->child : NULL;
+
+	ck_assert_msg(cJSON_IsObject(tree), "cJSON refuses %s", text->data);
+	for (size_t i = 0; i < layout->column_count; i++, item = item->next) {
+		weir_value expected = weir__layout_get(layout, i, value);
+		ck_assert_str_eq(item->string, layout->columns[i].name);
+		assert_member(item, &expected);
+	}
+	ck_assert_ptr_null(item);
+	cJSON_Delete(tree);
+}
+
+START_TEST(test_encode__is_one_line_of_json_in_the_order_of_the_columns)
+{
+	weir__layout *layout = layout_of(&note_model);
+	weir__buffer  text = WEIR__BUFFER_INIT;
+	note          value = { .id = 42, .title = "a \"b\" \\ \n\x01\xc3\xa9", .data.text = "{\"a\": [1.50, null]}" };
+
+	weir__codec_encode(layout, &value, &text);
+	ck_assert_str_eq(weir__buffer_text(&text),
+	                 "{\"id\":42,\"title\":\"a \\\"b\\\" \\\\ \\n\\u0001\xc3\xa9\",\"body\":null,\"data\":{\"a\": [1.50, null]}}");
+	weir__buffer_release(&text);
+	weir__layout_free(layout);
+}
+END_TEST
+
+START_TEST(test_encode__appends_to_what_is_there)
+{
+	weir__layout *layout = layout_of(&reading_model);
+	weir__buffer  text = WEIR__BUFFER_INIT;
+	reading       value = { .id = -1, .value = 2.5 };
+
+	weir__buffer_append_text(&text, "head ");
+	weir__codec_encode(layout, &value, &text);
+	weir__codec_encode(layout, &value, &text);
+	ck_assert_str_eq(weir__buffer_text(&text), "head {\"id\":-1,\"value\":2.5}{\"id\":-1,\"value\":2.5}");
+	weir__buffer_release(&text);
+	weir__layout_free(layout);
+}
+END_TEST
+
+START_TEST(test_encode__some_columns_only)
+{
+	weir__layout *layout = layout_of(&note_model);
+	weir__buffer  text = WEIR__BUFFER_INIT;
+	note          value = { .id = 42, .title = "t", .body = "b" };
+
+	weir__codec_encode_columns(layout, 6, &value, &text);
+	weir__buffer_append_char(&text, ' ');
+	weir__codec_encode_columns(layout, 0, &value, &text);
+	ck_assert_str_eq(weir__buffer_text(&text), "{\"title\":\"t\",\"body\":\"b\"} {}");
+	weir__buffer_release(&text);
+	weir__layout_free(layout);
+}
+END_TEST
+
+START_TEST(test_codec__random_records_are_what_cjson_reads_and_come_back)
+{
+	weir__layout *layout = layout_of(&everything_model);
+	weir__buffer  text = WEIR__BUFFER_INIT, again = WEIR__BUFFER_INIT;
+	sample       *s = calloc(1, sizeof *s);
+	const void   *record;
+
+	for (uint64_t seed = 1; seed <= 4000; seed++) {
+		const everything *value = sample_fill(s, seed);
+		weir__buffer_clear(&text);
+		weir__buffer_clear(&again);
+		weir__codec_encode(layout, value, &text);
+		assert_cjson_agrees(layout, value, &text);
+		ck_assert_int_eq(decode_copy(layout, text.data, text.length, &record), WEIR_OK);
+		sample_assert_same(layout, value, record);
+		weir__codec_encode(layout, record, &again);
+		ck_assert_uint_eq(again.length, text.length);
+		ck_assert_mem_eq(again.data, text.data, text.length);
+		ck_assert_int_eq(weir_record_release(record), WEIR_OK);
+	}
+	free(s);
+	weir__buffer_release(&text);
+	weir__buffer_release(&again);
+	weir__layout_free(layout);
+}
+END_TEST
+
+START_TEST(test_decode__every_truncation_is_refused)
+{
+	weir__layout *layout = layout_of(&everything_model);
+	weir__buffer  text = WEIR__BUFFER_INIT;
+	sample       *s = calloc(1, sizeof *s);
+
+	for (uint64_t seed = 1; seed <= 40; seed++) {
+		weir__buffer_clear(&text);
+		weir__codec_encode(layout, sample_fill(s, seed), &text);
+		for (size_t length = 0; length < text.length; length++)
+			assert_refused(layout, text.data, length);
+		weir__buffer_append_char(&text, seed % 2 ? ' ' : '}');
+		assert_refused(layout, text.data, text.length);
+	}
+	free(s);
+	weir__buffer_release(&text);
+	weir__layout_free(layout);
+}
+END_TEST
+
+START_TEST(test_decode__a_changed_byte_is_refused_or_another_record)
+{
+	weir__layout *layout = layout_of(&everything_model);
+	weir__buffer  text = WEIR__BUFFER_INIT;
+	sample       *s = calloc(1, sizeof *s);
+
+	for (uint64_t seed = 1; seed <= 40; seed++) {
+		weir__buffer_clear(&text);
+		weir__codec_encode(layout, sample_fill(s, seed), &text);
+		for (size_t at = 0; at < text.length; at++) {
+			const char was = text.data[at];
+			const char others[] = { (char)(was ^ 1), (char)(was ^ 0x80), "\"\\}],:0e- \n"[at % 11] };
+			for (size_t i = 0; i < sizeof others; i++) {
+				text.data[at] = others[i];
+				assert_refused_or_own(layout, text.data, text.length);
+			}
+			text.data[at] = was;
+		}
+	}
+	free(s);
+	weir__buffer_release(&text);
+	weir__layout_free(layout);
+}
+END_TEST
+
+START_TEST(test_decode__bytes_left_out_or_put_in_are_refused_or_another_record)
+{
+	weir__layout *layout = layout_of(&everything_model);
+	weir__buffer  text = WEIR__BUFFER_INIT;
+	sample       *s = calloc(1, sizeof *s);
+	char          changed[8192];
+
+	for (uint64_t seed = 1; seed <= 3000; seed++) {
+		size_t at, count;
+		weir__buffer_clear(&text);
+		weir__codec_encode(layout, sample_fill(s, seed), &text);
+		at = sample_below(s, text.length);
+		count = 1 + sample_below(s, 12);
+		count = count < text.length - at ? count : text.length - at;
+		ck_assert_uint_lt(text.length + count, sizeof changed);
+		memcpy(changed, text.data, at);
+		memcpy(changed + at, text.data + at + count, text.length - at - count);
+		assert_refused_or_own(layout, changed, text.length - count);
+		memcpy(changed + at, text.data + sample_below(s, text.length - count + 1), count);
+		memcpy(changed + at + count, text.data + at, text.length - at);
+		assert_refused_or_own(layout, changed, text.length + count);
+	}
+	free(s);
+	weir__buffer_release(&text);
+	weir__layout_free(layout);
+}
+END_TEST
+
+/* The value between what stands around it. */
+static void assert_note(const weir__layout *layout, const char *head, const char *value, const char *tail, bool good)
+{
+	weir__buffer text = WEIR__BUFFER_INIT;
+	const void  *record = NULL;
+
+	weir__buffer_appendf(&text, "%s%s%s", head, value, tail);
+	if (good) {
+		ck_assert_msg(decode_copy(layout, text.data, text.length, &record) == WEIR_OK, "refused: %s", text.data);
+		(void)weir_record_release(record);
+	} else {
+		assert_refused(layout, text.data, text.length);
+	}
+	weir__buffer_release(&text);
+}
+
+START_TEST(test_decode__texts_have_one_form)
+{
+	static const char *const good[] = { "\"\"", "\"a/b\"", "\"\\\"\\\\\\b\\f\\n\\r\\t\"", "\"\\u0001\\u001f\x7f\"",
+		                                "\"\xc2\x80\xe2\x82\xac\xf0\x9f\x98\x80\"", "\"aaaaaaaaaaaaaaa\\u0001aaaaaaaaaaaaaaaaaaaaaaa\"" };
+	static const char *const bad[] = {
+		"\"\\/\"", "\"\\u0000\"", "\"\\u000a\"", "\"\\u0041\"", "\"\\u001F\"", "\"\\u00e9\"", "\"\\ud83d\\ude00\"",
+		"\"\\ud83d\"", "\"\\x41\"", "\"\\\"", "\"\\", "\"\\u", "\"\\u00", "\"\\u001\"", "\"", "", "\"\n\"", "\"\x1f\"",
+		"\"\xc0\x80\"", "\"\xe0\x80\x80\"", "\"\xed\xa0\x80\"", "\"\xf4\x90\x80\x80\"", "\"\xff\"", "\"\xc3\"",
+		"\"aaaaaaaaaaaaaaaaaaaaaaaaaaa\xc3\"", "\"\x80\"", "x", "'a'", "1", "null", "\"a\" ", " \"a\"", "\"a\"\"b\"", "[]",
+	};
+	weir__layout *layout = layout_of(&note_model);
+
+	for (size_t i = 0; i < sizeof good / sizeof good[0]; i++)
+		assert_note(layout, "{\"id\":1,\"title\":", good[i], ",\"body\":null,\"data\":null}", true);
+	for (size_t i = 0; i < sizeof bad / sizeof bad[0]; i++)
+		assert_note(layout, "{\"id\":1,\"title\":", bad[i], ",\"body\":null,\"data\":null}", false);
+	assert_refused(layout, "{\"id\":1,\"title\":\"\0\",\"body\":null,\"data\":null}", 42);
+	weir__layout_free(layout);
+}
+END_TEST
+
+START_TEST(test_decode__whole_numbers_have_one_form)
+{
+	static const char *const good[] = { "0", "-1", "9007199254740992", "-9007199254740992", "\"9007199254740993\"",
+		                                "\"9223372036854775807\"", "\"-9223372036854775808\"" };
+	static const char *const bad[] = { "-0", "00", "01", "-01", "+1", "1.0", "1e3", "", "-", " 1", "1 ", "0x1", "\"1\"", "true",
+		                               "9007199254740993", "-9007199254740993", "\"9007199254740992\"", "\"9223372036854775808\"",
+		                               "\"-9223372036854775809\"", "99999999999999999999999", "\"99999999999999999999999\"",
+		                               "\"09007199254740993\"", "\"9007199254740993", "null", "\"\"", "1\"" };
+	weir__layout *layout = layout_of(&note_model);
+
+	for (size_t i = 0; i < sizeof good / sizeof good[0]; i++)
+		assert_note(layout, "{\"id\":", good[i], ",\"title\":\"\",\"body\":null,\"data\":null}", true);
+	for (size_t i = 0; i < sizeof bad / sizeof bad[0]; i++)
+		assert_note(layout, "{\"id\":", bad[i], ",\"title\":\"\",\"body\":null,\"data\":null}", false);
+	weir__layout_free(layout);
+	layout = layout_of(&reading_model);
+	assert_note(layout, "{\"id\":", "-32768", ",\"value\":0}", true);
+	assert_note(layout, "{\"id\":", "32768", ",\"value\":0}", false);
+	assert_note(layout, "{\"id\":", "-32769", ",\"value\":0}", false);
+	weir__layout_free(layout);
+}
+END_TEST
+
+START_TEST(test_decode__doubles_have_one_form)
+{
+	static const char *const good[] = { "0", "-0", "1", "1.5", "-0.0001", "1e-05", "1.5e-07", "9007199254740992", "1e+16", "1e+22",
+		                                "0.30000000000000004", "1.7976931348623157e+308", "4.94065645841247e-324",
+		                                "1000000000000000", "\"NaN\"", "\"Infinity\"", "\"-Infinity\"" };
+	static const char *const bad[] = { "1.0", "1.50", "01", "1e5", "1E+22", "1e22", "1e+022", ".5", "5.", "1e", "1e+", "-", "", "+1",
+		                               "0.3000000000000000400", "0.30000000000000005", "1e999", "-1e999", "1e-400", "NaN",
+		                               "Infinity", "\"nan\"", "\"inf\"", "\"NaN", "nan", "1,5", "0x1p3", "0.00001", "\"1\"", "null" };
+	weir__layout *layout = layout_of(&reading_model);
+
+	for (size_t i = 0; i < sizeof good / sizeof good[0]; i++)
+		assert_note(layout, "{\"id\":1,\"value\":", good[i], "}", true);
+	for (size_t i = 0; i < sizeof bad / sizeof bad[0]; i++)
+		assert_note(layout, "{\"id\":1,\"value\":", bad[i], "}", false);
+	weir__layout_free(layout);
+}
+END_TEST
+
+START_TEST(test_decode__members_are_exactly_those_of_the_layout)
+{
+	static const char *const bad[] = {
+		"", "{}", "[]", "null", "{\"id\":1}", "{\"value\":0,\"id\":1}", "{\"id\":1,\"value\":0,\"x\":1}", "{\"id\":1,\"value\":0}}",
+		"{\"id\":1,\"id\":1,\"value\":0}", "{\"ID\":1,\"value\":0}", "{\"id\":1, \"value\":0}", "{\"id\" :1,\"value\":0}",
+		" {\"id\":1,\"value\":0}", "{\"id\":1,\"value\":0}\n", "{\"id\":1,\"value\":0,}", "{\"id\":1;\"value\":0}", "{\"id\":1,\"value\":0]",
+		"{\"\\u0069d\":1,\"value\":0}", "{\"id\":1,\"value\":0}garbage", "{\"id\":true,\"value\":0}", "{\"id\":{},\"value\":0}",
+	};
+	weir__layout *layout = layout_of(&reading_model);
+
+	for (size_t i = 0; i < sizeof bad / sizeof bad[0]; i++)
+		assert_refused(layout, bad[i], strlen(bad[i]));
+	assert_refused(layout, "{\"id\":1,\"value\":0}", 19);
+	weir__layout_free(layout);
+}
+END_TEST
+
+START_TEST(test_decode__a_million_brackets_are_refused_at_once)
+{
+	weir__layout *layout = layout_of(&note_model);
+	weir__buffer  text = WEIR__BUFFER_INIT;
+	const char    head[] = "{\"id\":1,\"title\":\"\",\"body\":null,\"data\":";
+
+	weir__buffer_append_text(&text, head);
+	for (int i = 0; i < 1000000; i++)
+		weir__buffer_append_char(&text, '[');
+	assert_refused(layout, text.data, text.length);
+	assert_refused(layout, text.data + strlen(head), text.length - strlen(head));
+	for (int i = 0; i < 1000000; i++)
+		weir__buffer_append_char(&text, ']');
+	weir__buffer_append_char(&text, '}');
+	assert_refused(layout, text.data, text.length);
+	weir__buffer_release(&text);
+	weir__layout_free(layout);
+}
+END_TEST
+
+static void assert_note_comes_back(const weir__layout *layout, const note *value)
+{
+	weir__buffer text = WEIR__BUFFER_INIT;
+	const void  *record = NULL;
+
+	weir__codec_encode(layout, value, &text);
+	ck_assert_int_eq(decode_copy(layout, text.data, text.length, &record), WEIR_OK);
+	sample_assert_same(layout, value, record);
+	(void)weir_record_release(record);
+	weir__buffer_release(&text);
+}
+
+START_TEST(test_codec__json_null_and_no_json_differ)
+{
+	weir__layout *layout = layout_of(&note_model);
+	note          value = { .id = 1, .title = "" };
+
+	assert_note_comes_back(layout, &value);
+	value.data.text = "null";
+	assert_note_comes_back(layout, &value);
+	assert_note(layout, "{\"id\":1,\"title\":\"\",\"body\":null,\"data\":", " null", "}", true);
+	assert_note(layout, "{\"id\":1,\"title\":\"\",\"body\":null,\"data\":", "  null", "}", false);
+	assert_note(layout, "{\"id\":1,\"title\":\"\",\"body\":null,\"data\":", " 1", "}", false);
+	assert_note(layout, "{\"id\":1,\"title\":\"\",\"body\":null,\"data\":", "null ", "}", false);
+	weir__layout_free(layout);
+}
+END_TEST
+
+START_TEST(test_codec__texts_of_every_length_and_of_a_megabyte_come_back)
+{
+	enum { LARGE = 1 << 20 };
+	weir__layout *layout = layout_of(&note_model);
+	char         *text = malloc(LARGE + 1);
+	note          value = { .id = 1, .title = "", .body = text };
+
+	for (size_t length = 0; length < 70; length++) {
+		memset(text, 'x', length);
+		text[length] = '\0';
+		assert_note_comes_back(layout, &value);
+		for (size_t at = 0; at < length; at++) {
+			text[at] = "\"\\\n\x01"[at % 4];
+			assert_note_comes_back(layout, &value);
+			text[at] = 'x';
+		}
+	}
+	for (size_t i = 0; i < LARGE; i++)
+		text[i] = (char)(i % 127 + 1);
+	text[LARGE] = '\0';
+	assert_note_comes_back(layout, &value);
+	memset(text, 1, LARGE);
+	assert_note_comes_back(layout, &value);
+	free(text);
+	weir__layout_free(layout);
+}
+END_TEST
+
+START_TEST(test_codec__json_keeps_its_bytes)
+{
+	static const char *const texts[] = { "{\"a\": {\"b\": [[[]]]}, \"c\": 1.500}", "\"\\u00e9\\/\"", "1e999", "12345678901234567890.00",
+		                                 "{ }", "[1 ,2]", "\"\\ud83d\\ude00\"" };
+	weir__layout *layout = layout_of(&note_model);
+	char          deep[129];
+
+	for (size_t i = 0; i < sizeof texts / sizeof texts[0]; i++) {
+		note value = { .id = 1, .title = "", .data.text = texts[i] };
+		assert_note_comes_back(layout, &value);
+	}
+	memset(deep, '[', 64);
+	memset(deep + 64, ']', 64);
+	deep[128] = '\0';
+	assert_note_comes_back(layout, &(note){ .id = 1, .title = "", .data.text = deep });
+	weir__layout_free(layout);
+}
+END_TEST
+
+START_TEST(test_codec__numerics_keep_their_digits)
+{
+	weir__layout *layout = layout_of(&everything_model);
+	weir__buffer  text = WEIR__BUFFER_INIT;
+	sample       *s = calloc(1, sizeof *s);
+	everything   *value = (everything *)(uintptr_t)sample_fill(s, 1);
+	char          digits[1003] = "-1.";
+	const void   *record = NULL;
+
+	memset(digits + 3, '9', 999);
+	value->amount.text = digits;
+	value->null_amount.text = "0.000";
+	weir__codec_encode(layout, value, &text);
+	ck_assert_int_eq(decode_copy(layout, text.data, text.length, &record), WEIR_OK);
+	ck_assert_str_eq(((const everything *)record)->amount.text, digits);
+	ck_assert_str_eq(((const everything *)record)->null_amount.text, "0.000");
+	(void)weir_record_release(record);
+	weir__buffer_clear(&text);
+	value->amount.text = "12x";
+	weir__codec_encode(layout, value, &text);
+	assert_refused(layout, text.data, text.length);
+	free(s);
+	weir__buffer_release(&text);
+	weir__layout_free(layout);
+}
+END_TEST
+
+START_TEST(test_codec__times_are_written_as_weir_time_text_does)
+{
+	sample *s = calloc(1, sizeof *s);
+	char    expected[WEIR_TIME_TEXT_MAX], text[WEIR_TIME_TEXT_MAX];
+	int64_t read;
+
+	for (uint64_t i = 0; i < 200000; i++) {
+		const bool zoned = i % 2;
+		int64_t    us = i % 4 ? sample_time(s) : (int64_t)(i / 4 % 40000 * 86400 - UINT64_C(719162) * 86400 + i % 7) * 1000000;
+		if (us != INT64_MIN && us < WEIR__TIME_MIN_US)
+			continue;
+		size_t length = weir__time_write(us, zoned, expected);
+		ck_assert_uint_eq((size_t)(weir__codec_time_write(text, us, zoned) - text), length);
+		ck_assert_mem_eq(text, expected, length);
+		ck_assert(weir__codec_time_read(text, length, zoned, &read));
+		ck_assert_int_eq(read, us);
+		ck_assert(!weir__codec_time_read(text, length - 1, zoned, &read));
+	}
+	free(s);
+}
+END_TEST
+
+START_TEST(test_codec__every_day_of_ten_thousand_years_comes_back)
+{
+	char    text[WEIR_TIME_TEXT_MAX], expected[WEIR_TIME_TEXT_MAX];
+	int64_t read;
+
+	for (int64_t day = -719600; day < 2932900; day++) {
+		int64_t us = day * INT64_C(86400000000) + day % 1000;
+		size_t  length = (size_t)(weir__codec_time_write(text, us, true) - text);
+		ck_assert(weir__codec_time_read(text, length, true, &read) && read == us);
+		if (day % 97 == 0) {
+			ck_assert_uint_eq(weir__time_write(us, true, expected), length);
+			ck_assert_mem_eq(text, expected, length);
+		}
+	}
+}
+END_TEST
+
+START_TEST(test_decode__times_have_one_form)
+{
+	static const char *const bad[] = {
+		"2026-11-21T10:26:15Z", "2026-11-21T10:26:15.00012Z", "2026-11-21T10:26:15.000123+00:00", "2026-11-21 10:26:15.000123Z",
+		"2026-11-21T10:26:15.000123z", "2026-11-21T24:00:00.000000Z", "2026-02-29T00:00:00.000000Z", "2026-00-01T00:00:00.000000Z",
+		"2026-13-01T00:00:00.000000Z", "2026-01-00T00:00:00.000000Z", "2026-04-31T00:00:00.000000Z", "2100-02-29T00:00:00.000000Z",
+		"2026-11-21T10:60:15.000123Z", "2026-11-21T10:26:60.000123Z", "2O26-11-21T10:26:15.000123Z", "2026-11-21T10:26:15.00012aZ",
+		"+002026-11-21T10:26:15.000123Z", "Infinity", "", "-0000-01-01T00:00:00.000000Z", "2026-11-21T1 :26:15.000123Z",
+		"2026/11-21T10:26:15.000123Z", "2026-11/21T10:26:15.000123Z", "2026-11-21T10-26:15.000123Z", "2026-11-21T10:26-15.000123Z",
+		"2026-11-21T10:26:15,000123Z", "2026-11-21T10:26:15.:00123Z", "2026-11-21T10:26:15.0001/3Z",
+	};
+	static const char *const good[] = { "2000-02-29T23:59:59.999999Z", "infinity", "-infinity", "0001-01-01T00:00:00.000000Z",
+		                                "0000-12-31T23:59:59.999999Z", "-4713-11-24T00:00:00.000000Z", "9999-12-31T23:59:59.999999Z",
+		                                "+010000-01-01T00:00:00.000000Z" };
+	int64_t us = 77;
+
+	for (size_t i = 0; i < sizeof bad / sizeof bad[0]; i++)
+		ck_assert_msg(!weir__codec_time_read(bad[i], strlen(bad[i]), true, &us), "read %s", bad[i]);
+	ck_assert_int_eq(us, 77);
+	for (size_t i = 0; i < sizeof good / sizeof good[0]; i++)
+		ck_assert_msg(weir__codec_time_read(good[i], strlen(good[i]), true, &us), "refused %s", good[i]);
+}
+END_TEST
+
+static weir__buffer encode_notes(const weir__layout *layout, size_t count)
+{
+	weir__buffer text = WEIR__BUFFER_INIT;
+	note         notes[3] = { { .id = 1, .title = "one" }, { .id = 2, .title = "", .body = "two" }, { .id = 3, .title = "x", .data.text = "[1]" } };
+	const void  *items[100];
+
+	for (size_t i = 0; i < count; i++)
+		items[i] = &notes[i % 3];
+	weir__codec_encode_list(layout, items, count, &text);
+	return text;
+}
+
+static int decode_list_copy(const weir__layout *layout, const char *bytes, size_t length, size_t count, weir_list *list)
+{
+	char *copy = malloc(length ? length : 1);
+	int   status;
+
+	ck_assert_ptr_nonnull(copy);
+	memcpy(copy, bytes, length);
+	status = weir__codec_decode_list(layout, copy, length, count, list);
+	free(copy);
+	return status;
+}
+
+START_TEST(test_list__comes_back_with_its_records)
+{
+	weir__layout *layout = layout_of(&note_model);
+
+	for (size_t count = 0; count <= 100; count += count < 5 ? 1 : 19) {
+		weir__buffer text = encode_notes(layout, count);
+		weir_list    list = WEIR_LIST_INIT;
+		ck_assert_int_eq(decode_list_copy(layout, text.data, text.length, count, &list), WEIR_OK);
+		ck_assert_uint_eq(list.count, count);
+		for (size_t i = 0; i < count; i++)
+			ck_assert_int_eq(((const note *)list.items[i])->id, (int64_t)(i % 3 + 1));
+		if (count > 2) {
+			ck_assert_str_eq(((const note *)list.items[1])->body, "two");
+			ck_assert_str_eq(((const note *)list.items[2])->data.text, "[1]");
+		}
+		weir_list_release(&list);
+		weir__buffer_release(&text);
+	}
+	weir__layout_free(layout);
+}
+END_TEST
+
+START_TEST(test_list__the_count_is_not_trusted)
+{
+	static const size_t counts[] = { 0, 1, 2, 4, 5, 1000000, SIZE_MAX, SIZE_MAX / 2, SIZE_MAX / 8 + 1 };
+	weir__layout       *layout = layout_of(&note_model);
+	weir__buffer        text = encode_notes(layout, 3);
+	weir_list           list = WEIR_LIST_INIT;
+
+	for (size_t i = 0; i < sizeof counts / sizeof counts[0]; i++)
+		ck_assert_int_eq(decode_list_copy(layout, text.data, text.length, counts[i], &list), WEIR_ERR_FORMAT);
+	ck_assert_int_eq(decode_list_copy(layout, "[]", 2, 1, &list), WEIR_ERR_FORMAT);
+	ck_assert_int_eq(decode_list_copy(layout, "[] ", 3, 0, &list), WEIR_ERR_FORMAT);
+	ck_assert_int_eq(decode_list_copy(layout, "[", 1, 0, &list), WEIR_ERR_FORMAT);
+	ck_assert_int_eq(decode_list_copy(layout, "", 0, 0, &list), WEIR_ERR_FORMAT);
+	ck_assert_ptr_null(list.memory);
+	weir__buffer_release(&text);
+	weir__layout_free(layout);
+}
+END_TEST
+
+START_TEST(test_list__truncations_and_changes_are_refused_or_another_list)
+{
+	weir__layout *layout = layout_of(&note_model);
+	weir__buffer  text = encode_notes(layout, 4), again = WEIR__BUFFER_INIT;
+	weir_list     list = WEIR_LIST_INIT;
+
+	for (size_t length = 0; length < text.length; length++)
+		for (size_t count = 0; count <= 4; count++)
+			ck_assert_int_eq(decode_list_copy(layout, text.data, length, count, &list), WEIR_ERR_FORMAT);
+	for (size_t at = 0; at < text.length; at++) {
+		const char was = text.data[at];
+		for (int i = 0; i < 256; i++) {
+			text.data[at] = (char)i;
+			if (decode_list_copy(layout, text.data, text.length, 4, &list) != WEIR_OK)
+				continue;
+			weir__buffer_clear(&again);
+			weir__codec_encode_list(layout, list.items, list.count, &again);
+			ck_assert_mem_eq(again.data, text.data, text.length);
+			weir_list_release(&list);
+		}
+		text.data[at] = was;
+	}
+	weir__buffer_release(&text);
+	weir__buffer_release(&again);
+	weir__layout_free(layout);
+}
+END_TEST
+
+#ifdef WEIR_TEST_HOOKS
+START_TEST(test_codec__survives_every_failed_allocation)
+{
+	weir__layout *layout = layout_of(&everything_model);
+	sample       *s = calloc(1, sizeof *s);
+
+	for (enum weir__memory_failure mode = WEIR__FAIL_ONCE; mode <= WEIR__FAIL_FOREVER; mode++) {
+		for (long n = 0;; n++) {
+			weir__buffer text = WEIR__BUFFER_INIT;
+			const void  *items[2] = { sample_fill(s, 7), &s->value }, *record = NULL;
+			weir_list    list = WEIR_LIST_INIT;
+			weir__memory_fail_after(n, mode);
+			weir__codec_encode_list(layout, items, 2, &text);
+			int status = text.failed ? WEIR_ERR_NO_MEMORY : weir__codec_decode_list(layout, text.data, text.length, 2, &list);
+			if (status == WEIR_OK)
+				status = weir__codec_decode(layout, text.data + 1, (text.length - 3) / 2, &record);
+			bool failed = weir__memory_failures() > 0;
+			weir__memory_fail_after(0, WEIR__FAIL_NEVER);
+			ck_assert_int_eq(status, failed ? WEIR_ERR_NO_MEMORY : WEIR_OK);
+			(void)weir_record_release(record);
+			weir_list_release(&list);
+			weir__buffer_release(&text);
+			if (!failed)
+				break;
+		}
+	}
+	free(s);
+	weir__layout_free(layout);
+}
+END_TEST
+#endif
+
+WEIR_SUITE("models/codec", test_encode__is_one_line_of_json_in_the_order_of_the_columns, test_encode__appends_to_what_is_there,
+           test_encode__some_columns_only, test_codec__random_records_are_what_cjson_reads_and_come_back,
+           test_decode__every_truncation_is_refused, test_decode__a_changed_byte_is_refused_or_another_record,
+           test_decode__bytes_left_out_or_put_in_are_refused_or_another_record, test_decode__texts_have_one_form,
+           test_decode__whole_numbers_have_one_form, test_decode__doubles_have_one_form,
+           test_decode__members_are_exactly_those_of_the_layout, test_decode__a_million_brackets_are_refused_at_once,
+           test_codec__json_null_and_no_json_differ, test_codec__texts_of_every_length_and_of_a_megabyte_come_back,
+           test_codec__json_keeps_its_bytes, test_codec__numerics_keep_their_digits,
+           test_codec__times_are_written_as_weir_time_text_does, test_codec__every_day_of_ten_thousand_years_comes_back,
+           test_decode__times_have_one_form, test_list__comes_back_with_its_records, test_list__the_count_is_not_trusted,
+           test_list__truncations_and_changes_are_refused_or_another_list,
+#ifdef WEIR_TEST_HOOKS
+           test_codec__survives_every_failed_allocation,
+#endif
+);

@@ -19,7 +19,7 @@ static weir_cache_backend *inner_of(weir_cache_backend *self)
 }
 
 static int get_inner(weir_cache_backend *self, const weir_bytes *keys, size_t count, const weir_cache_call *call,
-	weir_cached *found)
+                     weir_cached *found)
 {
 	return inner_of(self)->get_many(inner_of(self), keys, count, call, found);
 }
@@ -32,7 +32,9 @@ static int set_inner(weir_cache_backend *self, const weir_cache_entry *entry, co
 static int set_stamp(weir_cache_backend *self, weir_bytes key, uint64_t stamp, const weir_cache_call *call)
 {
 	char             text[WEIR__STAMP_SIZE];
-	weir_cache_entry entry = { .key = key, .value = { text, sizeof text }, .ttl_ms = call->stamp_ttl_ms, .space_max = -1 };
+	weir_cache_entry entry = {
+		.key = key, .value = { text, sizeof text }, .ttl_ms = call->stamp_ttl_ms, .space_max = -1
+	};
 
 	weir__stamp_write(stamp, text);
 	return set_inner(self, &entry, call);
@@ -46,7 +48,7 @@ static bool is_seen(const weir_cached *found, weir_bytes seen)
 }
 
 static int lease_one(weir_cache_backend *self, const weir_cache_want *want, const weir_cache_call *call,
-	weir_cached *found)
+                     weir_cached *found)
 {
 	int rc = get_inner(self, &want->key, 1, call, found);
 
@@ -61,7 +63,7 @@ static int lease_one(weir_cache_backend *self, const weir_cache_want *want, cons
 }
 
 static int lease(weir_cache_backend *self, const weir_cache_want *wants, size_t count, const weir_cache_call *call,
-	weir_cached *found)
+                 weir_cached *found)
 {
 	for (size_t i = 0; i < count; i++) {
 		int rc = lease_one(self, &wants[i], call, &found[i]);
@@ -79,7 +81,7 @@ static int lease(weir_cache_backend *self, const weir_cache_want *wants, size_t 
 }
 
 static int fill(weir_cache_backend *self, const weir_cache_entry *entries, size_t count, const weir_cache_call *call,
-	size_t *filled)
+                size_t *filled)
 {
 	*filled = 0;
 	for (size_t i = 0; i < count; i++) {
@@ -164,8 +166,9 @@ int weir__backend_make_whole(weir_cache_backend **backend, const weir__logger *l
 		.close = close_both,
 	};
 	*backend = &made->backend;
-	weir__log(logger, WEIR_LOG_WARNING, "cache %s: without lease, fill, guard and release it is incoherent: entries live until their TTL",
-		made->backend.name);
+	weir__log(logger, WEIR_LOG_WARNING,
+	          "cache %s: without lease, fill, guard and release it is incoherent: entries live until their TTL",
+	          made->backend.name);
 	return WEIR_OK;
 }
 

@@ -5,6 +5,7 @@
 #include "base/error.h"
 #include "base/memory.h"
 #include "cache/envelope.h"
+#include "cache/key.h"
 #include "cache/memory_store.h"
 
 #include <string.h>
@@ -50,7 +51,7 @@ static void show(weir__memory_entry *entry, weir_cached *found)
 }
 
 static int get_many(weir_cache_backend *self, const weir_bytes *keys, size_t count, const weir_cache_call *call,
-	weir_cached *found)
+                    weir_cached *found)
 {
 	weir__memory_store *store = store_of(self);
 	int64_t             now_us = now_of(store);
@@ -66,7 +67,7 @@ static int get_many(weir_cache_backend *self, const weir_bytes *keys, size_t cou
 }
 
 static bool put_value(const weir__memory_place *place, weir__memory_entry *entry, weir_bytes value, int64_t ttl_ms,
-	uint32_t space)
+                      uint32_t space)
 {
 	weir__memory_content content = {
 		.kind = WEIR__MEMORY_VALUE,
@@ -82,7 +83,7 @@ static bool put_value(const weir__memory_place *place, weir__memory_entry *entry
 }
 
 static bool put_stamp(const weir__memory_place *place, weir__memory_entry *entry, uint64_t stamp,
-	const weir_cache_call *call)
+                      const weir_cache_call *call)
 {
 	char text[WEIR__STAMP_SIZE];
 
@@ -97,7 +98,7 @@ static bool is_seen(const weir__memory_entry *entry, weir_bytes seen)
 }
 
 static bool lease_one(weir__memory_store *store, const weir_cache_want *want, const weir_cache_call *call,
-	weir_cached *found)
+                      weir_cached *found)
 {
 	weir__memory_place   place = weir__memory_lock(store, want->key, now_of(store));
 	weir__memory_entry  *entry = weir__memory_find(&place);
@@ -120,7 +121,7 @@ static bool lease_one(weir__memory_store *store, const weir_cache_want *want, co
 }
 
 static int lease(weir_cache_backend *self, const weir_cache_want *wants, size_t count, const weir_cache_call *call,
-	weir_cached *found)
+                 weir_cached *found)
 {
 	for (size_t i = 0; i < count; i++) {
 		if (lease_one(store_of(self), &wants[i], call, &found[i]))
@@ -154,7 +155,7 @@ static size_t fill_one(weir__memory_store *store, const weir_cache_entry *value)
 }
 
 static int fill(weir_cache_backend *self, const weir_cache_entry *entries, size_t count, const weir_cache_call *call,
-	size_t *filled)
+                size_t *filled)
 {
 	(void)call;
 	*filled = 0;
@@ -186,7 +187,7 @@ static weir__memory_member *other_members(const weir__memory_entry *entry, uint6
 }
 
 static bool put_guard(const weir__memory_place *place, weir__memory_entry *entry, weir__memory_member *members,
-	size_t count)
+                      size_t count)
 {
 	weir__memory_content guard = {
 		.kind = WEIR__MEMORY_GUARD,
@@ -343,7 +344,7 @@ int64_t weir__cache_backend_memory_bytes(weir_cache_backend *backend)
 }
 
 int weir__cache_backend_memory_with_clock(int64_t max_bytes, int64_t (*now_us)(void *context), void *context,
-	weir_cache_backend **backend, weir_error *err)
+                                          weir_cache_backend **backend, weir_error *err)
 {
 	memory *made = weir__calloc(1, sizeof *made);
 	int     rc;

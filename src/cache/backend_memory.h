@@ -6,7 +6,7 @@
 
 /* As weir__cache_backend_memory; expiry goes by now_us(context), in microseconds. */
 int weir__cache_backend_memory_with_clock(int64_t max_bytes, int64_t (*now_us)(void *context), void *context,
-	weir_cache_backend **backend, weir_error *err);
+                                          weir_cache_backend **backend, weir_error *err);
 
 /* Bytes in use now. */
 int64_t weir__cache_backend_memory_bytes(weir_cache_backend *backend);

@@ -2,7 +2,7 @@
 #include "cache/cache.h"
 
 static int get_nothing(weir_cache_backend *self, const weir_bytes *keys, size_t count, const weir_cache_call *call,
-	weir_cached *found)
+                       weir_cached *found)
 {
 	(void)self, (void)keys, (void)call;
 	for (size_t i = 0; i < count; i++)
@@ -12,7 +12,7 @@ static int get_nothing(weir_cache_backend *self, const weir_bytes *keys, size_t 
 
 /* Nobody fills: as if something unknown stood there. */
 static int lease_nothing(weir_cache_backend *self, const weir_cache_want *wants, size_t count,
-	const weir_cache_call *call, weir_cached *found)
+                         const weir_cache_call *call, weir_cached *found)
 {
 	(void)self, (void)wants, (void)call;
 	for (size_t i = 0; i < count; i++)
@@ -21,7 +21,7 @@ static int lease_nothing(weir_cache_backend *self, const weir_cache_want *wants,
 }
 
 static int fill_nothing(weir_cache_backend *self, const weir_cache_entry *entries, size_t count,
-	const weir_cache_call *call, size_t *filled)
+                        const weir_cache_call *call, size_t *filled)
 {
 	(void)self, (void)entries, (void)count, (void)call;
 	*filled = 0;

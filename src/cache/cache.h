@@ -31,20 +31,20 @@ void weir__key_null(weir__buffer *key);
 typedef struct weir__cache_space weir__cache_space;
 
 typedef struct weir__cache_manager_options {
-	weir_cache_backend      *backend;    /* owned from a successful create on; none, memory, Redis or the user's */
-	const char              *prefix;
-	int                      timeout_ms;
-	weir_cache_config        defaults;   /* as the user gave them */
-	const weir__logger      *logger;
+	weir_cache_backend *backend; /* owned from a successful create on; none, memory, Redis or the user's */
+	const char         *prefix;
+	int                 timeout_ms;
+	weir_cache_config   defaults; /* as the user gave them */
+	const weir__logger *logger;
 } weir__cache_manager_options;
 
-int  weir__cache_manager_create(const weir__cache_manager_options *options, weir_cache_manager **cache, weir_error *err);
+int weir__cache_manager_create(const weir__cache_manager_options *options, weir_cache_manager **cache, weir_error *err);
 void weir__cache_manager_free(weir_cache_manager *cache);
 
 /* One space a model: name in record keys ("user"), plural in list keys ("users"), fingerprint in every envelope. model is only compared by
  * address (weir_cache_manager_configure and _stats name a model). The manager owns the space. */
-int weir__cache_space_create(weir_cache_manager *cache, const weir_model *model, const char *plural, uint64_t fingerprint,
-                             weir__cache_space **space, weir_error *err);
+int weir__cache_space_create(weir_cache_manager *cache, const weir_model *model, const char *plural,
+                             uint64_t fingerprint, weir__cache_space **space, weir_error *err);
 
 /* Is caching on for it, by configuration and backend? A relaxed atomic load. */
 bool weir__cache_space_enabled(const weir__cache_space *space);
@@ -53,10 +53,11 @@ int64_t weir__cache_space_max_items(const weir__cache_space *space);
 
 /* Backends. */
 weir_cache_backend *weir__cache_backend_none(void);
-int weir__cache_backend_memory(int64_t max_bytes, weir_cache_backend **backend, weir_error *err);
+int                 weir__cache_backend_memory(int64_t max_bytes, weir_cache_backend **backend, weir_error *err);
 /* url: redis://[user:password@]host:port[/db], unix:///path[?db=n]. Connects at the first use. WEIR_ERR_USAGE for a url it cannot
  * read, which is not quoted. */
-int weir__cache_backend_redis(const char *url, const weir__logger *logger, weir_cache_backend **backend, weir_error *err);
+int weir__cache_backend_redis(const char *url, const weir__logger *logger, weir_cache_backend **backend,
+                              weir_error *err);
 
 /* ---- Reads ----------------------------------------------------------------------------------------------------- */
 
@@ -67,7 +68,12 @@ typedef enum weir__lookup_state {
 	WEIR__MISS    /* nothing there: lease, then the database; after lease: the lease is held and fill is allowed */
 } weir__lookup_state;
 
-typedef enum weir__entry_kind { WEIR__ENTRY_RECORD, WEIR__ENTRY_UNIQUE, WEIR__ENTRY_LIST, WEIR__ENTRY_COUNT } weir__entry_kind;
+typedef enum weir__entry_kind {
+	WEIR__ENTRY_RECORD,
+	WEIR__ENTRY_UNIQUE,
+	WEIR__ENTRY_LIST,
+	WEIR__ENTRY_COUNT
+} weir__entry_kind;
 
 /* The stamps that a list, count or exists depends on, by logical key (`users:s:any`, ...; at most 4); bulk is always added by the manager. */
 #define WEIR__STAMPS_MAX 4
@@ -78,20 +84,20 @@ typedef enum weir__entry_kind { WEIR__ENTRY_RECORD, WEIR__ENTRY_UNIQUE, WEIR__EN
 typedef struct weir__lookup {
 	/* in */
 	weir__entry_kind kind;
-	weir_bytes       key;                          /* logical, borrowed */
-	weir_bytes       stamps[WEIR__STAMPS_MAX];     /* LIST and COUNT: logical, borrowed */
+	weir_bytes       key;                      /* logical, borrowed */
+	weir_bytes       stamps[WEIR__STAMPS_MAX]; /* LIST and COUNT: logical, borrowed */
 	size_t           stamp_count;
 	/* out */
 	weir__lookup_state state;
-	weir_bytes       payload; /* HIT: readable until weir__lookup_release */
-	uint64_t         items;   /* HIT: the number given to fill */
+	weir_bytes         payload; /* HIT: readable until weir__lookup_release */
+	uint64_t           items;   /* HIT: the number given to fill */
 	/* the manager's */
-	weir__cache_space *space;      /* set while the lease is held */
+	weir__cache_space *space; /* set while the lease is held */
 	weir_cached        found;
-	uint64_t           token;      /* of the lease */
-	int64_t            deadline_us; /* of lookup and lease together */
-	bool               waiting;     /* to be looked at, the next time */
-	bool               missed;      /* of those that are being leased */
+	uint64_t           token;                 /* of the lease */
+	int64_t            deadline_us;           /* of lookup and lease together */
+	bool               waiting;               /* to be looked at, the next time */
+	bool               missed;                /* of those that are being leased */
 	char               seen[WEIR__SEEN_SIZE]; /* how the entry begins that is there and out of date, if seen_length */
 	size_t             seen_length;
 	/* as they were before the database was asked, bulk last; 0: unknown. RECORD and UNIQUE have any and bulk. */
@@ -126,13 +132,13 @@ void weir__lookup_release(weir__lookup *lookup);
 
 /* A set of what a transaction's writes invalidate, without doubles. */
 typedef struct weir__touches weir__touches;
-int  weir__touches_create(weir_cache_manager *cache, weir__touches **touches, weir_error *err);
-void weir__touches_free(weir__touches *touches);
+int                          weir__touches_create(weir_cache_manager *cache, weir__touches **touches, weir_error *err);
+void                         weir__touches_free(weir__touches *touches);
 /* Records: a logical record key. Stamps: a logical stamp key; `any` is added by weir__touches_add_any. WEIR_ERR_NO_MEMORY. */
-int  weir__touches_add_key(weir__touches *touches, weir__cache_space *space, weir_bytes key);
-int  weir__touches_add_stamp(weir__touches *touches, weir__cache_space *space, weir_bytes key);
-int  weir__touches_add_any(weir__touches *touches, weir__cache_space *space);
-int  weir__touches_add_bulk(weir__touches *touches, weir__cache_space *space);
+int    weir__touches_add_key(weir__touches *touches, weir__cache_space *space, weir_bytes key);
+int    weir__touches_add_stamp(weir__touches *touches, weir__cache_space *space, weir_bytes key);
+int    weir__touches_add_any(weir__touches *touches, weir__cache_space *space);
+int    weir__touches_add_bulk(weir__touches *touches, weir__cache_space *space);
 size_t weir__touches_count(const weir__touches *touches);
 /* For savepoints: forget what was added after `mark` (a count taken earlier). */
 void weir__touches_truncate(weir__touches *touches, size_t mark);

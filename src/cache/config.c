@@ -33,7 +33,7 @@ typedef struct member {
 
 #define MEMBER(name, least, most, range)                                                                               \
 	{                                                                                                                  \
-		#name, offsetof(weir_cache_config, name), sizeof(((weir_cache_config *)0)->name), least, most, range           \
+#name, offsetof(weir_cache_config, name), sizeof(((weir_cache_config *)0)->name), least, most, range           \
 	}
 #define SECONDS "seconds above 0, or WEIR_TTL_NEVER"
 #define LIMIT   "above 0, or WEIR_UNLIMITED"
@@ -74,7 +74,7 @@ int weir__config_check(const weir_cache_config *config, const char *owner, weir_
 
 		if (value < members[i].least || value > members[i].most)
 			return weir__error_set_at(err, WEIR_ERR_USAGE, owner, members[i].name, "%" PRId64 " is not allowed: %s",
-				value, members[i].range);
+			                          value, members[i].range);
 	}
 	return WEIR_OK;
 }

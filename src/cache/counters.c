@@ -25,7 +25,7 @@ void weir__counters_add(weir__counters *counters, weir__counter which, int64_t a
 {
 	if (amount)
 		atomic_fetch_add_explicit(&counters->stripes[stripe_of_thread()].values[which], (uint64_t)amount,
-			memory_order_relaxed);
+		                          memory_order_relaxed);
 }
 
 void weir__counters_sum(const weir__counters *counters, weir_cache_stats *stats)

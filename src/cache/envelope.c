@@ -31,7 +31,7 @@ bool weir__hex_read(const char *text, size_t digits, uint64_t *number)
 
 	for (size_t i = 0; i < digits; i++) {
 		unsigned char c = (unsigned char)text[i];
-		unsigned      digit = c >= '0' && c <= '9' ? c - '0' : c >= 'a' && c <= 'f' ? c - 'a' + 10u : 16;
+		unsigned      digit = c >= '0' && c <= '9' ? c - 0u - '0' : c >= 'a' && c <= 'f' ? c - 0u - 'a' + 10 : 16;
 
 		if (digit > 15)
 			return false;
@@ -105,8 +105,7 @@ bool weir__envelope_read(weir_bytes bytes, weir__envelope *envelope)
 	envelope->kind = at[0];
 	if (!read_number(at + AT_TOKEN, 16, &envelope->token) ||
 	    !read_number(at + AT_FINGERPRINT, 16, &envelope->fingerprint) ||
-	    !read_number(at + AT_ITEMS, 16, &envelope->items) ||
-	    !read_number(at + AT_PAYLOAD_LENGTH, 8, &payload_length) ||
+	    !read_number(at + AT_ITEMS, 16, &envelope->items) || !read_number(at + AT_PAYLOAD_LENGTH, 8, &payload_length) ||
 	    !read_number(at + AT_KEY_LENGTH, 6, &key_length) || !read_number(at + AT_STAMP_COUNT, 1, &stamp_count))
 		return false;
 	if (stamp_count > WEIR__ENVELOPE_STAMPS)

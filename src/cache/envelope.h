@@ -11,7 +11,7 @@
 
 #include "cache/cache.h"
 
-#define WEIR__ENVELOPE_STAMPS (WEIR__STAMPS_MAX + 1)
+#define WEIR__ENVELOPE_STAMPS  (WEIR__STAMPS_MAX + 1)
 #define WEIR__ENVELOPE_KEY_MAX 0xffffffu
 
 typedef struct weir__envelope {

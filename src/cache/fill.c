@@ -62,8 +62,8 @@ static weir_bytes write_entry(const weir__cache_space *space, const weir__fillin
 /* A little less than configured, by up to a tenth, so that what was filled together does not expire together. */
 static int64_t ttl_ms(weir__cache_space *space, const weir__filling *filling)
 {
-	int64_t ttl = in_force(filling->payload.data ? &space->config.ttl_ms[filling->lookup->kind]
-	                                             : &space->config.absent_ttl_ms);
+	int64_t ttl =
+		in_force(filling->payload.data ? &space->config.ttl_ms[filling->lookup->kind] : &space->config.absent_ttl_ms);
 
 	return ttl < 0 ? ttl : ttl - ttl / 10 * (int64_t)(weir__cache_id(space->cache) % 1024) / 1024;
 }

@@ -67,7 +67,7 @@ void weir__cache_guard(weir_cache_manager *cache, weir__touches *touches)
 	weir__pending_block(&cache->pending);
 	batch->blocks = true;
 	weir__log(cache->logger, WEIR_LOG_WARNING,
-		"cache: %zu keys could not be guarded; reads bypass the cache until they are released", batch->count);
+	          "cache: %zu keys could not be guarded; reads bypass the cache until they are released", batch->count);
 }
 
 /* The batch is no longer the touches'. */

@@ -137,7 +137,7 @@ static void take_row(leasing *l, weir__lookup *lookup, size_t at, uint64_t token
 	}
 	weir__lookup_judge(l->space, lookup, &l->found[at]);
 	if (lookup->state == WEIR__ABSENT &&
-		(lookup->stamp_values[0] != row_stamps[0] || lookup->stamp_values[1] != row_stamps[1])) {
+	    (lookup->stamp_values[0] != row_stamps[0] || lookup->stamp_values[1] != row_stamps[1])) {
 		weir__cached_release(&lookup->found);
 		lookup->state = WEIR__BYPASS;
 	}
@@ -228,9 +228,9 @@ static void lease_all(leasing *l)
 {
 	weir_cache_backend *backend = l->space->cache->backend;
 	weir_cache_call     call = {
-		.id = weir__cache_id(l->space->cache),
-		.ttl_ms = WEIR__LEASE_TTL_MS,
-		.stamp_ttl_ms = atomic_load_explicit(&l->space->config.stamp_ttl_ms, memory_order_relaxed),
+			.id = weir__cache_id(l->space->cache),
+			.ttl_ms = WEIR__LEASE_TTL_MS,
+			.stamp_ttl_ms = atomic_load_explicit(&l->space->config.stamp_ttl_ms, memory_order_relaxed),
 	};
 
 	for (size_t i = 0; i < l->count; i++)

@@ -72,7 +72,7 @@ static void judge_value(weir__cache_space *space, weir__lookup *lookup, weir_cac
 		return;
 	}
 	if (!is_of_key(space, lookup, &envelope) || (weir__lookup_is_list(lookup) && !stamps_match(lookup, &envelope)) ||
-		(envelope.kind == 'N' && envelope.stamp_count < 2)) {
+	    (envelope.kind == 'N' && envelope.stamp_count < 2)) {
 		miss_over(lookup, found);
 		return;
 	}
@@ -249,10 +249,10 @@ static void count_states(weir__cache_space *space, const weir__lookup *lookups, 
 		weir__space_count(space, counters[i], sums[i]);
 	if (weir__log_enabled(space->cache->logger, WEIR_LOG_DEBUG))
 		weir__log(space->cache->logger, WEIR_LOG_DEBUG,
-			"cache %s: lookup: %" PRId64 " hits, %" PRId64 " absent, %" PRId64 " misses, %" PRId64
-			" bypasses in %" PRId64 " us",
-			space->name, sums[WEIR__HIT], sums[WEIR__ABSENT], sums[WEIR__MISS], sums[WEIR__BYPASS],
-			weir__now_us() - started_us);
+		          "cache %s: lookup: %" PRId64 " hits, %" PRId64 " absent, %" PRId64 " misses, %" PRId64
+		          " bypasses in %" PRId64 " us",
+		          space->name, sums[WEIR__HIT], sums[WEIR__ABSENT], sums[WEIR__MISS], sums[WEIR__BYPASS],
+		          weir__now_us() - started_us);
 }
 
 void weir__cache_lookup(weir__cache_space *space, weir__lookup *lookups, size_t count)
@@ -299,5 +299,6 @@ void weir__cache_reject(weir__cache_space *space, weir__lookup *lookup)
 	weir__key_batch_add(&batch, lookup->key, weir__lookup_is_list(lookup) ? WEIR__SLOT_FIRST : WEIR__SLOT_WHOLE);
 	space->cache->backend->remove(space->cache->backend, batch.keys, 1, &call);
 	weir__key_batch_release(&batch);
-	weir__log(space->cache->logger, WEIR_LOG_WARNING, "cache %s: an entry could not be read and was removed", space->name);
+	weir__log(space->cache->logger, WEIR_LOG_WARNING, "cache %s: an entry could not be read and was removed",
+	          space->name);
 }

@@ -28,7 +28,8 @@ static int check_options(const weir__cache_manager_options *options, weir_error 
 		return weir__error_set(err, WEIR_ERR_USAGE, "cache_backend: get_many, set and close must be there");
 	if (!options->prefix || !weir__key_prefix_ok(options->prefix))
 		return weir__error_set(err, WEIR_ERR_USAGE,
-			"cache_prefix: 1 to %d printable ASCII characters without spaces and braces", WEIR__PREFIX_MAX);
+		                       "cache_prefix: 1 to %d printable ASCII characters without spaces and braces",
+		                       WEIR__PREFIX_MAX);
 	if (options->timeout_ms <= 0)
 		return weir__error_set(err, WEIR_ERR_USAGE, "cache_timeout_ms: %d is not above 0", options->timeout_ms);
 	return weir__config_check(&options->defaults, "cache", err);
@@ -125,7 +126,7 @@ static weir_cache_config resolved(const weir_cache_manager *cache, const weir__c
 }
 
 int weir_cache_manager_configure(weir_cache_manager *cache, const weir_model *model, const weir_cache_config *config,
-	weir_error *err)
+                                 weir_error *err)
 {
 	weir__cache_space *space = NULL;
 	int                rc;
@@ -151,7 +152,7 @@ int weir_cache_manager_configure(weir_cache_manager *cache, const weir_model *mo
 }
 
 int weir_cache_manager_config(weir_cache_manager *cache, const weir_model *model, weir_cache_config *config,
-	weir_error *err)
+                              weir_error *err)
 {
 	weir__cache_space *space = NULL;
 

@@ -9,10 +9,10 @@
 
 #include <pthread.h>
 
-#define WEIR__LEASE_TTL_MS 3000  /* a reader that died hinders fills no longer */
-#define WEIR__GUARD_TTL_MS 15000 /* a writer that died hinders reads no longer; a COMMIT must not take longer */
-#define WEIR__LEASE_WAIT_MS 50   /* for somebody else's fill */
-#define WEIR__FLUSH_MS 60000     /* the longest flush of one space, by hand */
+#define WEIR__LEASE_TTL_MS  3000  /* a reader that died hinders fills no longer */
+#define WEIR__GUARD_TTL_MS  15000 /* a writer that died hinders reads no longer; a COMMIT must not take longer */
+#define WEIR__LEASE_WAIT_MS 50    /* for somebody else's fill */
+#define WEIR__FLUSH_MS      60000 /* the longest flush of one space, by hand */
 
 /* How far the flush of a space has come. */
 typedef enum weir__flush_stage {
@@ -33,10 +33,10 @@ struct weir__cache_space {
 	weir_cache_manager   *cache;
 	const weir_model     *model;
 	uint64_t              fingerprint;
-	uint32_t              number;    /* from 1 on */
-	weir_cache_config     own;       /* as the user gave it; under cache->mutex */
-	char                 *name;      /* the first part of its record keys */
-	weir_bytes            any, bulk; /* logical stamp keys */
+	uint32_t              number;        /* from 1 on */
+	weir_cache_config     own;           /* as the user gave it; under cache->mutex */
+	char                 *name;          /* the first part of its record keys */
+	weir_bytes            any, bulk;     /* logical stamp keys */
 	size_t                plural_length; /* any begins with the first part of its other keys */
 	atomic_bool           flush_wanted;  /* pending.h */
 	weir__flush           flush;         /* how far that has come; of the one thread that is paying */

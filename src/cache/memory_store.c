@@ -234,7 +234,7 @@ weir__memory_entry *weir__memory_find(const weir__memory_place *place)
 	weir__memory_entry *entry = *bucket_of(place->shard, place->hash);
 
 	while (entry && (entry->hash != place->hash || entry->key_length != place->key.length ||
-						memcmp(entry->key, place->key.data, place->key.length) != 0))
+	                 memcmp(entry->key, place->key.data, place->key.length) != 0))
 		entry = entry->chain;
 	if (!entry)
 		return NULL;

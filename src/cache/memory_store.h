@@ -12,10 +12,10 @@
 #include <pthread.h>
 #include <stdatomic.h>
 
-#define WEIR__MEMORY_SHARDS     16
-#define WEIR__MEMORY_CHUNK      64 /* spaces whose counters are made together */
-#define WEIR__MEMORY_CHUNKS     64
-#define WEIR__MEMORY_NO_EXPIRY  INT64_MAX
+#define WEIR__MEMORY_SHARDS    16
+#define WEIR__MEMORY_CHUNK     64 /* spaces whose counters are made together */
+#define WEIR__MEMORY_CHUNKS    64
+#define WEIR__MEMORY_NO_EXPIRY INT64_MAX
 
 typedef struct weir__memory_blob {
 	atomic_uint references;
@@ -67,17 +67,17 @@ typedef struct weir__memory_shard {
 	weir__memory_entry **buckets;
 	size_t               bucket_count; /* a power of two */
 	size_t               entry_count;
-	weir__memory_entry  *hand;         /* the next of the shard to be looked at */
-	weir__memory_entry **space_hands;  /* by space */
+	weir__memory_entry  *hand;        /* the next of the shard to be looked at */
+	weir__memory_entry **space_hands; /* by space */
 	size_t               space_count;
 	char                 apart[64];
 } weir__memory_shard;
 
 typedef struct weir__memory_store {
-	weir__memory_shard shards[WEIR__MEMORY_SHARDS];
-	uint64_t           seed;
-	int64_t            max_bytes; /* below 0: any number */
-	_Atomic int64_t    bytes;
+	weir__memory_shard         shards[WEIR__MEMORY_SHARDS];
+	uint64_t                   seed;
+	int64_t                    max_bytes; /* below 0: any number */
+	_Atomic int64_t            bytes;
 	_Atomic(_Atomic int64_t *) space_counts[WEIR__MEMORY_CHUNKS];
 	int64_t (*now_us)(void *context);
 	void *clock_context;

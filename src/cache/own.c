@@ -9,7 +9,7 @@
 
 /* The logical key of an own value in key, the physical one in physical (WEIR__KEY_MAX bytes). */
 static int make_key(const weir_cache_manager *cache, const char *key, weir__buffer *logical, char *physical,
-	size_t *length, weir_error *err)
+                    size_t *length, weir_error *err)
 {
 	char   head[WEIR__HEAD_MAX + sizeof "own:"];
 	size_t head_length;
@@ -22,8 +22,8 @@ static int make_key(const weir_cache_manager *cache, const char *key, weir__buff
 	memcpy(head, cache->head, cache->head_length);
 	memcpy(head + cache->head_length, "own:", 4);
 	head_length = cache->head_length + 4;
-	*length = weir__key_write(physical, weir__bytes(head, head_length),
-		weir__bytes(logical->data, logical->length), WEIR__SLOT_WHOLE);
+	*length = weir__key_write(physical, weir__bytes(head, head_length), weir__bytes(logical->data, logical->length),
+	                          WEIR__SLOT_WHOLE);
 	return WEIR_OK;
 }
 
@@ -50,12 +50,12 @@ static int copy_value(weir_bytes payload, char **value, size_t *length, weir_err
 
 /* What a key of ours holds; anything but an own value of this very key is nothing. */
 static int open_value(weir_cache_manager *cache, const weir_cached *found, const weir__buffer *logical, char **value,
-	size_t *length, weir_error *err)
+                      size_t *length, weir_error *err)
 {
 	weir__envelope envelope;
 
 	if (found->state == WEIR_CACHED_VALUE && weir__envelope_read(found->value, &envelope) && envelope.kind == 'O' &&
-		envelope.key.length == logical->length && memcmp(envelope.key.data, logical->data, logical->length) == 0) {
+	    envelope.key.length == logical->length && memcmp(envelope.key.data, logical->data, logical->length) == 0) {
 		weir__counters_add(&cache->own_counters, WEIR__COUNT_HITS, 1);
 		return copy_value(envelope.payload, value, length, err);
 	}
@@ -100,7 +100,7 @@ static int own_ttl_ms(weir_cache_manager *cache, int ttl_s, int64_t *ttl_ms, wei
 }
 
 int weir_cache_manager_set(weir_cache_manager *cache, const char *key, const void *value, size_t length, int ttl_s,
-	weir_error *err)
+                           weir_error *err)
 {
 	weir__buffer     logical = WEIR__BUFFER_INIT;
 	weir__buffer     bytes = WEIR__BUFFER_INIT;

@@ -128,7 +128,7 @@ static weir__redis_failure receive_replies(const weir__redis_connection *connect
 }
 
 weir__redis_failure weir__redis_exchange(weir__redis_connection *connection, weir__reply_buffer *buffer, size_t count,
-	size_t elements, int64_t deadline_us)
+                                         size_t elements, int64_t deadline_us)
 {
 	weir__redis_failure failure;
 
@@ -205,7 +205,7 @@ static size_t append_handshake(weir__redis_connection *connection, const weir__r
 }
 
 static weir__redis_failure check_handshake(const weir__redis_connection *connection, size_t count,
-	const weir__reply_buffer *buffer, char *error_code)
+                                           const weir__reply_buffer *buffer, char *error_code)
 {
 	const weir__reply *replies = weir__redis_reader_replies(connection->reader);
 
@@ -220,17 +220,16 @@ static weir__redis_failure check_handshake(const weir__redis_connection *connect
 	return WEIR__REDIS_FINE;
 }
 
-static weir__redis_failure shake_hands(weir__redis_connection *connection, const weir__redis_url *url,
-	weir__reply_cache *cache, int64_t deadline_us, char *error_code)
+static weir__redis_failure shake_hands(weir__redis_connection *connection, weir__redis_opening *opening)
 {
-	size_t              count = append_handshake(connection, url);
-	weir__reply_buffer *buffer = weir__reply_buffer_take(cache);
+	size_t              count = append_handshake(connection, opening->url);
+	weir__reply_buffer *buffer = weir__reply_buffer_take(opening->cache);
 	weir__redis_failure failure = WEIR__REDIS_NO_MEMORY;
 
 	if (buffer)
-		failure = weir__redis_exchange(connection, buffer, count, 0, deadline_us);
+		failure = weir__redis_exchange(connection, buffer, count, 0, opening->deadline_us);
 	if (failure == WEIR__REDIS_FINE)
-		failure = check_handshake(connection, count, buffer, error_code);
+		failure = check_handshake(connection, count, buffer, opening->error_code);
 	weir__reply_buffer_release(buffer);
 	/* the request holds the password */
 	if (connection->request.data)
@@ -239,25 +238,30 @@ static weir__redis_failure shake_hands(weir__redis_connection *connection, const
 	return failure;
 }
 
-weir__redis_failure weir__redis_connection_open(const weir__redis_target *target, weir__reply_cache *cache,
-	int64_t deadline_us, weir__redis_connection **connection, char *error_code)
+static int open_socket(const weir__redis_opening *opening)
+{
+	if (opening->url->socket_path)
+		return weir__socket_open_unix(opening->url->socket_path, opening->deadline_us);
+	return weir__socket_open_tcp(opening->addresses, opening->deadline_us);
+}
+
+weir__redis_failure weir__redis_connection_open(weir__redis_opening *opening, weir__redis_connection **connection)
 {
 	weir__redis_connection *made = weir__calloc(1, sizeof *made);
 	weir__redis_failure     failure = WEIR__REDIS_NO_MEMORY;
 
-	error_code[0] = '\0';
+	opening->error_code[0] = '\0';
 	if (!made)
 		return failure;
 	made->fd = -1;
 	made->reader = weir__redis_reader_create();
 	if (made->reader) {
-		made->fd = target->url.socket_path ? weir__socket_open_unix(target->url.socket_path, deadline_us)
-		                                   : weir__socket_open_tcp(target->addresses, deadline_us);
+		made->fd = open_socket(opening);
 		failure = made->fd < 0 ? WEIR__REDIS_REFUSED : WEIR__REDIS_FINE;
 	}
 	if (failure == WEIR__REDIS_FINE) {
-		made->block_us = weir__socket_limit(made->fd, deadline_us - weir__now_us());
-		failure = shake_hands(made, &target->url, cache, deadline_us, error_code);
+		made->block_us = weir__socket_limit(made->fd, opening->deadline_us - weir__now_us());
+		failure = shake_hands(made, opening);
 	}
 	if (failure != WEIR__REDIS_FINE) {
 		weir__redis_connection_close(made);

@@ -27,31 +27,28 @@ typedef enum weir__redis_failure {
 /* In a few words, for the log. */
 const char *weir__redis_failure_text(weir__redis_failure failure);
 
-/* Where to connect to. */
-typedef struct weir__redis_target {
-	weir__redis_url  url;
-	struct addrinfo *addresses; /* of url.host; NULL: not known */
-} weir__redis_target;
-
-/* Looks the host up, which may take longer than any deadline where it is a name. False: not found. */
-bool weir__redis_target_resolve(weir__redis_target *target);
-void weir__redis_target_release(weir__redis_target *target);
-
 typedef struct weir__redis_connection weir__redis_connection;
 struct weir__redis_connection {
 	weir__redis_connection *next; /* of a pool's idle ones */
 	int                     fd;
-	bool                    reused; /* it has been idle */
+	bool                    reused;   /* it has been idle */
 	int64_t                 block_us; /* the time limit that the socket has */
 	weir__buffer            request;
 	weir__redis_reader     *reader;
 };
 
-/* Connects, authenticates, selects the database and waits for an answer. error_code (16 bytes) becomes the first word of the
- * server's error for UNUSABLE. */
-weir__redis_failure weir__redis_connection_open(const weir__redis_target *target, weir__reply_cache *cache,
-	int64_t deadline_us, weir__redis_connection **connection, char *error_code);
-void weir__redis_connection_close(weir__redis_connection *connection);
+/* What opening a connection needs and says. */
+typedef struct weir__redis_opening {
+	const weir__redis_url *url;
+	const struct addrinfo *addresses; /* of the url's host; NULL: not known */
+	weir__reply_cache     *cache;
+	int64_t                deadline_us;
+	char                   error_code[16]; /* the first word of the server's error, for UNUSABLE */
+} weir__redis_opening;
+
+/* Connects, authenticates, selects the database and waits for an answer. */
+weir__redis_failure weir__redis_connection_open(weir__redis_opening *opening, weir__redis_connection **connection);
+void                weir__redis_connection_close(weir__redis_connection *connection);
 
 /* Appends to the request: a command of count arguments, then each argument. */
 void weir__redis_command(weir__redis_connection *connection, size_t count);
@@ -61,7 +58,7 @@ void weir__redis_argument_number(weir__redis_connection *connection, int64_t num
 
 /* Sends the request and reads count replies, with at most elements elements of arrays, into buffer. The request stays. */
 weir__redis_failure weir__redis_exchange(weir__redis_connection *connection, weir__reply_buffer *buffer, size_t count,
-	size_t elements, int64_t deadline_us);
+                                         size_t elements, int64_t deadline_us);
 
 /* What a reply that is an error says about the server. */
 typedef enum weir__redis_error {

@@ -6,32 +6,97 @@
 #include "base/memory.h"
 
 #include <inttypes.h>
+#include <netdb.h>
 #include <pthread.h>
-#include <string.h>
+#include <stdatomic.h>
+#include <sys/socket.h>
 
-#define IDLE_MOST        64
-#define FAILURES_MOST    2       /* in a row, then it is down */
-#define PAUSE_LEAST_US   50000   /* between attempts while it is down */
-#define PAUSE_MOST_US    1000000
-#define LOG_PAUSE_US     10000000 /* a server that comes and goes is not reported more often */
+#define IDLE_MOST      64
+#define FAILURES_MOST  2     /* in a row, then it is down */
+#define PAUSE_LEAST_US 50000 /* between attempts while it is down */
+#define PAUSE_MOST_US  1000000
+#define LOG_PAUSE_US   10000000 /* a server that comes and goes is not reported more often */
+
+/* What a host's name stands for, kept by those who are connecting. */
+typedef struct addresses {
+	atomic_uint      references;
+	struct addrinfo *list; /* NULL: not known */
+} addresses;
 
 struct weir__redis_pool {
 	const weir__logger     *logger;
 	weir__reply_cache      *cache;
-	pthread_mutex_t         mutex; /* the rest */
-	weir__redis_target      target;
-	bool                    stale_addresses; /* to be looked up again */
+	weir__redis_url         url;
+	pthread_mutex_t         mutex;     /* the rest */
+	addresses              *addresses; /* NULL: not known, or a unix socket */
 	weir__redis_connection *idle;
 	size_t                  idle_count;
 	int                     failures; /* in a row */
 	bool                    down;
-	bool                    probing;  /* somebody tries whether it is back; that one alone uses target */
+	bool                    probing;  /* somebody tries whether it is back */
 	bool                    reported; /* that it is down */
 	int64_t                 down_since_us;
 	int64_t                 retry_us;
 	int64_t                 pause_us;
 	int64_t                 reported_us;
 };
+
+/* ---- Addresses ----------------------------------------------------------------------------------------------------- */
+
+static void release_addresses(addresses *known)
+{
+	if (!known || atomic_fetch_sub(&known->references, 1) != 1)
+		return;
+	freeaddrinfo(known->list);
+	weir__free(known);
+}
+
+/* Looks the host up, which knows no deadline where it is a name. NULL: not found. */
+static addresses *look_up(const weir__redis_url *url)
+{
+	struct addrinfo hints = { .ai_socktype = SOCK_STREAM, .ai_flags = AI_NUMERICHOST | AI_NUMERICSERV };
+	addresses      *found = url->host ? weir__calloc(1, sizeof *found) : NULL;
+
+	if (!found)
+		return NULL;
+	atomic_init(&found->references, 1);
+	if (getaddrinfo(url->host, url->port, &hints, &found->list) == 0)
+		return found;
+	hints.ai_flags = AI_NUMERICSERV;
+	if (getaddrinfo(url->host, url->port, &hints, &found->list) == 0)
+		return found;
+	weir__free(found);
+	return NULL;
+}
+
+/* The probe looks the host up again: a failover may have moved it. */
+static void renew_addresses(weir__redis_pool *pool)
+{
+	addresses *found = look_up(&pool->url);
+	addresses *old;
+
+	if (!found)
+		return;
+	pthread_mutex_lock(&pool->mutex);
+	old = pool->addresses;
+	pool->addresses = found;
+	pthread_mutex_unlock(&pool->mutex);
+	release_addresses(old);
+}
+
+static addresses *retain_addresses(weir__redis_pool *pool)
+{
+	addresses *known;
+
+	pthread_mutex_lock(&pool->mutex);
+	known = pool->addresses;
+	if (known)
+		atomic_fetch_add(&known->references, 1);
+	pthread_mutex_unlock(&pool->mutex);
+	return known;
+}
+
+/* ---- Life ---------------------------------------------------------------------------------------------------------- */
 
 weir__redis_pool *weir__redis_pool_create(weir__redis_url *url, const weir__logger *logger)
 {
@@ -47,8 +112,8 @@ weir__redis_pool *weir__redis_pool_create(weir__redis_url *url, const weir__logg
 		return NULL;
 	}
 	pool->logger = logger;
-	pool->target.url = *url;
-	pool->stale_addresses = !weir__redis_target_resolve(&pool->target);
+	pool->url = *url;
+	pool->addresses = look_up(url);
 	return pool;
 }
 
@@ -75,7 +140,8 @@ static void close_all(weir__redis_connection *connections)
 void weir__redis_pool_free(weir__redis_pool *pool)
 {
 	close_all(take_idle(pool));
-	weir__redis_target_release(&pool->target);
+	release_addresses(pool->addresses);
+	weir__redis_url_release(&pool->url);
 	weir__reply_cache_release(pool->cache);
 	pthread_mutex_destroy(&pool->mutex);
 	weir__free(pool);
@@ -114,7 +180,7 @@ static bool note_down(weir__redis_pool *pool, bool by_probe)
 static void report_down(const weir__redis_pool *pool, weir__redis_failure failure, const char *error_code)
 {
 	weir__log(pool->logger, WEIR_LOG_WARNING, "cache redis: down: %s%s%s; reads go to the database",
-		weir__redis_failure_text(failure), error_code[0] ? ": " : "", error_code);
+	          weir__redis_failure_text(failure), error_code[0] ? ": " : "", error_code);
 }
 
 /* A call has failed. */
@@ -127,10 +193,8 @@ static void note_failure(weir__redis_pool *pool, weir__redis_failure failure, co
 	pool->failures++;
 	is_down = by_probe || failure == WEIR__REDIS_REFUSED || failure == WEIR__REDIS_UNUSABLE ||
 	          pool->failures >= FAILURES_MOST;
-	if (by_probe) {
+	if (by_probe)
 		pool->probing = false;
-		pool->stale_addresses = true;
-	}
 	if (is_down) {
 		idle = take_idle(pool);
 		report = note_down(pool, by_probe);
@@ -176,4 +240,172 @@ static admission admit(weir__redis_pool *pool, weir__redis_connection **idle)
 	}
 	pthread_mutex_unlock(&pool->mutex);
 	return admitted;
+}
+
+/* A new connection. NULL: failed, and noted. */
+static weir__redis_connection *open_connection(weir__redis_pool *pool, int64_t deadline_us, bool is_probe)
+{
+	weir__redis_opening     opening = { .url = &pool->url, .cache = pool->cache, .deadline_us = deadline_us };
+	weir__redis_connection *connection = NULL;
+	weir__redis_failure     failure;
+	addresses              *known;
+
+	if (is_probe)
+		renew_addresses(pool);
+	known = retain_addresses(pool);
+	opening.addresses = known ? known->list : NULL;
+	failure = weir__redis_connection_open(&opening, &connection);
+	release_addresses(known);
+	if (failure != WEIR__REDIS_FINE)
+		note_failure(pool, failure, opening.error_code, is_probe);
+	else if (is_probe)
+		note_up(pool);
+	return connection;
+}
+
+static weir__redis_connection *take_connection(weir__redis_pool *pool, int64_t deadline_us)
+{
+	weir__redis_connection *connection = NULL;
+
+	switch (admit(pool, &connection)) {
+	case TURNED_AWAY:
+		return NULL;
+	case IDLE_CONNECTION:
+		return connection;
+	case PROBE:
+		return open_connection(pool, deadline_us, true);
+	case NEW_CONNECTION:
+	default:
+		return open_connection(pool, deadline_us, false);
+	}
+}
+
+static void give_back(weir__redis_pool *pool, weir__redis_connection *connection)
+{
+	bool kept;
+
+	weir__buffer_clear(&connection->request);
+	connection->reused = true;
+	pthread_mutex_lock(&pool->mutex);
+	pool->failures = 0;
+	kept = !pool->down && pool->idle_count < IDLE_MOST;
+	if (kept) {
+		connection->next = pool->idle;
+		pool->idle = connection;
+		pool->idle_count++;
+	}
+	pthread_mutex_unlock(&pool->mutex);
+	if (!kept)
+		weir__redis_connection_close(connection);
+}
+
+/* ---- Runs ---------------------------------------------------------------------------------------------------------- */
+
+bool weir__redis_run_begin(weir__redis_run *run, weir__redis_pool *pool, int64_t deadline_us)
+{
+	*run = (weir__redis_run){ .pool = pool, .deadline_us = deadline_us };
+	if (weir__now_us() >= deadline_us)
+		return false;
+	run->connection = take_connection(pool, deadline_us);
+	if (!run->connection)
+		return false;
+	run->buffer = weir__reply_buffer_take(pool->cache);
+	if (run->buffer)
+		return true;
+	give_back(pool, run->connection);
+	return false;
+}
+
+/* The connection is closed, the run has ended. */
+static bool fail(weir__redis_run *run, weir__redis_failure failure, const char *error_code)
+{
+	weir__redis_connection_close(run->connection);
+	run->connection = NULL;
+	weir__reply_buffer_release(run->buffer);
+	run->buffer = NULL;
+	if (failure != WEIR__REDIS_NO_MEMORY)
+		note_failure(run->pool, failure, error_code, false);
+	return false;
+}
+
+/* The server ended the connection while it was idle, and all others with it as like as not: the request moves to a new one. */
+static bool reconnect(weir__redis_run *run)
+{
+	weir__redis_connection *ended = run->connection;
+	weir__redis_connection *others;
+	weir__buffer            unused;
+
+	pthread_mutex_lock(&run->pool->mutex);
+	others = take_idle(run->pool);
+	pthread_mutex_unlock(&run->pool->mutex);
+	close_all(others);
+	run->connection = open_connection(run->pool, run->deadline_us, false);
+	if (run->connection) {
+		unused = run->connection->request;
+		run->connection->request = ended->request;
+		ended->request = unused;
+	}
+	weir__redis_connection_close(ended);
+	return run->connection != NULL;
+}
+
+/* Looks through the errors among the replies. False: the server cannot serve, the run has ended. */
+static bool check_errors(weir__redis_run *run, size_t count)
+{
+	const weir__reply *reply = run->replies;
+	char               code[16];
+
+	run->no_script = false;
+	for (size_t i = 0; i < count; i++, reply += 1 + (reply->type == WEIR__REPLY_ARRAY ? reply->length : 0)) {
+		if (reply->type != WEIR__REPLY_ERROR)
+			continue;
+		switch (weir__redis_error_of(reply, run->buffer)) {
+		case WEIR__REDIS_ERROR_UNUSABLE:
+			weir__redis_error_code(reply, run->buffer, code);
+			return fail(run, WEIR__REDIS_UNUSABLE, code);
+		case WEIR__REDIS_ERROR_NO_SCRIPT:
+			run->no_script = true;
+			break;
+		case WEIR__REDIS_ERROR_OTHER:
+		case WEIR__REDIS_ERROR_TYPE:
+			break;
+		}
+	}
+	return true;
+}
+
+bool weir__redis_run_send(weir__redis_run *run, size_t count, size_t elements)
+{
+	weir__redis_failure failure = weir__redis_exchange(run->connection, run->buffer, count, elements, run->deadline_us);
+
+	if (failure == WEIR__REDIS_LOST && run->connection->reused && run->buffer->length == 0) {
+		if (!reconnect(run)) {
+			weir__reply_buffer_release(run->buffer);
+			run->buffer = NULL;
+			return false;
+		}
+		failure = weir__redis_exchange(run->connection, run->buffer, count, elements, run->deadline_us);
+	}
+	if (failure != WEIR__REDIS_FINE)
+		return fail(run, failure, "");
+	run->replies = weir__redis_reader_replies(run->connection->reader);
+	return check_errors(run, count);
+}
+
+void weir__redis_run_again(weir__redis_run *run)
+{
+	weir__buffer_clear(&run->connection->request);
+	run->buffer->length = 0;
+}
+
+void weir__redis_run_end(weir__redis_run *run, bool in_doubt)
+{
+	if (in_doubt) {
+		fail(run, WEIR__REDIS_GARBLED, "");
+		return;
+	}
+	give_back(run->pool, run->connection);
+	run->connection = NULL;
+	weir__reply_buffer_release(run->buffer);
+	run->buffer = NULL;
 }

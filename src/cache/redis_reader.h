@@ -26,7 +26,7 @@ typedef struct weir__reply_buffer {
 
 /* Buffers to be used again, a few of moderate size, so that a large reply does not cost fresh pages each time. */
 typedef struct weir__reply_cache weir__reply_cache;
-weir__reply_cache *weir__reply_cache_create(void);
+weir__reply_cache               *weir__reply_cache_create(void);
 /* The owner lets go; what is still held by readers frees itself later. */
 void weir__reply_cache_release(weir__reply_cache *cache);
 

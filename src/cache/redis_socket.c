@@ -80,8 +80,8 @@ static int open_at(const struct sockaddr *address, socklen_t length, int64_t dea
 
 	if (fd < 0)
 		return -1;
-	if (set_blocking(fd, false) &&
-		(connect(fd, address, length) == 0 || finish_connect(fd, deadline_us)) && set_blocking(fd, true))
+	if (set_blocking(fd, false) && (connect(fd, address, length) == 0 || finish_connect(fd, deadline_us)) &&
+	    set_blocking(fd, true))
 		return fd;
 	close(fd);
 	return -1;

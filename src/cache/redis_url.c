@@ -143,8 +143,8 @@ static int parse_unix(const char *text, weir__redis_url *url, weir_error *err)
 
 	if (length < 2 || text[0] != '/')
 		return wrong(err, "unix:// must be followed by an absolute path");
-	if (question && (strncmp(question, "?db=", 4) != 0 ||
-						parse_number(question + 4, strlen(question + 4), DB_MOST, &url->db) < 0))
+	if (question &&
+	    (strncmp(question, "?db=", 4) != 0 || parse_number(question + 4, strlen(question + 4), DB_MOST, &url->db) < 0))
 		return wrong(err, "after the path only ?db=number is known");
 	return unescape(text, length, &url->socket_path, err);
 }

@@ -70,8 +70,8 @@ static void join(weir_cache_manager *cache, weir__cache_space *space)
 	cache->last = space;
 }
 
-int weir__cache_space_create(weir_cache_manager *cache, const weir_model *model, const char *plural, uint64_t fingerprint,
-	weir__cache_space **space, weir_error *err)
+int weir__cache_space_create(weir_cache_manager *cache, const weir_model *model, const char *plural,
+                             uint64_t fingerprint, weir__cache_space **space, weir_error *err)
 {
 	weir__cache_space *made;
 	bool               taken;

@@ -149,7 +149,7 @@ static int add(weir__touches *touches, weir__cache_space *space, weir_bytes logi
 	if (!touches->batch && !(touches->batch = weir__calloc(1, sizeof *touches->batch)))
 		return WEIR_ERR_NO_MEMORY;
 	key.length = weir__key_write(physical, weir__space_head(space, scratch), logical,
-		is_stamp ? WEIR__SLOT_FIRST : WEIR__SLOT_WHOLE);
+	                             is_stamp ? WEIR__SLOT_FIRST : WEIR__SLOT_WHOLE);
 	hash = weir__hash64(key.data, key.length, touches->cache->id_seed);
 	if (contains(touches, key, hash))
 		return WEIR_OK;

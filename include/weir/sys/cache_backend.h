@@ -37,7 +37,7 @@ typedef struct weir_bytes {
 typedef enum weir_cached_state {
 	WEIR_CACHED_NOTHING,
 	WEIR_CACHED_VALUE,
-	WEIR_CACHED_LEASE,  /* somebody else's */
+	WEIR_CACHED_LEASE, /* somebody else's */
 	WEIR_CACHED_GUARD,
 	WEIR_CACHED_LEASED, /* answer of lease: it is yours now; of a stamp: it was set now */
 	WEIR_CACHED_FOREIGN /* something that is none of these: neither read nor filled */
@@ -69,11 +69,12 @@ typedef struct weir_cache_want {
 /* One value to be stored. */
 typedef struct weir_cache_entry {
 	weir_bytes key;
-	weir_bytes value;     /* fill: empty gives the lease up */
-	uint64_t   token;     /* of its lease */
-	int64_t    ttl_ms;    /* below 0: no expiry */
-	uint32_t   space;     /* whose entry it is, a small number; 0: nobody's */
-	int64_t    space_max; /* at most so many entries of this space are kept, where the backend can tell; below 0: any number */
+	weir_bytes value;  /* fill: empty gives the lease up */
+	uint64_t   token;  /* of its lease */
+	int64_t    ttl_ms; /* below 0: no expiry */
+	uint32_t   space;  /* whose entry it is, a small number; 0: nobody's */
+	int64_t
+		space_max; /* at most so many entries of this space are kept, where the backend can tell; below 0: any number */
 } weir_cache_entry;
 
 /* One key of a write: release deletes a record's key and sets a stamp's to `S` and 16 hexadecimal digits. */

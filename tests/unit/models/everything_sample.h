@@ -55,9 +55,27 @@ static const char *sample_end(sample *s, size_t start)
 /* count characters, of which about one in `rare` is none that is simply copied. */
 static const char *sample_text(sample *s, size_t count, size_t rare)
 {
-	static const char *const special[] = { "\"",     "\\",     "\n",     "\t",           "\r",           "\b", "\f", "\x01",
-		                                   "\x1f",   "\x7f",   "/",      "\xc3\xa9",     "\xe2\x82\xac", "'",  "<",  "\xed\x9f\xbf",
-		                                   "\x0b",   "\xc2\x80", "\xdf\xbf", "\xf0\x9f\x98\x80", "\xf4\x8f\xbf\xbf" };
+	static const char *const special[] = { "\"",
+		                                   "\\",
+		                                   "\n",
+		                                   "\t",
+		                                   "\r",
+		                                   "\b",
+		                                   "\f",
+		                                   "\x01",
+		                                   "\x1f",
+		                                   "\x7f",
+		                                   "/",
+		                                   "\xc3\xa9",
+		                                   "\xe2\x82\xac",
+		                                   "'",
+		                                   "<",
+		                                   "\xed\x9f\xbf",
+		                                   "\x0b",
+		                                   "\xc2\x80",
+		                                   "\xdf\xbf",
+		                                   "\xf0\x9f\x98\x80",
+		                                   "\xf4\x8f\xbf\xbf" };
 	size_t                   start = s->used;
 	char                     plain[2] = "";
 
@@ -70,9 +88,20 @@ static const char *sample_text(sample *s, size_t count, size_t rare)
 
 static int64_t sample_integer(sample *s)
 {
-	static const int64_t extremes[] = { 0,         1,           -1,        INT64_C(9007199254740991), INT64_C(9007199254740992),
-		                                INT64_MAX, INT64_MIN,   INT16_MIN, INT64_C(9007199254740993), INT64_C(-9007199254740993),
-		                                INT32_MAX, 1000000000000000, 999999999999999, INT64_C(-9007199254740992) };
+	static const int64_t extremes[] = { 0,
+		                                1,
+		                                -1,
+		                                INT64_C(9007199254740991),
+		                                INT64_C(9007199254740992),
+		                                INT64_MAX,
+		                                INT64_MIN,
+		                                INT16_MIN,
+		                                INT64_C(9007199254740993),
+		                                INT64_C(-9007199254740993),
+		                                INT32_MAX,
+		                                1000000000000000,
+		                                999999999999999,
+		                                INT64_C(-9007199254740992) };
 
 	if (sample_below(s, 4) == 0)
 		return extremes[sample_below(s, sizeof extremes / sizeof extremes[0])];
@@ -81,11 +110,13 @@ static int64_t sample_integer(sample *s)
 
 static double sample_double(sample *s)
 {
-	static const double extremes[] = { 0.0,  -0.0,     1e308,  -1e-308, 4.9406564584124654e-324, 1.7976931348623157e308, 0.1, 1e15,
-		                               1e21, 0.000123, 1e-5,   1e22,    9007199254740993.0,      4503599627370495.5,     0.3, 1.5,
-		                               NAN,  INFINITY, -INFINITY };
-	uint64_t            bits = sample_number(s);
-	double              number;
+	static const double extremes[] = {
+		0.0,  -0.0,     1e308,    -1e-308, 4.9406564584124654e-324, 1.7976931348623157e308, 0.1, 1e15,
+		1e21, 0.000123, 1e-5,     1e22,    9007199254740993.0,      4503599627370495.5,     0.3, 1.5,
+		NAN,  INFINITY, -INFINITY
+	};
+	uint64_t bits = sample_number(s);
+	double   number;
 
 	switch (sample_below(s, 4)) {
 	case 0:
@@ -125,7 +156,8 @@ static const char *sample_numeric(sample *s)
 /* As PostgreSQL writes it. */
 static const char *sample_json(sample *s)
 {
-	static const char *const values[] = { "null", "true", "1.50", "12345678901234567890", "\"a \\\"b\\\" \\u0001\"", "{}", "[]", "-0.1" };
+	static const char *const values[] = { "null", "true", "1.50", "12345678901234567890", "\"a \\\"b\\\" \\u0001\"",
+		                                  "{}",   "[]",   "-0.1" };
 	size_t                   start = s->used;
 	size_t                   depth = sample_below(s, 6);
 
@@ -139,7 +171,13 @@ static const char *sample_json(sample *s)
 
 static int64_t sample_time(sample *s)
 {
-	static const int64_t extremes[] = { INT64_MIN, INT64_MAX, 0, -1, WEIR__TIME_MIN_US, INT64_MAX - 1, INT64_C(253402300800000000),
+	static const int64_t extremes[] = { INT64_MIN,
+		                                INT64_MAX,
+		                                0,
+		                                -1,
+		                                WEIR__TIME_MIN_US,
+		                                INT64_MAX - 1,
+		                                INT64_C(253402300800000000),
 		                                INT64_C(-62135596800000001) };
 
 	if (sample_below(s, 4) == 0)

@@ -181,8 +181,9 @@ START_TEST(test_encode__is_one_line_of_json_in_the_order_of_the_columns)
 	note          value = { .id = 42, .title = "a \"b\" \\ \n\x01\xc3\xa9", .data.text = "{\"a\": [1.50, null]}" };
 
 	weir__codec_encode(layout, &value, &text);
-	ck_assert_str_eq(weir__buffer_text(&text),
-	                 "{\"id\":42,\"title\":\"a \\\"b\\\" \\\\ \\n\\u0001\xc3\xa9\",\"body\":null,\"data\":{\"a\": [1.50, null]}}");
+	ck_assert_str_eq(
+		weir__buffer_text(&text),
+		"{\"id\":42,\"title\":\"a \\\"b\\\" \\\\ \\n\\u0001\xc3\xa9\",\"body\":null,\"data\":{\"a\": [1.50, null]}}");
 	weir__buffer_release(&text);
 	weir__layout_free(layout);
 }
@@ -336,13 +337,47 @@ static void assert_note(const weir__layout *layout, const char *head, const char
 
 START_TEST(test_decode__texts_have_one_form)
 {
-	static const char *const good[] = { "\"\"", "\"a/b\"", "\"\\\"\\\\\\b\\f\\n\\r\\t\"", "\"\\u0001\\u001f\x7f\"",
-		                                "\"\xc2\x80\xe2\x82\xac\xf0\x9f\x98\x80\"", "\"aaaaaaaaaaaaaaa\\u0001aaaaaaaaaaaaaaaaaaaaaaa\"" };
+	static const char *const good[] = { "\"\"",
+		                                "\"a/b\"",
+		                                "\"\\\"\\\\\\b\\f\\n\\r\\t\"",
+		                                "\"\\u0001\\u001f\x7f\"",
+		                                "\"\xc2\x80\xe2\x82\xac\xf0\x9f\x98\x80\"",
+		                                "\"aaaaaaaaaaaaaaa\\u0001aaaaaaaaaaaaaaaaaaaaaaa\"" };
 	static const char *const bad[] = {
-		"\"\\/\"", "\"\\u0000\"", "\"\\u000a\"", "\"\\u0041\"", "\"\\u001F\"", "\"\\u00e9\"", "\"\\ud83d\\ude00\"",
-		"\"\\ud83d\"", "\"\\x41\"", "\"\\\"", "\"\\", "\"\\u", "\"\\u00", "\"\\u001\"", "\"", "", "\"\n\"", "\"\x1f\"",
-		"\"\xc0\x80\"", "\"\xe0\x80\x80\"", "\"\xed\xa0\x80\"", "\"\xf4\x90\x80\x80\"", "\"\xff\"", "\"\xc3\"",
-		"\"aaaaaaaaaaaaaaaaaaaaaaaaaaa\xc3\"", "\"\x80\"", "x", "'a'", "1", "null", "\"a\" ", " \"a\"", "\"a\"\"b\"", "[]",
+		"\"\\/\"",
+		"\"\\u0000\"",
+		"\"\\u000a\"",
+		"\"\\u0041\"",
+		"\"\\u001F\"",
+		"\"\\u00e9\"",
+		"\"\\ud83d\\ude00\"",
+		"\"\\ud83d\"",
+		"\"\\x41\"",
+		"\"\\\"",
+		"\"\\",
+		"\"\\u",
+		"\"\\u00",
+		"\"\\u001\"",
+		"\"",
+		"",
+		"\"\n\"",
+		"\"\x1f\"",
+		"\"\xc0\x80\"",
+		"\"\xe0\x80\x80\"",
+		"\"\xed\xa0\x80\"",
+		"\"\xf4\x90\x80\x80\"",
+		"\"\xff\"",
+		"\"\xc3\"",
+		"\"aaaaaaaaaaaaaaaaaaaaaaaaaaa\xc3\"",
+		"\"\x80\"",
+		"x",
+		"'a'",
+		"1",
+		"null",
+		"\"a\" ",
+		" \"a\"",
+		"\"a\"\"b\"",
+		"[]",
 	};
 	weir__layout *layout = layout_of(&note_model);
 
@@ -357,13 +392,40 @@ END_TEST
 
 START_TEST(test_decode__whole_numbers_have_one_form)
 {
-	static const char *const good[] = { "0", "-1", "9007199254740992", "-9007199254740992", "\"9007199254740993\"",
-		                                "\"9223372036854775807\"", "\"-9223372036854775808\"" };
-	static const char *const bad[] = { "-0", "00", "01", "-01", "+1", "1.0", "1e3", "", "-", " 1", "1 ", "0x1", "\"1\"", "true",
-		                               "9007199254740993", "-9007199254740993", "\"9007199254740992\"", "\"9223372036854775808\"",
-		                               "\"-9223372036854775809\"", "99999999999999999999999", "\"99999999999999999999999\"",
-		                               "\"09007199254740993\"", "\"9007199254740993", "null", "\"\"", "1\"" };
-	weir__layout *layout = layout_of(&note_model);
+	static const char *const good[] = { "0",
+		                                "-1",
+		                                "9007199254740992",
+		                                "-9007199254740992",
+		                                "\"9007199254740993\"",
+		                                "\"9223372036854775807\"",
+		                                "\"-9223372036854775808\"" };
+	static const char *const bad[] = { "-0",
+		                               "00",
+		                               "01",
+		                               "-01",
+		                               "+1",
+		                               "1.0",
+		                               "1e3",
+		                               "",
+		                               "-",
+		                               " 1",
+		                               "1 ",
+		                               "0x1",
+		                               "\"1\"",
+		                               "true",
+		                               "9007199254740993",
+		                               "-9007199254740993",
+		                               "\"9007199254740992\"",
+		                               "\"9223372036854775808\"",
+		                               "\"-9223372036854775809\"",
+		                               "99999999999999999999999",
+		                               "\"99999999999999999999999\"",
+		                               "\"09007199254740993\"",
+		                               "\"9007199254740993",
+		                               "null",
+		                               "\"\"",
+		                               "1\"" };
+	weir__layout            *layout = layout_of(&note_model);
 
 	for (size_t i = 0; i < sizeof good / sizeof good[0]; i++)
 		assert_note(layout, "{\"id\":", good[i], ",\"title\":\"\",\"body\":null,\"data\":null}", true);
@@ -380,13 +442,54 @@ END_TEST
 
 START_TEST(test_decode__doubles_have_one_form)
 {
-	static const char *const good[] = { "0", "-0", "1", "1.5", "-0.0001", "1e-05", "1.5e-07", "9007199254740992", "1e+16", "1e+22",
-		                                "0.30000000000000004", "1.7976931348623157e+308", "4.94065645841247e-324",
-		                                "1000000000000000", "\"NaN\"", "\"Infinity\"", "\"-Infinity\"" };
-	static const char *const bad[] = { "1.0", "1.50", "01", "1e5", "1E+22", "1e22", "1e+022", ".5", "5.", "1e", "1e+", "-", "", "+1",
-		                               "0.3000000000000000400", "0.30000000000000005", "1e999", "-1e999", "1e-400", "NaN",
-		                               "Infinity", "\"nan\"", "\"inf\"", "\"NaN", "nan", "1,5", "0x1p3", "0.00001", "\"1\"", "null" };
-	weir__layout *layout = layout_of(&reading_model);
+	static const char *const good[] = { "0",
+		                                "-0",
+		                                "1",
+		                                "1.5",
+		                                "-0.0001",
+		                                "1e-05",
+		                                "1.5e-07",
+		                                "9007199254740992",
+		                                "1e+16",
+		                                "1e+22",
+		                                "0.30000000000000004",
+		                                "1.7976931348623157e+308",
+		                                "4.94065645841247e-324",
+		                                "1000000000000000",
+		                                "\"NaN\"",
+		                                "\"Infinity\"",
+		                                "\"-Infinity\"" };
+	static const char *const bad[] = { "1.0",
+		                               "1.50",
+		                               "01",
+		                               "1e5",
+		                               "1E+22",
+		                               "1e22",
+		                               "1e+022",
+		                               ".5",
+		                               "5.",
+		                               "1e",
+		                               "1e+",
+		                               "-",
+		                               "",
+		                               "+1",
+		                               "0.3000000000000000400",
+		                               "0.30000000000000005",
+		                               "1e999",
+		                               "-1e999",
+		                               "1e-400",
+		                               "NaN",
+		                               "Infinity",
+		                               "\"nan\"",
+		                               "\"inf\"",
+		                               "\"NaN",
+		                               "nan",
+		                               "1,5",
+		                               "0x1p3",
+		                               "0.00001",
+		                               "\"1\"",
+		                               "null" };
+	weir__layout            *layout = layout_of(&reading_model);
 
 	for (size_t i = 0; i < sizeof good / sizeof good[0]; i++)
 		assert_note(layout, "{\"id\":1,\"value\":", good[i], "}", true);
@@ -399,10 +502,27 @@ END_TEST
 START_TEST(test_decode__members_are_exactly_those_of_the_layout)
 {
 	static const char *const bad[] = {
-		"", "{}", "[]", "null", "{\"id\":1}", "{\"value\":0,\"id\":1}", "{\"id\":1,\"value\":0,\"x\":1}", "{\"id\":1,\"value\":0}}",
-		"{\"id\":1,\"id\":1,\"value\":0}", "{\"ID\":1,\"value\":0}", "{\"id\":1, \"value\":0}", "{\"id\" :1,\"value\":0}",
-		" {\"id\":1,\"value\":0}", "{\"id\":1,\"value\":0}\n", "{\"id\":1,\"value\":0,}", "{\"id\":1;\"value\":0}", "{\"id\":1,\"value\":0]",
-		"{\"\\u0069d\":1,\"value\":0}", "{\"id\":1,\"value\":0}garbage", "{\"id\":true,\"value\":0}", "{\"id\":{},\"value\":0}",
+		"",
+		"{}",
+		"[]",
+		"null",
+		"{\"id\":1}",
+		"{\"value\":0,\"id\":1}",
+		"{\"id\":1,\"value\":0,\"x\":1}",
+		"{\"id\":1,\"value\":0}}",
+		"{\"id\":1,\"id\":1,\"value\":0}",
+		"{\"ID\":1,\"value\":0}",
+		"{\"id\":1, \"value\":0}",
+		"{\"id\" :1,\"value\":0}",
+		" {\"id\":1,\"value\":0}",
+		"{\"id\":1,\"value\":0}\n",
+		"{\"id\":1,\"value\":0,}",
+		"{\"id\":1;\"value\":0}",
+		"{\"id\":1,\"value\":0]",
+		"{\"\\u0069d\":1,\"value\":0}",
+		"{\"id\":1,\"value\":0}garbage",
+		"{\"id\":true,\"value\":0}",
+		"{\"id\":{},\"value\":0}",
 	};
 	weir__layout *layout = layout_of(&reading_model);
 
@@ -491,10 +611,15 @@ END_TEST
 
 START_TEST(test_codec__json_keeps_its_bytes)
 {
-	static const char *const texts[] = { "{\"a\": {\"b\": [[[]]]}, \"c\": 1.500}", "\"\\u00e9\\/\"", "1e999", "12345678901234567890.00",
-		                                 "{ }", "[1 ,2]", "\"\\ud83d\\ude00\"" };
-	weir__layout *layout = layout_of(&note_model);
-	char          deep[129];
+	static const char *const texts[] = { "{\"a\": {\"b\": [[[]]]}, \"c\": 1.500}",
+		                                 "\"\\u00e9\\/\"",
+		                                 "1e999",
+		                                 "12345678901234567890.00",
+		                                 "{ }",
+		                                 "[1 ,2]",
+		                                 "\"\\ud83d\\ude00\"" };
+	weir__layout            *layout = layout_of(&note_model);
+	char                     deep[129];
 
 	for (size_t i = 0; i < sizeof texts / sizeof texts[0]; i++) {
 		note value = { .id = 1, .title = "", .data.text = texts[i] };
@@ -535,60 +660,87 @@ START_TEST(test_codec__numerics_keep_their_digits)
 }
 END_TEST
 
+/* The codec's text of a time is the one of models/time.h, and reads back. */
+static bool is_time_right(int64_t us, bool zoned)
+{
+	char    expected[WEIR_TIME_TEXT_MAX], text[WEIR_TIME_TEXT_MAX];
+	size_t  length = weir__time_write(us, zoned, expected);
+	int64_t read;
+
+	return (size_t)(weir__codec_time_write(text, us, zoned) - text) == length && memcmp(text, expected, length) == 0 &&
+	       weir__codec_time_read(text, length, zoned, &read) && read == us &&
+	       !weir__codec_time_read(text, length - 1, zoned, &read);
+}
+
 START_TEST(test_codec__times_are_written_as_weir_time_text_does)
 {
 	sample *s = calloc(1, sizeof *s);
-	char    expected[WEIR_TIME_TEXT_MAX], text[WEIR_TIME_TEXT_MAX];
-	int64_t read;
+	int64_t wrong = 0;
 
-	for (uint64_t i = 0; i < 200000; i++) {
-		const bool zoned = i % 2;
-		int64_t    us = i % 4 ? sample_time(s) : (int64_t)(i / 4 % 40000 * 86400 - UINT64_C(719162) * 86400 + i % 7) * 1000000;
-		if (us != INT64_MIN && us < WEIR__TIME_MIN_US)
-			continue;
-		size_t length = weir__time_write(us, zoned, expected);
-		ck_assert_uint_eq((size_t)(weir__codec_time_write(text, us, zoned) - text), length);
-		ck_assert_mem_eq(text, expected, length);
-		ck_assert(weir__codec_time_read(text, length, zoned, &read));
-		ck_assert_int_eq(read, us);
-		ck_assert(!weir__codec_time_read(text, length - 1, zoned, &read));
-	}
+	for (int i = 0; i < 50000; i++)
+		wrong += !is_time_right(sample_time(s), i % 2);
+	ck_assert_int_eq(wrong, 0);
 	free(s);
 }
 END_TEST
 
 START_TEST(test_codec__every_day_of_ten_thousand_years_comes_back)
 {
-	char    text[WEIR_TIME_TEXT_MAX], expected[WEIR_TIME_TEXT_MAX];
-	int64_t read;
+	char    text[WEIR_TIME_TEXT_MAX];
+	int64_t read, wrong = 0;
 
 	for (int64_t day = -719600; day < 2932900; day++) {
 		int64_t us = day * INT64_C(86400000000) + day % 1000;
-		size_t  length = (size_t)(weir__codec_time_write(text, us, true) - text);
-		ck_assert(weir__codec_time_read(text, length, true, &read) && read == us);
-		if (day % 97 == 0) {
-			ck_assert_uint_eq(weir__time_write(us, true, expected), length);
-			ck_assert_mem_eq(text, expected, length);
-		}
+		char   *end = weir__codec_time_write(text, us, true);
+		wrong += !weir__codec_time_read(text, (size_t)(end - text), true, &read) || read != us;
+		if (day % 31 == 0)
+			wrong += !is_time_right(us, true);
 	}
+	ck_assert_int_eq(wrong, 0);
 }
 END_TEST
 
 START_TEST(test_decode__times_have_one_form)
 {
 	static const char *const bad[] = {
-		"2026-11-21T10:26:15Z", "2026-11-21T10:26:15.00012Z", "2026-11-21T10:26:15.000123+00:00", "2026-11-21 10:26:15.000123Z",
-		"2026-11-21T10:26:15.000123z", "2026-11-21T24:00:00.000000Z", "2026-02-29T00:00:00.000000Z", "2026-00-01T00:00:00.000000Z",
-		"2026-13-01T00:00:00.000000Z", "2026-01-00T00:00:00.000000Z", "2026-04-31T00:00:00.000000Z", "2100-02-29T00:00:00.000000Z",
-		"2026-11-21T10:60:15.000123Z", "2026-11-21T10:26:60.000123Z", "2O26-11-21T10:26:15.000123Z", "2026-11-21T10:26:15.00012aZ",
-		"+002026-11-21T10:26:15.000123Z", "Infinity", "", "-0000-01-01T00:00:00.000000Z", "2026-11-21T1 :26:15.000123Z",
-		"2026/11-21T10:26:15.000123Z", "2026-11/21T10:26:15.000123Z", "2026-11-21T10-26:15.000123Z", "2026-11-21T10:26-15.000123Z",
-		"2026-11-21T10:26:15,000123Z", "2026-11-21T10:26:15.:00123Z", "2026-11-21T10:26:15.0001/3Z",
+		"2026-11-21T10:26:15Z",
+		"2026-11-21T10:26:15.00012Z",
+		"2026-11-21T10:26:15.000123+00:00",
+		"2026-11-21 10:26:15.000123Z",
+		"2026-11-21T10:26:15.000123z",
+		"2026-11-21T24:00:00.000000Z",
+		"2026-02-29T00:00:00.000000Z",
+		"2026-00-01T00:00:00.000000Z",
+		"2026-13-01T00:00:00.000000Z",
+		"2026-01-00T00:00:00.000000Z",
+		"2026-04-31T00:00:00.000000Z",
+		"2100-02-29T00:00:00.000000Z",
+		"2026-11-21T10:60:15.000123Z",
+		"2026-11-21T10:26:60.000123Z",
+		"2O26-11-21T10:26:15.000123Z",
+		"2026-11-21T10:26:15.00012aZ",
+		"+002026-11-21T10:26:15.000123Z",
+		"Infinity",
+		"",
+		"-0000-01-01T00:00:00.000000Z",
+		"2026-11-21T1 :26:15.000123Z",
+		"2026/11-21T10:26:15.000123Z",
+		"2026-11/21T10:26:15.000123Z",
+		"2026-11-21T10-26:15.000123Z",
+		"2026-11-21T10:26-15.000123Z",
+		"2026-11-21T10:26:15,000123Z",
+		"2026-11-21T10:26:15.:00123Z",
+		"2026-11-21T10:26:15.0001/3Z",
 	};
-	static const char *const good[] = { "2000-02-29T23:59:59.999999Z", "infinity", "-infinity", "0001-01-01T00:00:00.000000Z",
-		                                "0000-12-31T23:59:59.999999Z", "-4713-11-24T00:00:00.000000Z", "9999-12-31T23:59:59.999999Z",
+	static const char *const good[] = { "2000-02-29T23:59:59.999999Z",
+		                                "infinity",
+		                                "-infinity",
+		                                "0001-01-01T00:00:00.000000Z",
+		                                "0000-12-31T23:59:59.999999Z",
+		                                "-4713-11-24T00:00:00.000000Z",
+		                                "9999-12-31T23:59:59.999999Z",
 		                                "+010000-01-01T00:00:00.000000Z" };
-	int64_t us = 77;
+	int64_t                  us = 77;
 
 	for (size_t i = 0; i < sizeof bad / sizeof bad[0]; i++)
 		ck_assert_msg(!weir__codec_time_read(bad[i], strlen(bad[i]), true, &us), "read %s", bad[i]);
@@ -601,7 +753,9 @@ END_TEST
 static weir__buffer encode_notes(const weir__layout *layout, size_t count)
 {
 	weir__buffer text = WEIR__BUFFER_INIT;
-	note         notes[3] = { { .id = 1, .title = "one" }, { .id = 2, .title = "", .body = "two" }, { .id = 3, .title = "x", .data.text = "[1]" } };
+	note         notes[3] = { { .id = 1, .title = "one" },
+		                      { .id = 2, .title = "", .body = "two" },
+		                      { .id = 3, .title = "x", .data.text = "[1]" } };
 	const void  *items[100];
 
 	for (size_t i = 0; i < count; i++)
@@ -704,7 +858,8 @@ START_TEST(test_codec__survives_every_failed_allocation)
 			weir_list    list = WEIR_LIST_INIT;
 			weir__memory_fail_after(n, mode);
 			weir__codec_encode_list(layout, items, 2, &text);
-			int status = text.failed ? WEIR_ERR_NO_MEMORY : weir__codec_decode_list(layout, text.data, text.length, 2, &list);
+			int status =
+				text.failed ? WEIR_ERR_NO_MEMORY : weir__codec_decode_list(layout, text.data, text.length, 2, &list);
 			if (status == WEIR_OK)
 				status = weir__codec_decode(layout, text.data + 1, (text.length - 3) / 2, &record);
 			bool failed = weir__memory_failures() > 0;
@@ -721,20 +876,22 @@ START_TEST(test_codec__survives_every_failed_allocation)
 	weir__layout_free(layout);
 }
 END_TEST
+
+#define FAILURES , test_codec__survives_every_failed_allocation
+#else
+#define FAILURES
 #endif
 
-WEIR_SUITE("models/codec", test_encode__is_one_line_of_json_in_the_order_of_the_columns, test_encode__appends_to_what_is_there,
-           test_encode__some_columns_only, test_codec__random_records_are_what_cjson_reads_and_come_back,
-           test_decode__every_truncation_is_refused, test_decode__a_changed_byte_is_refused_or_another_record,
+WEIR_SUITE("models/codec", test_encode__is_one_line_of_json_in_the_order_of_the_columns,
+           test_encode__appends_to_what_is_there, test_encode__some_columns_only,
+           test_codec__random_records_are_what_cjson_reads_and_come_back, test_decode__every_truncation_is_refused,
+           test_decode__a_changed_byte_is_refused_or_another_record,
            test_decode__bytes_left_out_or_put_in_are_refused_or_another_record, test_decode__texts_have_one_form,
            test_decode__whole_numbers_have_one_form, test_decode__doubles_have_one_form,
            test_decode__members_are_exactly_those_of_the_layout, test_decode__a_million_brackets_are_refused_at_once,
            test_codec__json_null_and_no_json_differ, test_codec__texts_of_every_length_and_of_a_megabyte_come_back,
            test_codec__json_keeps_its_bytes, test_codec__numerics_keep_their_digits,
            test_codec__times_are_written_as_weir_time_text_does, test_codec__every_day_of_ten_thousand_years_comes_back,
-           test_decode__times_have_one_form, test_list__comes_back_with_its_records, test_list__the_count_is_not_trusted,
-           test_list__truncations_and_changes_are_refused_or_another_list,
-#ifdef WEIR_TEST_HOOKS
-           test_codec__survives_every_failed_allocation,
-#endif
-);
+           test_decode__times_have_one_form, test_list__comes_back_with_its_records,
+           test_list__the_count_is_not_trusted,
+           test_list__truncations_and_changes_are_refused_or_another_list FAILURES);

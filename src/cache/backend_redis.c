@@ -1,0 +1,531 @@
+/* The Redis backend: the operations as commands and scripts, one round trip each however many keys there are. */
+#include "cache/envelope.h"
+#include "cache/redis_pool.h"
+#include "cache/redis_script.h"
+
+#include "base/error.h"
+#include "base/memory.h"
+
+#include <stdio.h>
+#include <string.h>
+
+#define SCRIPT_KEYS 256   /* of one script call, so that no call holds the server up */
+#define SCAN_COUNT  500   /* keys looked at in one step of a flush */
+#define SCAN_MOST   16384 /* keys that one step may find */
+#define IS_UP_MS    50
+#define LEASE_SIZE  17
+#define NONCE_SIZE  16
+
+typedef struct redis {
+	weir_cache_backend backend;
+	weir__redis_pool  *pool;
+} redis;
+
+static weir__redis_pool *pool_of(weir_cache_backend *self)
+{
+	return ((redis *)(void *)self)->pool;
+}
+
+/* ---- Replies ------------------------------------------------------------------------------------------------------- */
+
+/* What a key's reply says. False: it is none that such a command can have. */
+static bool read_cached(const weir__reply *reply, weir__reply_buffer *buffer, weir_cached *found)
+{
+	weir_bytes bytes = { buffer->bytes + reply->offset, reply->length };
+
+	*found = (weir_cached){ .state = WEIR_CACHED_NOTHING };
+	if (reply->type == WEIR__REPLY_NIL)
+		return true;
+	if (reply->type == WEIR__REPLY_ERROR) {
+		found->state = WEIR_CACHED_FOREIGN;
+		return weir__redis_error_of(reply, buffer) == WEIR__REDIS_ERROR_TYPE;
+	}
+	if (reply->type != WEIR__REPLY_STRING)
+		return false;
+	if (bytes.length == 0)
+		found->state = WEIR_CACHED_FOREIGN;
+	else if (bytes.data[0] == 'L')
+		found->state = WEIR_CACHED_LEASE;
+	else if (bytes.data[0] == 'G')
+		found->state = WEIR_CACHED_GUARD;
+	else
+		found->state = WEIR_CACHED_VALUE;
+	if (found->state != WEIR_CACHED_VALUE)
+		return true;
+	weir__reply_buffer_retain(buffer);
+	found->value = bytes;
+	found->owner = buffer;
+	found->release = weir__reply_buffer_release;
+	return true;
+}
+
+static void release_found(weir_cached *found, size_t count)
+{
+	for (size_t i = 0; i < count; i++) {
+		if (found[i].release)
+			found[i].release(found[i].owner);
+		found[i] = (weir_cached){ .state = WEIR_CACHED_NOTHING };
+	}
+}
+
+/* ---- get_many, set ------------------------------------------------------------------------------------------------- */
+
+static bool read_many(const weir__redis_run *run, size_t count, weir_cached *found)
+{
+	const weir__reply *replies = run->replies;
+	size_t             first = count > 1;
+
+	if (count > 1 && (replies[0].type != WEIR__REPLY_ARRAY || replies[0].length != count))
+		return false;
+	for (size_t i = 0; i < count; i++) {
+		if (read_cached(&replies[first + i], run->buffer, &found[i]))
+			continue;
+		release_found(found, i);
+		return false;
+	}
+	return true;
+}
+
+static int get_many(weir_cache_backend *self, const weir_bytes *keys, size_t count, const weir_cache_call *call,
+                    weir_cached *found)
+{
+	weir__redis_run run;
+	bool            understood;
+
+	if (!weir__redis_run_begin(&run, pool_of(self), call->deadline_us))
+		return WEIR_ERR_CACHE;
+	weir__redis_command(run.connection, 1 + count);
+	weir__redis_argument_text(run.connection, count == 1 ? "GET" : "MGET");
+	for (size_t i = 0; i < count; i++)
+		weir__redis_argument(run.connection, keys[i].data, keys[i].length);
+	if (!weir__redis_run_send(&run, 1, count == 1 ? 0 : count))
+		return WEIR_ERR_CACHE;
+	understood = read_many(&run, count, found);
+	weir__redis_run_end(&run, !understood);
+	return understood ? WEIR_OK : WEIR_ERR_CACHE;
+}
+
+static int set(weir_cache_backend *self, const weir_cache_entry *entry, const weir_cache_call *call)
+{
+	weir__redis_run run;
+	bool            done;
+
+	if (!weir__redis_run_begin(&run, pool_of(self), call->deadline_us))
+		return WEIR_ERR_CACHE;
+	weir__redis_command(run.connection, entry->ttl_ms < 0 ? 3 : 5);
+	weir__redis_argument_text(run.connection, "SET");
+	weir__redis_argument(run.connection, entry->key.data, entry->key.length);
+	weir__redis_argument(run.connection, entry->value.data, entry->value.length);
+	if (entry->ttl_ms >= 0) {
+		weir__redis_argument_text(run.connection, "PX");
+		weir__redis_argument_number(run.connection, entry->ttl_ms > 0 ? entry->ttl_ms : 1);
+	}
+	if (!weir__redis_run_send(&run, 1, 0))
+		return WEIR_ERR_CACHE;
+	done = run.replies[0].type == WEIR__REPLY_STATUS;
+	weir__redis_run_end(&run, !done && run.replies[0].type != WEIR__REPLY_ERROR);
+	return done ? WEIR_OK : WEIR_ERR_CACHE;
+}
+
+/* ---- Scripts ------------------------------------------------------------------------------------------------------- */
+
+/* The beginning of a script call: count keys and arguments follow. */
+static void begin_script(weir__redis_connection *connection, const weir__redis_script *script, bool by_text,
+                         size_t keys, size_t arguments)
+{
+	weir__redis_command(connection, 3 + keys + arguments);
+	weir__redis_argument_text(connection, by_text ? "EVAL" : "EVALSHA");
+	weir__redis_argument_text(connection, by_text ? script->text : script->sha);
+	weir__redis_argument_number(connection, (int64_t)keys);
+}
+
+/* One script over many keys, in calls of at most SCRIPT_KEYS of them. */
+typedef struct script_work {
+	const weir__redis_script *script;
+	const void               *items;
+	size_t                    count;
+	const weir_cache_call    *call;
+	/* Appends a call for items from first on. */
+	void (*append)(weir__redis_connection *connection, const struct script_work *work, size_t first, size_t count,
+	               bool by_text);
+} script_work;
+
+/* The sum of what the calls returned; -1: failed. */
+static long long run_script(weir_cache_backend *self, const script_work *work)
+{
+	size_t          calls = (work->count + SCRIPT_KEYS - 1) / SCRIPT_KEYS;
+	long long       sum = 0;
+	bool            understood = true;
+	weir__redis_run run;
+
+	if (work->count == 0)
+		return 0;
+	if (!weir__redis_run_begin(&run, pool_of(self), work->call->deadline_us))
+		return -1;
+	for (int by_text = 0; by_text == 0 || (by_text == 1 && run.no_script); by_text++) {
+		weir__redis_run_again(&run);
+		for (size_t first = 0; first < work->count; first += SCRIPT_KEYS)
+			work->append(run.connection, work, first,
+			             work->count - first < SCRIPT_KEYS ? work->count - first : SCRIPT_KEYS, by_text);
+		if (!weir__redis_run_send(&run, calls, 0))
+			return -1;
+	}
+	for (size_t i = 0; i < calls && sum >= 0; i++) {
+		sum = run.replies[i].type == WEIR__REPLY_INTEGER ? sum + run.replies[i].integer : -1;
+		understood = run.replies[i].type == WEIR__REPLY_INTEGER || run.replies[i].type == WEIR__REPLY_ERROR;
+	}
+	weir__redis_run_end(&run, !understood);
+	return sum;
+}
+
+static void append_fill(weir__redis_connection *connection, const script_work *work, size_t first, size_t count,
+                        bool by_text)
+{
+	const weir_cache_entry *entries = (const weir_cache_entry *)work->items + first;
+	char                    lease[LEASE_SIZE] = "L";
+
+	begin_script(connection, work->script, by_text, count, 3 * count);
+	for (size_t i = 0; i < count; i++)
+		weir__redis_argument(connection, entries[i].key.data, entries[i].key.length);
+	for (size_t i = 0; i < count; i++) {
+		weir__hex_write(entries[i].token, LEASE_SIZE - 1, lease + 1);
+		weir__redis_argument(connection, lease, sizeof lease);
+		weir__redis_argument(connection, entries[i].value.data, entries[i].value.length);
+		weir__redis_argument_number(connection, entries[i].ttl_ms < 0   ? -1
+		                                        : entries[i].ttl_ms > 0 ? entries[i].ttl_ms
+		                                                                : 1);
+	}
+}
+
+static int fill(weir_cache_backend *self, const weir_cache_entry *entries, size_t count, const weir_cache_call *call,
+                size_t *filled)
+{
+	script_work work = { &weir__redis_script_fill, entries, count, call, append_fill };
+	long long   sum = run_script(self, &work);
+
+	*filled = sum > 0 ? (size_t)sum : 0;
+	return sum >= 0 ? WEIR_OK : WEIR_ERR_CACHE;
+}
+
+static void append_touched_keys(weir__redis_connection *connection, const weir_touch *touches, size_t count,
+                                uint64_t nonce)
+{
+	char text[NONCE_SIZE];
+
+	for (size_t i = 0; i < count; i++)
+		weir__redis_argument(connection, touches[i].key.data, touches[i].key.length);
+	weir__hex_write(nonce, sizeof text, text);
+	weir__redis_argument(connection, text, sizeof text);
+}
+
+static void append_guard(weir__redis_connection *connection, const script_work *work, size_t first, size_t count,
+                         bool by_text)
+{
+	begin_script(connection, work->script, by_text, count, 2);
+	append_touched_keys(connection, (const weir_touch *)work->items + first, count, work->call->id);
+	weir__redis_argument_number(connection, work->call->ttl_ms);
+}
+
+static int guard(weir_cache_backend *self, const weir_touch *touches, size_t count, const weir_cache_call *call)
+{
+	script_work work = { &weir__redis_script_guard, touches, count, call, append_guard };
+
+	return run_script(self, &work) == (long long)count ? WEIR_OK : WEIR_ERR_CACHE;
+}
+
+static void append_release(weir__redis_connection *connection, const script_work *work, size_t first, size_t count,
+                           bool by_text)
+{
+	const weir_touch *touches = (const weir_touch *)work->items + first;
+	char              stamp[WEIR__STAMP_SIZE];
+
+	begin_script(connection, work->script, by_text, count, 2 + count);
+	append_touched_keys(connection, touches, count, work->call->id);
+	weir__redis_argument_number(connection, work->call->stamp_ttl_ms < 0 ? -1 : work->call->stamp_ttl_ms);
+	for (size_t i = 0; i < count; i++) {
+		weir__stamp_write(touches[i].stamp, stamp);
+		weir__redis_argument(connection, stamp, touches[i].stamp ? sizeof stamp : 0);
+	}
+}
+
+static int release(weir_cache_backend *self, const weir_touch *touches, size_t count, const weir_cache_call *call)
+{
+	script_work work = { &weir__redis_script_release, touches, count, call, append_release };
+
+	return run_script(self, &work) == (long long)count ? WEIR_OK : WEIR_ERR_CACHE;
+}
+
+static void append_remove(weir__redis_connection *connection, const script_work *work, size_t first, size_t count,
+                          bool by_text)
+{
+	const weir_bytes *keys = (const weir_bytes *)work->items + first;
+
+	begin_script(connection, work->script, by_text, count, 0);
+	for (size_t i = 0; i < count; i++)
+		weir__redis_argument(connection, keys[i].data, keys[i].length);
+}
+
+static int remove_many(weir_cache_backend *self, const weir_bytes *keys, size_t count, const weir_cache_call *call)
+{
+	script_work work = { &weir__redis_script_remove, keys, count, call, append_remove };
+
+	return run_script(self, &work) >= 0 ? WEIR_OK : WEIR_ERR_CACHE;
+}
+
+/* ---- lease --------------------------------------------------------------------------------------------------------- */
+
+/* SET value NX GET: nil when it was set now, else what is there. */
+static void append_set_if_nothing(weir__redis_connection *connection, weir_bytes key, weir_bytes value, int64_t ttl_ms)
+{
+	weir__redis_command(connection, ttl_ms < 0 ? 5 : 7);
+	weir__redis_argument_text(connection, "SET");
+	weir__redis_argument(connection, key.data, key.length);
+	weir__redis_argument(connection, value.data, value.length);
+	weir__redis_argument_text(connection, "NX");
+	weir__redis_argument_text(connection, "GET");
+	if (ttl_ms < 0)
+		return;
+	weir__redis_argument_text(connection, "PX");
+	weir__redis_argument_number(connection, ttl_ms > 0 ? ttl_ms : 1);
+}
+
+static void append_want(weir__redis_connection *connection, const weir_cache_want *want, const weir_cache_call *call,
+                        bool by_text)
+{
+	char text[LEASE_SIZE] = "L";
+
+	if (want->stamp) {
+		weir__stamp_write(want->stamp, text);
+		append_set_if_nothing(connection, want->key, (weir_bytes){ text, WEIR__STAMP_SIZE }, call->stamp_ttl_ms);
+		return;
+	}
+	weir__hex_write(call->id, LEASE_SIZE - 1, text + 1);
+	if (want->seen.length == 0) {
+		append_set_if_nothing(connection, want->key, (weir_bytes){ text, LEASE_SIZE }, call->ttl_ms);
+		return;
+	}
+	begin_script(connection, &weir__redis_script_lease, by_text, 1, 3);
+	weir__redis_argument(connection, want->key.data, want->key.length);
+	weir__redis_argument(connection, text, LEASE_SIZE);
+	weir__redis_argument_number(connection, call->ttl_ms);
+	weir__redis_argument(connection, want->seen.data, want->seen.length);
+}
+
+/* What this very call left, before the connection was lost and the request repeated, is its own. */
+static bool is_own(const weir__reply *reply, const weir__reply_buffer *buffer, const weir_cache_want *want,
+                   uint64_t token)
+{
+	char text[LEASE_SIZE] = "L";
+
+	if (reply->type != WEIR__REPLY_STRING || reply->length != sizeof text)
+		return false;
+	if (want->stamp)
+		weir__stamp_write(want->stamp, text);
+	else
+		weir__hex_write(token, LEASE_SIZE - 1, text + 1);
+	return memcmp(buffer->bytes + reply->offset, text, sizeof text) == 0;
+}
+
+static bool read_wants(const weir__redis_run *run, const weir_cache_want *wants, size_t count, uint64_t token,
+                       weir_cached *found)
+{
+	for (size_t i = 0; i < count; i++) {
+		const weir__reply *reply = &run->replies[i];
+
+		if (!read_cached(reply, run->buffer, &found[i])) {
+			release_found(found, i);
+			return false;
+		}
+		if (reply->type == WEIR__REPLY_NIL || is_own(reply, run->buffer, &wants[i], token)) {
+			release_found(&found[i], 1);
+			found[i].state = WEIR_CACHED_LEASED;
+		}
+	}
+	return true;
+}
+
+static bool has_plain_error(const weir__redis_run *run, size_t count)
+{
+	for (size_t i = 0; i < count; i++)
+		if (run->replies[i].type == WEIR__REPLY_ERROR &&
+		    weir__redis_error_of(&run->replies[i], run->buffer) == WEIR__REDIS_ERROR_OTHER)
+			return true;
+	return false;
+}
+
+static int lease(weir_cache_backend *self, const weir_cache_want *wants, size_t count, const weir_cache_call *call,
+                 weir_cached *found)
+{
+	weir__redis_run run;
+	bool            understood, refused;
+
+	if (!weir__redis_run_begin(&run, pool_of(self), call->deadline_us))
+		return WEIR_ERR_CACHE;
+	for (int by_text = 0; by_text == 0 || (by_text == 1 && run.no_script); by_text++) {
+		weir__redis_run_again(&run);
+		for (size_t i = 0; i < count; i++)
+			append_want(run.connection, &wants[i], call, by_text);
+		if (!weir__redis_run_send(&run, count, 0))
+			return WEIR_ERR_CACHE;
+	}
+	refused = has_plain_error(&run, count);
+	understood = refused || read_wants(&run, wants, count, call->id, found);
+	weir__redis_run_end(&run, !understood);
+	return understood && !refused ? WEIR_OK : WEIR_ERR_CACHE;
+}
+
+/* ---- flush, is_up, life -------------------------------------------------------------------------------------------- */
+
+/* prefix* as a pattern. */
+static void append_pattern(weir__buffer *pattern, weir_bytes prefix)
+{
+	for (size_t i = 0; i < prefix.length; i++) {
+		if (memchr("*?[]\\^-", prefix.data[i], 7))
+			weir__buffer_append_char(pattern, '\\');
+		weir__buffer_append_char(pattern, prefix.data[i]);
+	}
+	weir__buffer_append_char(pattern, '*');
+}
+
+/* The reply of SCAN is an array of the cursor and an array of keys. */
+static bool read_scan(const weir__redis_run *run, uint64_t *cursor, const weir__reply **keys, size_t *count)
+{
+	const weir__reply *replies = run->replies;
+	uint64_t           next = 0;
+
+	if (replies[0].type != WEIR__REPLY_ARRAY || replies[0].length != 2 || replies[1].type != WEIR__REPLY_STRING ||
+	    replies[2].type != WEIR__REPLY_ARRAY || replies[1].length == 0 || replies[1].length > 20)
+		return false;
+	for (size_t i = 0; i < replies[1].length; i++) {
+		char digit = run->buffer->bytes[replies[1].offset + i];
+
+		if (digit < '0' || digit > '9')
+			return false;
+		next = next * 10 + (uint64_t)(digit - '0');
+	}
+	for (size_t i = 0; i < replies[2].length; i++)
+		if (replies[3 + i].type != WEIR__REPLY_STRING)
+			return false;
+	*cursor = next;
+	*keys = &replies[3];
+	*count = replies[2].length;
+	return true;
+}
+
+static int remove_scanned(weir_cache_backend *self, const weir__redis_run *run, const weir__reply *replies,
+                          size_t count, const weir_cache_call *call)
+{
+	weir_bytes *keys = weir__malloc(count * sizeof *keys);
+	int         rc;
+
+	if (!keys)
+		return WEIR_ERR_CACHE;
+	for (size_t i = 0; i < count; i++)
+		keys[i] = (weir_bytes){ run->buffer->bytes + replies[i].offset, replies[i].length };
+	rc = remove_many(self, keys, count, call);
+	weir__free(keys);
+	return rc;
+}
+
+/* A cursor is an unsigned number of 64 bits. */
+static size_t write_cursor(uint64_t cursor, char text[24])
+{
+	return (size_t)snprintf(text, 24, "%llu", (unsigned long long)cursor);
+}
+
+static int flush_step(weir_cache_backend *self, const weir__buffer *pattern, uint64_t *cursor,
+                      const weir_cache_call *call)
+{
+	weir__redis_run    run;
+	const weir__reply *keys = NULL;
+	size_t             count = 0;
+	bool               understood;
+	char               text[24];
+	int                rc;
+
+	if (!weir__redis_run_begin(&run, pool_of(self), call->deadline_us))
+		return WEIR_ERR_CACHE;
+	weir__redis_command(run.connection, 6);
+	weir__redis_argument_text(run.connection, "SCAN");
+	weir__redis_argument(run.connection, text, write_cursor(*cursor, text));
+	weir__redis_argument_text(run.connection, "MATCH");
+	weir__redis_argument(run.connection, pattern->data, pattern->length);
+	weir__redis_argument_text(run.connection, "COUNT");
+	weir__redis_argument_number(run.connection, SCAN_COUNT);
+	if (!weir__redis_run_send(&run, 1, SCAN_MOST))
+		return WEIR_ERR_CACHE;
+	understood = read_scan(&run, cursor, &keys, &count);
+	rc = understood ? remove_scanned(self, &run, keys, count, call) : WEIR_ERR_CACHE;
+	weir__redis_run_end(&run, !understood);
+	return rc;
+}
+
+static int flush(weir_cache_backend *self, weir_bytes prefix, uint64_t *cursor, const weir_cache_call *call)
+{
+	weir__buffer pattern = WEIR__BUFFER_INIT;
+	int          rc = WEIR_ERR_CACHE;
+
+	append_pattern(&pattern, prefix);
+	if (!pattern.failed)
+		do
+			rc = flush_step(self, &pattern, cursor, call);
+		while (rc == WEIR_OK && *cursor != 0 && weir__now_us() < call->deadline_us);
+	weir__buffer_release(&pattern);
+	return rc;
+}
+
+static bool is_up(weir_cache_backend *self)
+{
+	weir__redis_run run;
+	bool            up;
+
+	if (!weir__redis_run_begin(&run, pool_of(self), weir__deadline_in_ms(IS_UP_MS)))
+		return false;
+	weir__redis_command(run.connection, 1);
+	weir__redis_argument_text(run.connection, "PING");
+	if (!weir__redis_run_send(&run, 1, 0))
+		return false;
+	up = run.replies[0].type == WEIR__REPLY_STATUS;
+	weir__redis_run_end(&run, !up);
+	return up;
+}
+
+static void close_redis(weir_cache_backend *self)
+{
+	weir__redis_pool_free(pool_of(self));
+	weir__free(self);
+}
+
+int weir__cache_backend_redis(const char *url, const weir__logger *logger, weir_cache_backend **backend,
+                              weir_error *err)
+{
+	weir__redis_url parsed;
+	redis          *made;
+	int             rc = weir__redis_url_parse(url, &parsed, err);
+
+	if (rc < 0)
+		return rc;
+	made = weir__calloc(1, sizeof *made);
+	if (made)
+		made->pool = weir__redis_pool_create(&parsed, logger);
+	if (!made || !made->pool) {
+		weir__redis_url_release(&parsed);
+		weir__free(made);
+		return weir__error_no_memory(err);
+	}
+	made->backend = (weir_cache_backend){
+		.name = "redis",
+		.get_many = get_many,
+		.lease = lease,
+		.fill = fill,
+		.guard = guard,
+		.release = release,
+		.set = set,
+		.remove = remove_many,
+		.flush = flush,
+		.is_up = is_up,
+		.close = close_redis,
+	};
+	*backend = &made->backend;
+	return WEIR_OK;
+}

@@ -1,0 +1,71 @@
+/*
+ * database.h: the database room under test: a pool on a server, with a schema of the test's own that goes when it is
+ * closed, and short ways to run SQL through it or beside it. What cannot be had fails the test.
+ */
+#ifndef WEIR_TESTS_SUPPORT_DATABASE_H
+#define WEIR_TESTS_SUPPORT_DATABASE_H
+
+#include "db/conn.h"
+
+#include <check.h>
+#include <poll.h>
+#include <pthread.h>
+
+struct database {
+	weir__db_options options; /* may be changed between init and open */
+	weir__db        *db;
+	weir__logger     logger;
+	const char      *url;
+	char             schema[48];
+	pthread_mutex_t  log_lock;
+	char             log[8192]; /* what was logged, line by line */
+};
+
+/* Fills in options for a server: four connections at most, deadlines of seconds. */
+void database_init(struct database *database, const char *url);
+
+/* Makes the schema and the pool, and connects. Close drops the schema. */
+void database_open(struct database *database);
+void database_close(struct database *database);
+
+/* Both at once, with the options as they are. */
+void database_setup(struct database *database, const char *url);
+
+weir_session_stats database_stats(const struct database *database);
+
+/* ---- Through the pool: deadlines are ten seconds --------------------------------------------------------------- */
+
+weir__conn *database_borrow(struct database *database);
+void        database_give_back(struct database *database, weir__conn **conn);
+
+int     conn_run(weir__conn *conn, const char *sql, weir_error *err);
+int     conn_begin_and_run(weir__conn *conn, const char *sql, weir_error *err);
+int     conn_commit(weir__conn *conn, weir_error *err);
+void    conn_run_ok(weir__conn *conn, const char *sql);
+int64_t conn_number(weir__conn *conn, const char *sql); /* of a query that returns one int8 */
+int     conn_pid(const weir__conn *conn);
+
+/* One statement on a connection borrowed for it. */
+void    database_run(struct database *database, const char *sql);
+int64_t database_number(struct database *database, const char *sql);
+
+/* ---- Beside it: each call a connection of its own, by libpq alone -------------------------------------------------- */
+
+void    server_run(const char *url, const char *sql);
+int64_t server_number(const char *url, const char *sql);
+void    server_terminate(const char *url, int pid); /* returns when the process is gone */
+
+/* ---- Time -------------------------------------------------------------------------------------------------------- */
+
+int64_t now_ms(void);
+
+/* Waits until the condition holds, for ten seconds at most. */
+#define EVENTUALLY(condition)                                                                                          \
+	do {                                                                                                               \
+		int64_t eventually_until = now_ms() + 10000;                                                                   \
+		while (!(condition) && now_ms() < eventually_until)                                                            \
+			(void)poll(NULL, 0, 2);                                                                                    \
+		ck_assert_msg((condition), "did not come about: " #condition);                                                 \
+	} while (0)
+
+#endif

@@ -1,0 +1,179 @@
+/*
+ * proxy.c: one thread, one poll loop, blocking writes (loopback takes what the tests send).
+ */
+#include "support/proxy.h"
+
+#include <arpa/inet.h>
+#include <check.h>
+#include <poll.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/socket.h>
+#include <unistd.h>
+
+static struct sockaddr_in loopback(int port)
+{
+	return (struct sockaddr_in){
+		.sin_family = AF_INET,
+		.sin_port = htons((unsigned short)port),
+		.sin_addr.s_addr = htonl(INADDR_LOOPBACK),
+	};
+}
+
+static void hang_up(int *fd)
+{
+	if (*fd >= 0)
+		close(*fd);
+	*fd = -1;
+}
+
+static void hang_up_both(struct proxy_pair *pair)
+{
+	hang_up(&pair->client);
+	hang_up(&pair->server);
+}
+
+static struct proxy_pair *free_pair(struct proxy *proxy)
+{
+	for (int i = 0; i < PROXY_PAIRS; i++)
+		if (proxy->pairs[i].client < 0 && proxy->pairs[i].server < 0)
+			return &proxy->pairs[i];
+	return NULL;
+}
+
+static void accept_client(struct proxy *proxy)
+{
+	struct sockaddr_in address = loopback((int)strtol(strchr(proxy->target, ':') + 1, NULL, 10));
+	struct proxy_pair *pair = free_pair(proxy);
+	int                client = accept(proxy->listener, NULL, NULL);
+	bool               happened = atomic_load(&proxy->happened);
+
+	if (client < 0)
+		return;
+	atomic_fetch_add(&proxy->connections, 1);
+	if (!pair || (happened && proxy->refuse_afterwards)) {
+		close(client);
+		return;
+	}
+	*pair = (struct proxy_pair){ .client = client, .server = socket(AF_INET, SOCK_STREAM, 0) };
+	pair->silent = happened && proxy->fault == PROXY_SILENCE;
+	if (connect(pair->server, (struct sockaddr *)&address, sizeof address) < 0)
+		hang_up_both(pair);
+}
+
+static bool contains(const char *bytes, size_t length, const char *text)
+{
+	size_t text_length = strlen(text);
+
+	for (size_t i = 0; i + text_length <= length; i++)
+		if (memcmp(bytes + i, text, text_length) == 0)
+			return true;
+	return false;
+}
+
+/* True if the bytes may pass. */
+static bool spoil(struct proxy *proxy, struct proxy_pair *pair)
+{
+	atomic_store(&proxy->happened, true);
+	switch (proxy->fault) {
+	case PROXY_CUT_INSTEAD:
+		hang_up_both(pair);
+		return false;
+	case PROXY_SWALLOW:
+		hang_up(&pair->client);
+		return false;
+	case PROXY_CUT_BEFORE_REPLY:
+		pair->cut_at_reply = true;
+		return true;
+	case PROXY_SILENCE:
+		pair->silent = true;
+		return true;
+	default:
+		return true;
+	}
+}
+
+static void pass(struct proxy *proxy, struct proxy_pair *pair, bool from_client)
+{
+	char    bytes[16384];
+	int    *from = from_client ? &pair->client : &pair->server;
+	int    *to = from_client ? &pair->server : &pair->client;
+	ssize_t length = recv(*from, bytes, sizeof bytes, 0);
+
+	if (length <= 0) {
+		hang_up_both(pair);
+		return;
+	}
+	if (pair->silent)
+		return;
+	if (!from_client && pair->cut_at_reply) {
+		hang_up_both(pair);
+		return;
+	}
+	if (from_client && proxy->text && !atomic_load(&proxy->happened) && contains(bytes, (size_t)length, proxy->text) &&
+	    !spoil(proxy, pair))
+		return;
+	for (ssize_t sent = 0; sent < length && *to >= 0;) {
+		ssize_t now = send(*to, bytes + sent, (size_t)(length - sent), MSG_NOSIGNAL);
+		if (now <= 0) {
+			hang_up_both(pair);
+			return;
+		}
+		sent += now;
+	}
+}
+
+static void *work(void *argument)
+{
+	struct proxy *proxy = argument;
+
+	while (!atomic_load(&proxy->stop)) {
+		struct pollfd ready[1 + 2 * PROXY_PAIRS];
+
+		ready[0] = (struct pollfd){ .fd = proxy->listener, .events = POLLIN };
+		for (int i = 0; i < PROXY_PAIRS; i++) {
+			ready[1 + 2 * i] = (struct pollfd){ .fd = proxy->pairs[i].client, .events = POLLIN };
+			ready[2 + 2 * i] = (struct pollfd){ .fd = proxy->pairs[i].server, .events = POLLIN };
+		}
+		if (poll(ready, 1 + 2 * PROXY_PAIRS, 20) <= 0)
+			continue;
+		for (int i = 0; i < PROXY_PAIRS; i++) {
+			if (ready[1 + 2 * i].revents && proxy->pairs[i].client >= 0)
+				pass(proxy, &proxy->pairs[i], true);
+			if (ready[2 + 2 * i].revents && proxy->pairs[i].server >= 0)
+				pass(proxy, &proxy->pairs[i], false);
+		}
+		if (ready[0].revents)
+			accept_client(proxy);
+	}
+	return NULL;
+}
+
+void proxy_start(struct proxy *proxy, const char *target, const char *text, enum proxy_fault fault)
+{
+	struct sockaddr_in address = loopback(0);
+	socklen_t          length = sizeof address;
+
+	memset(proxy, 0, sizeof *proxy);
+	snprintf(proxy->target, sizeof proxy->target, "%s", target);
+	proxy->text = text;
+	proxy->fault = fault;
+	for (int i = 0; i < PROXY_PAIRS; i++)
+		proxy->pairs[i] = (struct proxy_pair){ .client = -1, .server = -1 };
+	proxy->listener = socket(AF_INET, SOCK_STREAM, 0);
+	ck_assert_int_eq(bind(proxy->listener, (struct sockaddr *)&address, sizeof address), 0);
+	ck_assert_int_eq(listen(proxy->listener, 64), 0);
+	ck_assert_int_eq(getsockname(proxy->listener, (struct sockaddr *)&address, &length), 0);
+	proxy->port = ntohs(address.sin_port);
+	ck_assert_int_eq(pthread_create(&proxy->thread, NULL, work, proxy), 0);
+}
+
+void proxy_stop(struct proxy *proxy)
+{
+	atomic_store(&proxy->stop, true);
+	pthread_join(proxy->thread, NULL);
+	for (int i = 0; i < PROXY_PAIRS; i++)
+		hang_up_both(&proxy->pairs[i]);
+	close(proxy->listener);
+}

@@ -1,0 +1,45 @@
+/*
+ * proxy.h: a proxy on loopback between a client and its server that does one bad thing at a chosen moment: when the
+ * client first sends a certain text. What it does not spoil it passes on unchanged.
+ */
+#ifndef WEIR_TESTS_SUPPORT_PROXY_H
+#define WEIR_TESTS_SUPPORT_PROXY_H
+
+#include <pthread.h>
+#include <stdatomic.h>
+#include <stdbool.h>
+
+enum proxy_fault {
+	PROXY_PASS,             /* nothing */
+	PROXY_CUT_INSTEAD,      /* the text does not arrive; both sides are closed */
+	PROXY_SWALLOW,          /* the text does not arrive; the client is cut off, the server hears nothing more */
+	PROXY_CUT_BEFORE_REPLY, /* the text arrives, its reply does not; both sides are closed */
+	PROXY_SILENCE           /* the text arrives, and from then on nothing passes, on this connection or a new one */
+};
+
+enum { PROXY_PAIRS = 32 };
+
+struct proxy_pair {
+	int  client, server; /* -1: closed */
+	bool cut_at_reply, silent;
+};
+
+struct proxy {
+	char              target[64];
+	int               port;
+	const char       *text;
+	enum proxy_fault  fault;
+	bool              refuse_afterwards; /* after the fault new connections are closed at once */
+	atomic_int        connections;       /* accepted so far */
+	atomic_bool       happened;
+	atomic_bool       stop;
+	int               listener;
+	struct proxy_pair pairs[PROXY_PAIRS];
+	pthread_t         thread;
+};
+
+/* Starts a proxy to target ("host:port") which does `fault` once, when it sees `text`. */
+void proxy_start(struct proxy *proxy, const char *target, const char *text, enum proxy_fault fault);
+void proxy_stop(struct proxy *proxy);
+
+#endif

@@ -24,7 +24,7 @@ static void respond(int rc, const char *body)
 	for (size_t i = 0; i < sizeof outcomes / sizeof outcomes[0]; i++)
 		if (outcomes[i].status == rc)
 			outcome = outcomes[i];
-	printf("%d %s%s%s\n", outcome.code, outcome.text, rc < 0 ? ": " : " ", body);
+	printf("%d %s%s%s\n", outcome.code, outcome.text, body[0] ? ": " : "", body);
 }
 
 /* POST /users: the object must have exactly these members. */
@@ -86,4 +86,13 @@ int main(void)
 }
 
 /* Prints:
+ * 404 Not Found
+ * 400 Bad Request: user.email: must be a string
+ * 400 Bad Request: users_age_check
+ * 200 OK
+ * 409 Conflict: users_username_key
+ * 200 OK: {"username":"ada","age":36,"balance":"0.00","is_active":true}
+ * 200 OK: {"username":"ada","age":36,"balance":"0.00","is_active":true}
+ * 200 OK: {"username":"ada","age":36,"balance":"0.00","is_active":true}
+ * hit ratio 0.57
  */

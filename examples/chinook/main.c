@@ -102,7 +102,7 @@ static void ask_twice(shop *s, const question *q)
 
 	for (const char *c = truth; c && *c; c++)
 		lines += *c == '\n';
-	printf("   %-57s %4d %8d %8d\n", q->text, lines, first_queries, second_queries);
+	printf("   %4d %8d %6d   %s\n", lines, first_queries, second_queries, q->text);
 	if (is_right(s, first, truth))
 		is_right(s, second, truth);
 	if (second_queries != 0) {
@@ -116,7 +116,7 @@ static void ask_twice(shop *s, const question *q)
 
 static void ask_all(shop *s, const char *title)
 {
-	printf("%s\n   %-57s %4s %8s %8s\n", title, "", "rows", "queries", "again");
+	printf("%s\n   rows  queries  again\n", title);
 	for (size_t i = 0; i < QUESTIONS; i++)
 		ask_twice(s, &questions[i]);
 }

@@ -60,5 +60,5 @@ const question questions[QUESTIONS] = {
 	  "(SELECT invoice_id FROM invoice ORDER BY total DESC, invoice_id LIMIT 1) ORDER BY invoice_line_id" },
 	{ "Which five genres earned most?", ask_best_genres,
 	  "SELECT genre.name, sum(l.unit_price * quantity) FROM invoice_line l JOIN track USING (track_id)"
-	  " JOIN genre USING (genre_id) GROUP BY genre_id ORDER BY 2 DESC, genre_id LIMIT 5" },
+	  " JOIN genre USING (genre_id) GROUP BY genre_id, genre.name ORDER BY 2 DESC, genre_id LIMIT 5" },
 };

@@ -144,8 +144,8 @@ int main(void)
 	sigaction(SIGTERM, &action, NULL);
 	rc = open_session(&d, &err);
 	if (rc >= 0) {
-		printf("weir %d.%d.%d, a tour. Tables in the schema %s, keys in Redis under %s:\n", WEIR_VERSION_MAJOR,
-		       WEIR_VERSION_MINOR, WEIR_VERSION_PATCH, d.name, d.name);
+		printf("weir %d.%d.%d, a tour. Schema and prefix of keys: %s\n", WEIR_VERSION_MAJOR, WEIR_VERSION_MINOR,
+		       WEIR_VERSION_PATCH, d.name);
 		rc = run_chapters(&d, &err);
 		if (clean_up(&d) < 0 && rc >= 0)
 			rc = WEIR_ERR_CACHE;

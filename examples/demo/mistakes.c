@@ -70,7 +70,7 @@ static const struct mistake {
 	{ "a post by nobody", unknown_author, WEIR_ERR_FOREIGN_KEY },
 	{ "a user of 999 years", too_old, WEIR_ERR_CHECK },
 	{ "a name of 99 characters", too_long, WEIR_ERR_VALUE },
-	{ "NULL where none is allowed", no_title, WEIR_ERR_VALUE },
+	{ "NULL where none is allowed", no_title, WEIR_ERR_NOT_NULL },
 	{ "a page before the first", before_the_start, WEIR_ERR_USAGE },
 	{ "users filtered by posts.title", foreign_column, WEIR_ERR_USAGE },
 };

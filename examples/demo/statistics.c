@@ -22,7 +22,7 @@ int chapter_statistics(demo *d, weir_error *err)
 	(void)err;
 	print_title("Statistics of the session");
 	print_line("%-10s %7s %9s %7s %7s %7s %9s %8s %6s", "cache", "hits", "no row", "misses", "fills", "dropped",
-	           "invalid.", "bypasses", "ratio");
+	           "guarded", "bypasses", "ratio");
 	print_cache(d, "user", &user_model);
 	print_cache(d, "post", &post_model);
 	print_cache(d, "comment", &comment_model);

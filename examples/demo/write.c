@@ -139,23 +139,47 @@ static int delete_post(demo *d, int64_t id, weir_error *err)
 	return rc;
 }
 
-/* Lists and counts follow. */
+static int list_posts(demo *d, int64_t user_id, size_t expected, const char *source, weir_error *err)
+{
+	post_dao  posts = get_post_dao(d->session);
+	post_list found = WEIR_LIST_INIT;
+	watch     w = watch_start(d->session);
+	int       rc = post_dao_get_by_user_cached(&posts, user_id, 0, 50, &found, err);
+
+	watch_stop(&w);
+	if (rc != WEIR_OK)
+		return rc;
+	print_step(&w, watch_source(&w), "  get_by_user_cached", "user %lld has %zu posts", (long long)user_id,
+	           found.count);
+	demo_claim(d, found.count == expected, "the list has every post");
+	demo_claim(d, strcmp(watch_source(&w), source) == 0, "the answer came from where it should");
+	post_list_release(&found);
+	return WEIR_OK;
+}
+
+/* Counts and lists follow, and only those that the write concerns. */
 static int create_and_delete(demo *d, weir_error *err)
 {
 	int64_t id = 0;
 	int     rc = count_posts(d, DEMO_POSTS, err);
 
 	if (rc == WEIR_OK)
+		rc = list_posts(d, ID, 3, "database", err);
+	if (rc == WEIR_OK)
+		rc = list_posts(d, ID + 1, 3, "database", err);
+	if (rc == WEIR_OK)
 		rc = create_post(d, &id, err);
 	if (rc == WEIR_OK)
 		rc = count_posts(d, DEMO_POSTS + 1, err);
 	if (rc == WEIR_OK)
-		rc = count_posts(d, DEMO_POSTS + 1, err);
+		rc = list_posts(d, ID, 4, "database", err);
+	if (rc == WEIR_OK)
+		rc = list_posts(d, ID + 1, 3, "Redis", err);
 	if (rc == WEIR_OK)
 		rc = delete_post(d, id, err);
 	if (rc == WEIR_OK)
 		rc = count_posts(d, DEMO_POSTS, err);
-	return rc;
+	return rc == WEIR_OK ? list_posts(d, ID, 3, "database", err) : rc;
 }
 
 /* By condition: which rows these are only the database knows, and the cache follows all the same. */
@@ -173,11 +197,11 @@ static int write_by_condition(demo *d, weir_error *err)
 		return rc;
 	print_step(&w, NULL, "update_where user_id = 42", "%lld posts published", (long long)changed);
 	w = watch_start(d->session);
-	rc = weir_base_dao_delete_where(&comments, weir_all(weir_eq(comment_c.user_id, ID), weir_eq(comment_c.stars, 1)),
+	rc = weir_base_dao_delete_where(&comments, weir_all(weir_eq(comment_c.user_id, ID), weir_ge(comment_c.stars, 3)),
 	                                &changed, err);
 	watch_stop(&w);
 	if (rc == WEIR_OK)
-		print_step(&w, NULL, "delete_where user, stars = 1", "%lld comments deleted", (long long)changed);
+		print_step(&w, NULL, "delete_where ... stars >= 3", "%lld comments deleted", (long long)changed);
 	return rc;
 }
 

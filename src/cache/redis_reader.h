@@ -46,7 +46,7 @@ typedef enum weir__reply_type {
 typedef struct weir__reply {
 	weir__reply_type type;
 	size_t           offset; /* string, status, error: in the buffer */
-	size_t           length; /* of them; elements of an array, at all depths below it */
+	size_t           length; /* of them; elements of an array */
 	long long        integer;
 } weir__reply;
 

@@ -19,7 +19,7 @@
 /* Appends the record (a struct of the layout). Failure of memory is left in buffer->failed. */
 void weir__codec_encode(const weir__layout *layout, const void *record, weir__buffer *buffer);
 
-/* The same with only some of the columns, which is for export: it cannot be decoded. */
+/* The same with only some of the columns, for export: it is not decoded, and a JSON null has no blank. */
 void weir__codec_encode_columns(const weir__layout *layout, weir__mask columns, const void *record,
                                 weir__buffer *buffer);
 

@@ -11,6 +11,13 @@
 
 #define VALUE_ROOM 64 /* any value but a text, and what stands around it */
 
+struct writer {
+	const weir__layout *layout;
+	weir__buffer       *buffer;
+	weir__mask          columns;
+	bool                marks_null; /* a JSON null that is not NULL */
+};
+
 /* A short piece, by overlapping words where it is long enough for them. */
 static char *put(char *at, const char *bytes, size_t length)
 {
@@ -73,20 +80,20 @@ static char *put_uuid(char *at, const weir_uuid *uuid)
 }
 
 /* A JSON null where NULL is possible too is told from it by a blank. */
-static char *put_json(weir__buffer *buffer, char *at, const char *text, bool nullable)
+static char *put_json(const struct writer *w, char *at, const weir__column *column, const char *text)
 {
 	size_t length = strlen(text);
 
-	if (nullable && strcmp(text, "null") == 0)
+	if (w->marks_null && column->nullable && strcmp(text, "null") == 0)
 		*at++ = ' ';
-	at = weir__json_room(buffer, at, length);
+	at = weir__json_room(w->buffer, at, length);
 	if (!at)
 		return NULL;
 	memcpy(at, text, length);
 	return at + length;
 }
 
-static char *put_value(weir__buffer *buffer, char *at, const weir__column *column, const void *member)
+static char *put_value(const struct writer *w, char *at, const weir__column *column, const void *member)
 {
 	switch (column->type) {
 	case WEIR_TYPE_BOOL:
@@ -106,9 +113,9 @@ static char *put_value(weir__buffer *buffer, char *at, const weir__column *colum
 	case WEIR_TYPE_UUID:
 		return put_uuid(at, member);
 	case WEIR_TYPE_JSONB:
-		return put_json(buffer, at, ((const weir_json *)member)->text, column->nullable);
+		return put_json(w, at, column, ((const weir_json *)member)->text);
 	default: /* text, and numeric: a struct of one pointer to text */
-		return weir__json_string_write(buffer, at, *(const char *const *)member);
+		return weir__json_string_write(w->buffer, at, *(const char *const *)member);
 	}
 }
 
@@ -123,7 +130,7 @@ static bool is_null(const weir__column *column, const char *member)
 }
 
 /* Writes one column behind an opening bracket or a comma. */
-static char *put_column(weir__buffer *buffer, char *at, const weir__column *column, const void *record)
+static char *put_column(const struct writer *w, char *at, const weir__column *column, const void *record)
 {
 	const char *member = (const char *)record + column->offset;
 
@@ -132,28 +139,28 @@ static char *put_column(weir__buffer *buffer, char *at, const weir__column *colu
 		return put(at, "null", 4);
 	if (column->optional)
 		member += weir__value_type_of(column->type)->opt_at;
-	return put_value(buffer, at, column, member);
+	return put_value(w, at, column, member);
 }
 
 /* Writes at `at`; see weir__json_room for what it returns. */
-static char *put_record(weir__buffer *buffer, char *at, const weir__layout *layout, weir__mask columns,
-                        const void *record)
+static char *put_record(const struct writer *w, char *at, const void *record)
 {
 	char before = '{';
 
-	for (size_t i = 0; i < layout->column_count && at; i++) {
-		const weir__column *column = &layout->columns[i];
-		if (!(columns >> i & 1))
+	for (size_t i = 0; i < w->layout->column_count; i++) {
+		const weir__column *column = &w->layout->columns[i];
+		if (!(w->columns >> i & 1))
 			continue;
-		at = weir__json_room(buffer, at, column->json_prefix_length + VALUE_ROOM);
+		at = weir__json_room(w->buffer, at, column->json_prefix_length + VALUE_ROOM);
 		if (!at)
 			return NULL;
 		*at++ = before;
-		at = put_column(buffer, at, column, record);
+		at = put_column(w, at, column, record);
+		if (!at)
+			return NULL;
 		before = ',';
 	}
-	if (at)
-		at = weir__json_room(buffer, at, VALUE_ROOM);
+	at = weir__json_room(w->buffer, at, VALUE_ROOM);
 	if (!at)
 		return NULL;
 	if (before == '{')
@@ -162,20 +169,29 @@ static char *put_record(weir__buffer *buffer, char *at, const weir__layout *layo
 	return at;
 }
 
+static void append_record(const struct writer *w, const void *record)
+{
+	char *at = weir__buffer_reserve(w->buffer, w->layout->json_fixed);
+
+	if (at)
+		at = put_record(w, at, record);
+	if (at)
+		w->buffer->length = (size_t)(at - w->buffer->data);
+}
+
 void weir__codec_encode(const weir__layout *layout, const void *record, weir__buffer *buffer)
 {
-	weir__codec_encode_columns(layout, ~(weir__mask)0, record, buffer);
+	struct writer w = { .layout = layout, .buffer = buffer, .columns = ~(weir__mask)0, .marks_null = true };
+
+	append_record(&w, record);
 }
 
 void weir__codec_encode_columns(const weir__layout *layout, weir__mask columns, const void *record,
                                 weir__buffer *buffer)
 {
-	char *at = weir__buffer_reserve(buffer, layout->json_fixed);
+	struct writer w = { .layout = layout, .buffer = buffer, .columns = columns };
 
-	if (at)
-		at = put_record(buffer, at, layout, columns, record);
-	if (at)
-		buffer->length = (size_t)(at - buffer->data);
+	append_record(&w, record);
 }
 
 void weir__codec_encode_list(const weir__layout *layout, const void *const *items, size_t count, weir__buffer *buffer)

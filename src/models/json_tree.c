@@ -172,17 +172,18 @@ static int import_json(weir__json_import *import, size_t column, const char *tex
 	return weir__json_import_text(import, column, text, end);
 }
 
-/* A double says of a numeric only what 15 digits can. */
+/* A number that became a double may have had more digits than the double says: of an int8 none is taken beyond where
+ * doubles leave numbers out, of a numeric none of more digits than a double surely keeps. */
 static int import_number(weir__json_import *import, size_t column, double number)
 {
-	bool  numeric = import->layout->columns[column].type == WEIR_TYPE_NUMERIC;
-	char  text[WEIR__DOUBLE_TEXT_MAX];
-	char *end;
+	weir_type type = import->layout->columns[column].type;
+	char      text[WEIR__DOUBLE_TEXT_MAX];
+	char     *end;
 
 	if (!isfinite(number))
 		return weir__json_import_refuse_member(import, column, "is a number that is not finite");
-	end = numeric ? weir__double_write_exact(text, number) : weir__double_write(text, number);
-	if (!end)
+	end = type == WEIR_TYPE_NUMERIC ? weir__double_write_exact(text, number) : weir__double_write(text, number);
+	if (!end || (type == WEIR_TYPE_INT8 && fabs(number) >= (double)WEIR__EXACT_MAX))
 		return weir__json_import_refuse_member(import, column, "has more digits than a double keeps: use a string");
 	return weir__json_import_text(import, column, text, (size_t)(end - text));
 }

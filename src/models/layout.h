@@ -48,7 +48,7 @@ typedef struct weir__layout {
 
 /* Checks a descriptor and makes its layout, one allocation freed by weir__layout_free. WEIR_ERR_MODEL names model and
  * field: no or doubled names, no fields, no primary key, a number that is no type, a field beyond the struct,
- * .nullable on a member that cannot hold NULL, a nullable or non-scalar (float8, jsonb) primary key column, .auto_now
+ * .nullable on a member that cannot hold NULL, a nullable, float8, numeric or jsonb primary key column, .auto_now
  * on another type than timestamptz, .unique on jsonb, .max_length on another type than text, names that are empty,
  * longer than 63 bytes or not UTF-8, overlapping or misaligned members, a wrong field_size, more than WEIR__COLUMNS_MAX
  * columns or WEIR__KEY_COLUMNS_MAX key columns. */

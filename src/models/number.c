@@ -201,12 +201,13 @@ static char *write_shortest(char *at, double number, int most)
 /* With at most so many digits, NULL where they do not do. */
 static char *write_double(char *at, double number, int most)
 {
-	char *end = NULL;
+	double whole_max = most < DIGITS_MAX ? powers[DIGITS_SURE] - 1 : (double)WEIR__EXACT_MAX;
+	char  *end = NULL;
 
 	if (signbit(number))
 		*at++ = '-';
 	number = fabs(number);
-	if (number <= (double)WEIR__EXACT_MAX && number == (double)(uint64_t)number)
+	if (number <= whole_max && number == (double)(uint64_t)number)
 		return write_digits(at, (uint64_t)number);
 	if (CAN_SCALE && number >= 1e-4 && number < powers[DIGITS_SURE])
 		end = write_scaled(at, number);

@@ -17,7 +17,7 @@ static const weir__value_type types[WEIR_TYPE_COUNT] = {
 	[WEIR_TYPE_INT4] = { OPT(int32_t, weir_opt_i32), .key = true, .unique = true },
 	[WEIR_TYPE_INT8] = { OPT(int64_t, weir_opt_i64), .key = true, .unique = true },
 	[WEIR_TYPE_FLOAT8] = { OPT(double, weir_opt_f64), .unique = true },
-	[WEIR_TYPE_NUMERIC] = { POINTER(weir_numeric), .key = true, .unique = true },
+	[WEIR_TYPE_NUMERIC] = { POINTER(weir_numeric), .unique = true }, /* no key: 1.0 and 1.00 are one value with two texts */
 	[WEIR_TYPE_TEXT] = { POINTER(const char *), .key = true, .unique = true },
 	[WEIR_TYPE_TIMESTAMPTZ] = { OPT(weir_time, weir_opt_time), .key = true, .unique = true },
 	[WEIR_TYPE_TIMESTAMP] = { OPT(weir_timestamp, weir_opt_timestamp), .key = true, .unique = true },

@@ -62,7 +62,7 @@ void database_setup(struct database *database, const char *url)
 
 void database_close(struct database *database)
 {
-	char sql[96];
+	char sql[192];
 
 	if (database->db)
 		weir__db_close(database->db, weir__deadline_in_ms(PATIENCE_MS));

@@ -51,6 +51,10 @@ static int trade(weir_session *session, weir_error *err)
 		printf("pears in shop 1: %d at %s, articles there: %zu\n", (int)pears->pieces, pears->price.text, shelf.count);
 	stock_release(&pears);
 	stock_list_release(&shelf);
+	if (rc == WEIR_OK)
+		rc = weir_run_script(session, "DROP TABLE stock", err);
+	if (rc == WEIR_OK) /* the cache does not notice what a script does */
+		rc = weir_cache_manager_flush(weir_session_cache(session), &stock_model, err);
 	return rc;
 }
 

@@ -338,6 +338,17 @@ static void close_memory(weir_cache_backend *self)
 	weir__free(self);
 }
 
+int64_t weir__cache_backend_memory_ttl_ms(weir_cache_backend *backend, weir_bytes key)
+{
+	weir__memory_store *store = store_of(backend);
+	weir__memory_place  place = weir__memory_lock(store, key, now_of(store));
+	weir__memory_entry *entry = weir__memory_find(&place);
+	int64_t             expires_us = entry ? entry->content.expires_us : WEIR__MEMORY_NO_EXPIRY;
+
+	weir__memory_unlock(&place);
+	return expires_us == WEIR__MEMORY_NO_EXPIRY ? -1 : (expires_us - place.now_us) / 1000;
+}
+
 int64_t weir__cache_backend_memory_bytes(weir_cache_backend *backend)
 {
 	return atomic_load(&store_of(backend)->bytes);

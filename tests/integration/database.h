@@ -14,14 +14,14 @@
 #define DATABASE_WAIT_MS 20000
 
 static struct database {
-	char schema[64];
-	weir__db *db;
-	weir__conn *conn;
+	char          schema[64];
+	weir__db     *db;
+	weir__conn   *conn;
 	weir__params *params;
-	weir__buffer sql;
-	weir__buffer scratch;
-	weir__rows rows;
-	weir_error err;
+	weir__buffer  sql;
+	weir__buffer  scratch;
+	weir__rows    rows;
+	weir_error    err;
 } database;
 
 static inline weir__deadline database_deadline(void)

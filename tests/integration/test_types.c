@@ -81,7 +81,7 @@ static const everything highest = {
 	.null_data = { "[]" },
 };
 
-static weir__layout *layout;
+static weir__layout     *layout;
 static weir__statements *statements;
 
 static void open_everything(const char *name)
@@ -150,8 +150,7 @@ START_TEST(test_types__every_value_comes_back_as_it_was_given)
 	open_everything("values");
 	for (size_t i = 0; i < 3; i++) {
 		database_clear();
-		database_ok(
-			weir__sql_insert(statements, ALL_COLUMNS, given[i], &database.sql, database.params, &database.err));
+		database_ok(weir__sql_insert(statements, ALL_COLUMNS, given[i], &database.sql, database.params, &database.err));
 		database_run_built();
 		assert_row(0, given[i]);
 
@@ -168,11 +167,11 @@ END_TEST
 START_TEST(test_types__arrays_carry_every_type_with_nulls)
 {
 	const everything given[] = { plain, lowest, highest };
-	weir_list list = WEIR_LIST_INIT;
+	weir_list        list = WEIR_LIST_INIT;
 
 	open_everything("arrays");
-	database_ok(weir__sql_insert_many(statements, ALL_COLUMNS, given, 3, true, &database.sql, database.params,
-		&database.err));
+	database_ok(
+		weir__sql_insert_many(statements, ALL_COLUMNS, given, 3, true, &database.sql, database.params, &database.err));
 	database_run_built();
 	database_ok(weir__rows_list(&database.rows, layout, &list, &database.err));
 	ck_assert_uint_eq(list.count, 3);
@@ -190,11 +189,12 @@ START_TEST(test_types__the_server_understands_what_is_sent)
 	database_run_built();
 	database_script("SET timezone = 'UTC'; SET extra_float_digits = 1");
 	database_clear();
-	database_run("SELECT concat_ws('|', flag, small, middle, ratio, amount, \"the \"\"title\"\"\", seen_at, local_at, token,"
-				 " data) FROM everything WHERE opt_flag IS NULL AND null_title IS NULL AND null_data IS NULL");
+	database_run(
+		"SELECT concat_ws('|', flag, small, middle, ratio, amount, \"the \"\"title\"\"\", seen_at, local_at, token,"
+		" data) FROM everything WHERE opt_flag IS NULL AND null_title IS NULL AND null_data IS NULL");
 	ck_assert_str_eq(database_value(0, 0, WEIR_TYPE_TEXT).as.text,
-		"t|-12|345678|0.1|12.50|h\xc3\xa9llo|2023-11-14 22:13:20.123456+00|1969-12-31 23:59:59.999999|"
-		"deadbeef-0000-0000-0000-000000000000|{\"a\": [1, 2.50, \"x\"]}");
+	                 "t|-12|345678|0.1|12.50|h\xc3\xa9llo|2023-11-14 22:13:20.123456+00|1969-12-31 23:59:59.999999|"
+	                 "deadbeef-0000-0000-0000-000000000000|{\"a\": [1, 2.50, \"x\"]}");
 	close_everything();
 }
 END_TEST
@@ -240,7 +240,7 @@ START_TEST(test_types__the_longest_numeric_goes_there_and_back)
 {
 	size_t whole = 131072;
 	size_t fraction = 16383;
-	char *text = weir__malloc(whole + fraction + 3);
+	char  *text = weir__malloc(whole + fraction + 3);
 
 	text[0] = '-';
 	for (size_t i = 1; i < whole + fraction + 2; i++)
@@ -265,8 +265,9 @@ START_TEST(test_types__random_numerics_of_the_server_are_read_as_it_writes_them)
 
 	database_open("random");
 	database_script("SELECT setseed(0.5)");
-	database_run("SELECT v, v::text FROM (SELECT round(((random() - 0.5) * 1e15)::numeric * 10::numeric ^ (i % 61 - 40)::int,"
-				 " i % 37) AS v FROM generate_series(1, 5000) i) t");
+	database_run(
+		"SELECT v, v::text FROM (SELECT round(((random() - 0.5) * 1e15)::numeric * 10::numeric ^ (i % 61 - 40)::int,"
+		" i % 37) AS v FROM generate_series(1, 5000) i) t");
 	ck_assert_uint_eq(database.rows.count, 5000);
 	for (size_t i = 0; i < database.rows.count; i++) {
 		weir_value read;
@@ -284,12 +285,12 @@ START_TEST(test_types__times_beyond_ours_are_an_error_and_not_a_wrong_time)
 
 	database_open("times");
 	database_run("SELECT timestamptz '294276-12-31 23:59:59.999999+00', timestamp '294247-01-10 04:00:54.775806',"
-				 " timestamp '294247-01-10 04:00:54.775807'");
+	             " timestamp '294247-01-10 04:00:54.775807'");
 	ck_assert_int_eq(weir__rows_value(&database.rows, 0, 0, WEIR_TYPE_TIMESTAMPTZ, &value, NULL, &database.err),
-		WEIR_ERR_VALUE);
+	                 WEIR_ERR_VALUE);
 	ck_assert_int_eq(database_value(0, 1, WEIR_TYPE_TIMESTAMP).as.integer, INT64_MAX - 1);
 	ck_assert_int_eq(weir__rows_value(&database.rows, 0, 2, WEIR_TYPE_TIMESTAMP, &value, NULL, &database.err),
-		WEIR_ERR_VALUE);
+	                 WEIR_ERR_VALUE);
 	database_close();
 }
 END_TEST
@@ -309,8 +310,8 @@ START_TEST(test_types__domains_and_the_kinds_of_text_are_read)
 END_TEST
 
 WEIR_SUITE("types", test_types__every_value_comes_back_as_it_was_given, test_types__arrays_carry_every_type_with_nulls,
-	test_types__the_server_understands_what_is_sent, test_types__numerics_are_read_by_the_server_as_their_text,
-	test_types__the_longest_numeric_goes_there_and_back,
-	test_types__random_numerics_of_the_server_are_read_as_it_writes_them,
-	test_types__times_beyond_ours_are_an_error_and_not_a_wrong_time,
-	test_types__domains_and_the_kinds_of_text_are_read);
+           test_types__the_server_understands_what_is_sent, test_types__numerics_are_read_by_the_server_as_their_text,
+           test_types__the_longest_numeric_goes_there_and_back,
+           test_types__random_numerics_of_the_server_are_read_as_it_writes_them,
+           test_types__times_beyond_ours_are_an_error_and_not_a_wrong_time,
+           test_types__domains_and_the_kinds_of_text_are_read);

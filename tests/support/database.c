@@ -48,10 +48,11 @@ void database_open(struct database *database)
 
 	snprintf(database->schema, sizeof database->schema, "weir_db_%d_%d", (int)getpid(), atomic_fetch_add(&number, 1));
 	snprintf(sql, sizeof sql, "CREATE SCHEMA %s", database->schema);
-	server_run(database->url, sql);
+	sql_run(database->url, sql);
 	database->options.schema = database->schema;
 	ck_assert_msg(weir__db_create(&database->options, &database->db, &err) == WEIR_OK, "%s", err.message);
-	ck_assert_msg(weir__db_connect(database->db, weir__deadline_in_ms(PATIENCE_MS), &err) == WEIR_OK, "%s", err.message);
+	ck_assert_msg(weir__db_connect(database->db, weir__deadline_in_ms(PATIENCE_MS), &err) == WEIR_OK, "%s",
+	              err.message);
 }
 
 void database_setup(struct database *database, const char *url)
@@ -68,7 +69,7 @@ void database_close(struct database *database)
 		weir__db_close(database->db, weir__deadline_in_ms(PATIENCE_MS));
 	if (database->schema[0]) {
 		snprintf(sql, sizeof sql, "SET client_min_messages = error; DROP SCHEMA %s CASCADE", database->schema);
-		server_run(database->url, sql);
+		sql_run(database->url, sql);
 	}
 	pthread_mutex_destroy(&database->log_lock);
 }
@@ -181,12 +182,12 @@ static PGresult *ask_server(const char *url, const char *sql)
 	return result;
 }
 
-void server_run(const char *url, const char *sql)
+void sql_run(const char *url, const char *sql)
 {
 	PQclear(ask_server(url, sql));
 }
 
-int64_t server_number(const char *url, const char *sql)
+int64_t sql_number(const char *url, const char *sql)
 {
 	PGresult *result = ask_server(url, sql);
 	int64_t   number = strtoll(PQgetvalue(result, 0, 0), NULL, 10);
@@ -195,14 +196,14 @@ int64_t server_number(const char *url, const char *sql)
 	return number;
 }
 
-void server_terminate(const char *url, int pid)
+void sql_terminate(const char *url, int pid)
 {
 	char sql[96];
 
 	snprintf(sql, sizeof sql, "SELECT pg_terminate_backend(%d)", pid);
-	server_run(url, sql);
+	sql_run(url, sql);
 	snprintf(sql, sizeof sql, "SELECT count(*) FROM pg_stat_activity WHERE pid = %d", pid);
-	EVENTUALLY(server_number(url, sql) == 0);
+	EVENTUALLY(sql_number(url, sql) == 0);
 }
 
 int64_t now_ms(void)

@@ -51,9 +51,9 @@ int64_t database_number(struct database *database, const char *sql);
 
 /* ---- Beside it: each call a connection of its own, by libpq alone -------------------------------------------------- */
 
-void    server_run(const char *url, const char *sql);
-int64_t server_number(const char *url, const char *sql);
-void    server_terminate(const char *url, int pid); /* returns when the process is gone */
+void    sql_run(const char *url, const char *sql);
+int64_t sql_number(const char *url, const char *sql);
+void    sql_terminate(const char *url, int pid); /* returns when the process is gone */
 
 /* ---- Time -------------------------------------------------------------------------------------------------------- */
 

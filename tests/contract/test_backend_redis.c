@@ -1,0 +1,40 @@
+/* The Redis backend keeps the contract, on the Redis that the run shares. */
+#include "contract/cache_backend_contract.h"
+
+#include "cache/cache.h"
+
+#include <hiredis/hiredis.h>
+#include <time.h>
+
+static weir_cache_backend *open_backend(void)
+{
+	weir_cache_backend *opened = NULL;
+	weir_error          err = WEIR_ERROR_INIT;
+
+	ck_assert_msg(weir__cache_backend_redis(test_redis_url(), NULL, &opened, &err) == WEIR_OK, "%s", err.message);
+	return opened;
+}
+
+static void tick(void)
+{
+	nanosleep(&(struct timespec){ .tv_nsec = 1000000 }, NULL);
+}
+
+/* Asked past the backend. */
+static int64_t ttl_ms(weir_cache_backend *self, weir_bytes name)
+{
+	redisContext *redis = redis_direct();
+	redisReply   *reply = redisCommand(redis, "PTTL %b", name.data, name.length);
+	int64_t       ttl;
+
+	(void)self;
+	ck_assert(reply && reply->type == REDIS_REPLY_INTEGER);
+	ttl = reply->integer;
+	freeReplyObject(reply);
+	redisFree(redis);
+	return ttl;
+}
+
+static const struct subject subject = { open_backend, tick, ttl_ms };
+
+WEIR_SUITE("redis backend", CACHE_BACKEND_CONTRACT);

@@ -146,6 +146,7 @@ bool hand_update_inval(bench *b, size_t pick, bench_check *check);
 typedef struct bench_result {
 	const bench_operation *operation;
 	double                 ops_per_s[BENCH_SIDES]; /* medians */
+	double                 cpu_us[BENCH_SIDES];    /* of this process without the servers, for one operation; medians */
 	double                 ratio, ratio_low, ratio_high;
 } bench_result;
 

@@ -12,11 +12,11 @@
 #define VERIFIED_WRITES 20
 #define CLOCK_STRIDE    8
 
-static double now_s(void)
+static double clock_s(clockid_t clock)
 {
 	struct timespec t;
 
-	clock_gettime(CLOCK_MONOTONIC, &t);
+	clock_gettime(clock, &t);
 	return (double)t.tv_sec + (double)t.tv_nsec / 1e9;
 }
 
@@ -83,32 +83,43 @@ bool bench_verify(bench *b, const bench_operation *operation)
 
 /* ---- Rounds ---------------------------------------------------------------------------------------------------- */
 
-/* Operations a second; below 0 after a failure. The picks follow from the seed. */
-static double run_round(bench *b, const bench_operation *operation, int side, uint64_t seed)
+/* What the rounds of one side gave. */
+typedef struct series {
+	double *ops_per_s;
+	double *cpu_us; /* of this process, for each operation */
+} series;
+
+/* Runs one round; the picks follow from its seed. */
+static bool run_round(bench *b, const bench_operation *operation, int side, uint64_t seed, double *ops_per_s,
+                      double *cpu_us)
 {
 	bench_run run = operation->run[side];
 	size_t    picks = bench_picks(b, operation->domain);
-	double    start = now_s(), end = start + b->options.seconds, now = start;
+	double    cpu = clock_s(CLOCK_PROCESS_CPUTIME_ID), start = clock_s(CLOCK_MONOTONIC), now = start;
 	uint64_t  done = 0;
 
-	while (now < end) {
+	while (now < start + b->options.seconds) {
 		for (int i = 0; i < CLOCK_STRIDE; i++) {
 			if (!run(b, bench_number(seed, done++) % picks, NULL))
-				return -1;
+				return false;
 		}
-		now = now_s();
+		now = clock_s(CLOCK_MONOTONIC);
 	}
-	return (double)done / (now - start);
+	*ops_per_s = (double)done / (now - start);
+	*cpu_us = (clock_s(CLOCK_PROCESS_CPUTIME_ID) - cpu) * 1e6 / (double)done;
+	return true;
 }
 
 /* Brings everything that the rounds will ask for into the cache. */
 static bool warm(bench *b, const bench_operation *operation, int side)
 {
+	double ignored;
+
 	for (size_t pick = 0; operation->hit && pick < bench_picks(b, operation->domain); pick++) {
 		if (!operation->run[side](b, pick, NULL))
 			return false;
 	}
-	return run_round(b, operation, side, 99) >= 0;
+	return run_round(b, operation, side, 99, &ignored, &ignored);
 }
 
 static bool prepare(bench *b, const bench_operation *operation)
@@ -122,54 +133,60 @@ static bool prepare(bench *b, const bench_operation *operation)
 	return true;
 }
 
-static bool run_pairs(bench *b, const bench_operation *operation, double *rates[BENCH_SIDES])
+static bool run_pairs(bench *b, const bench_operation *operation, series sides[BENCH_SIDES])
 {
 	for (int round = 0; round < b->options.rounds; round++) {
 		for (int turn = 0; turn < BENCH_SIDES; turn++) {
 			int side = (turn + round) % BENCH_SIDES;
 
-			if (!takes_part(b, side))
-				continue;
-			rates[side][round] = run_round(b, operation, side, (uint64_t)round + 100);
-			if (rates[side][round] < 0)
+			if (takes_part(b, side) && !run_round(b, operation, side, (uint64_t)round + 100,
+			                                      &sides[side].ops_per_s[round], &sides[side].cpu_us[round]))
 				return false;
 		}
 	}
 	return true;
 }
 
-static void summarise(bench *b, double *rates[BENCH_SIDES], bench_result *result)
+static void summarise(bench *b, series sides[BENCH_SIDES], bench_result *result)
 {
 	size_t  count = (size_t)b->options.rounds;
-	double *ratios = rates[BENCH_WEIR];
+	double *ratios = sides[BENCH_WEIR].ops_per_s, *by_hand = sides[BENCH_BASELINE].ops_per_s;
 
-	for (int side = 0; side < BENCH_SIDES; side++)
-		result->ops_per_s[side] = bench_median(rates[side], count);
+	for (int side = 0; side < BENCH_SIDES; side++) {
+		result->ops_per_s[side] = bench_median(sides[side].ops_per_s, count);
+		result->cpu_us[side] = bench_median(sides[side].cpu_us, count);
+	}
 	for (size_t i = 0; i < count; i++)
-		ratios[i] = rates[BENCH_BASELINE][i] > 0 ? rates[BENCH_WEIR][i] / rates[BENCH_BASELINE][i] : 0;
+		ratios[i] = by_hand[i] > 0 ? ratios[i] / by_hand[i] : 0;
 	result->ratio = bench_median(ratios, count);
 	bench_interval(ratios, count, &result->ratio_low, &result->ratio_high);
 }
 
+static bool measure(bench *b, const bench_operation *operation, series sides[BENCH_SIDES], bench_result *result)
+{
+	uint64_t before;
+
+	if (!prepare(b, operation))
+		return false;
+	before = misses(b);
+	if (!run_pairs(b, operation, sides))
+		return false;
+	if (operation->hit && misses(b) != before)
+		return bench_fail(b, "%s: %" PRIu64 " lookups were not answered by the cache", operation->name,
+		                  misses(b) - before);
+	summarise(b, sides, result);
+	return !operation->write || bench_dataset_tidy(b);
+}
+
 bool bench_measure(bench *b, const bench_operation *operation, bench_result *result)
 {
-	size_t   count = (size_t)b->options.rounds;
-	double  *rates[BENCH_SIDES] = { calloc(count, sizeof(double)), calloc(count, sizeof(double)) };
-	uint64_t before = 0;
-	bool     done;
+	size_t  count = (size_t)b->options.rounds;
+	double *values = calloc(count * 2 * BENCH_SIDES, sizeof *values);
+	series  sides[BENCH_SIDES] = { { values, values + count }, { values + 2 * count, values + 3 * count } };
+	bool    done;
 
 	result->operation = operation;
-	done = rates[0] && rates[1] ? prepare(b, operation) : bench_fail(b, "out of memory");
-	if (done) {
-		before = misses(b);
-		done = run_pairs(b, operation, rates);
-	}
-	if (done && operation->hit && misses(b) != before)
-		done = bench_fail(b, "%s: %" PRIu64 " lookups were not answered by the cache", operation->name,
-		                  misses(b) - before);
-	if (done)
-		summarise(b, rates, result);
-	free(rates[0]);
-	free(rates[1]);
-	return done && (!operation->write || bench_dataset_tidy(b));
+	done = values ? measure(b, operation, sides, result) : bench_fail(b, "out of memory");
+	free(values);
+	return done;
 }

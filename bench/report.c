@@ -60,19 +60,23 @@ void bench_report_conditions(bench *b)
 void bench_report_head(const bench *b)
 {
 	if (b->options.only != BENCH_SIDES)
-		printf("\n%-22s %12s\n", "operation", "ops/s");
+		printf("\n%-22s %10s %14s\n", "operation", "ops/s", "client CPU us");
 	else
-		printf("\n%-22s %12s %12s %8s   %s\n", "operation", "weir ops/s", "by hand", "ratio", "95 % of the ratio");
+		printf("\n%-22s %10s %10s %8s   %-17s   %s\n", "operation", "weir ops/s", "by hand", "ratio",
+		       "95 % of the ratio", "client CPU us: weir, by hand");
 	fflush(stdout);
 }
 
 void bench_report_line(const bench *b, const bench_result *result)
 {
-	if (b->options.only != BENCH_SIDES)
-		printf("%-22s %12.0f\n", result->operation->name, result->ops_per_s[b->options.only]);
+	int only = b->options.only;
+
+	if (only != BENCH_SIDES)
+		printf("%-22s %10.0f %14.2f\n", result->operation->name, result->ops_per_s[only], result->cpu_us[only]);
 	else
-		printf("%-22s %12.0f %12.0f %8.2f   %.2f to %.2f\n", result->operation->name, result->ops_per_s[BENCH_WEIR],
-		       result->ops_per_s[BENCH_BASELINE], result->ratio, result->ratio_low, result->ratio_high);
+		printf("%-22s %10.0f %10.0f %8.2f   %.2f to %-9.2f   %21.2f %8.2f\n", result->operation->name,
+		       result->ops_per_s[BENCH_WEIR], result->ops_per_s[BENCH_BASELINE], result->ratio, result->ratio_low,
+		       result->ratio_high, result->cpu_us[BENCH_WEIR], result->cpu_us[BENCH_BASELINE]);
 	fflush(stdout);
 }
 

@@ -61,6 +61,8 @@ byte seen;             /* the latest version that any reader was given */
 byte unsettled;        /* writers between their statement and the settling of their COMMIT */
 bool row_locked;
 byte blocked;          /* processes that read past the cache, because they owe it a release */
+byte late_guards;      /* commands that nobody waits for any more, and that the server has not seen yet */
+byte late_releases;
 byte own[WRITERS];     /* the latest version acknowledged in a process while its release was owed */
 
 #define HELD(e) held[KEY(e)]
@@ -160,104 +162,105 @@ inline unconfirmed(me, version, guarded)
 #endif
 }
 
+inline over()
+{
+	version = 0;
+	guarded = false;
+	round = round + 1
+}
+
 proctype Writer(byte me)
 {
 	byte known, version, round;
 	bool guarded;
 
-	do
-	:: round == WRITES -> break
-	:: round < WRITES ->
-		/* BEGIN and the statement; GUARD */
-		atomic {
+end_idle: /* BEGIN and the statement; GUARD */
+	atomic {
 #ifdef ROWLOCK
-			!row_locked -> row_locked = true;
-#endif
-			unsettled = unsettled | BIT(me);
-			connect();
-			if
-			:: guard(known, me); guarded = true
-#ifdef UNREACHABLE /* an error does not tell whether the command had its effect, or will have it */
-			:: guard(known, me); guarded = false
-			:: guarded = false
-#endif
-			fi;
-			if
-			:: guarded
-			:: else ->
-#ifdef DEGRADE
-				blocked = blocked | BIT(me)
+		!row_locked && round < WRITES -> row_locked = true;
 #else
-				settle(me); goto next /* refused: ROLLBACK; what stands there expires */
+		round < WRITES;
 #endif
-			fi
-		}
-		/* COMMIT */
-		atomic {
-			if
-			:: db = db + 1; version = db; settle(me)
+		unsettled = unsettled | BIT(me);
+		connect();
+		if
+		:: guard(known, me); guarded = true
+#ifdef UNREACHABLE /* the command may still have its effect, now or later, or never */
+		:: late_guards = late_guards | BIT(me)
+#ifdef DEGRADE
+			; blocked = blocked | BIT(me)
+#else
+			; settle(me); over(); goto end_idle /* refused: ROLLBACK; what stands there expires */
+#endif
+#endif
+		fi
+	}
+	/* COMMIT */
+	atomic {
+		if
+		:: db = db + 1; version = db; settle(me)
 #ifdef ACK_BEFORE_RELEASE
-				; acknowledged(version)
+			; acknowledged(version)
 #endif
 #ifdef ROLLBACK
-			:: settle(me)
+		:: settle(me)
 #endif
 #ifdef CRASH
-			:: settle(me); goto next /* died before COMMIT was sent: the server rolls back */
-			:: goto unknown          /* died, or lost the connection, after COMMIT was sent */
+		:: settle(me); over(); goto end_idle /* died before COMMIT was sent: the server rolls back */
+		:: goto unknown /* died, or lost the connection, after COMMIT was sent */
 #endif
-			fi
-		}
-		/* RELEASE, then the answer */
-		atomic {
+		fi
+	}
+	/* RELEASE, then the answer */
+	atomic {
 #ifndef RELEASE_OLD_NAMES
-			connect();
+		connect();
 #endif
-			if
-			:: true -> release(known, me); acknowledged(version); blocked = blocked & ~BIT(me); goto next
+		if
+		:: true -> release(known, me); acknowledged(version); blocked = blocked & ~BIT(me); over(); goto end_idle
 #ifdef CRASH
-			:: goto next
+		:: true -> over(); goto end_idle
 #endif
 #ifdef UNREACHABLE
-			:: true -> release(known, me); unconfirmed(me, version, guarded)
-			:: true -> unconfirmed(me, version, guarded)
-#endif
-			fi
-		}
+		:: true -> late_releases = late_releases | BIT(me); unconfirmed(me, version, guarded)
 #ifdef UNBLOCK_BEFORE_PAY
+			; blocked = blocked & ~BIT(me)
+#endif
+#endif
+		fi
+	}
+end_owed: /* tried again by the process, or by whoever works off the outbox; maybe never */
+	atomic {
+		connect();
+		release(known, me);
 		blocked = blocked & ~BIT(me);
-#endif
-end_owed:	/* tried again by the process, or by whoever works off the outbox; maybe never */
-		atomic {
-			connect();
-			release(known, me);
-			blocked = blocked & ~BIT(me);
 #ifdef DEGRADE
-			acknowledged(version);
+		acknowledged(version);
 #endif
-			goto next
-		}
+		over();
+		goto end_idle
+	}
 unknown:
 #ifdef RELEASE_UNSETTLED
-		atomic { connect(); release(known, me) }
+	atomic { connect(); release(known, me) }
 #endif
-		/* the server commits after all, or does not */
-		atomic {
-			if
-			:: db = db + 1
-			:: skip
-			fi;
-			settle(me)
-		}
-		/* the guard is left to expire; or pg_xact_status has answered and it is released */
-		atomic {
-			if
-			:: true -> connect(); release(known, me)
-			:: skip
-			fi
-		}
-next:		atomic { round = round + 1; version = 0; guarded = false; known = (round == WRITES -> 0 : known) }
-	od
+	/* the server commits after all, or does not */
+	atomic {
+		if
+		:: db = db + 1
+		:: skip
+		fi;
+		settle(me)
+	}
+	/* the guard is left to expire; or pg_xact_status has answered and it is released */
+	atomic {
+		if
+		:: true -> connect(); release(known, me)
+		:: skip
+		fi;
+		over();
+		goto end_idle
+	}
 }
 
 /* ---- Readers --------------------------------------------------------------------------------------------------- */
@@ -306,14 +309,13 @@ end:	do
 #ifdef REACH
 				assert(WHAT(epoch) < LAST);
 #endif
-				goto next
-			:: HELD(epoch) == NOTHING -> take(epoch, me); under = epoch
-			:: else -> goto next
+				need = 0; goto end
+			:: HELD(epoch) == NOTHING -> take(epoch, me); under = epoch; need = 0
+			:: else -> need = 0; goto end
 			fi
 		}
 		version = db;
-		atomic { fill(under, me, version) }
-next:		atomic { need = 0; version = 0; under = 0 }
+		atomic { fill(under, me, version); version = 0; under = 0 }
 	od
 }
 
@@ -375,15 +377,14 @@ end:	do
 		atomic {
 			if
 			:: HELD(KNOWN) == NOTHING -> take(KNOWN, me); under = KNOWN
-			:: else -> goto next
+			:: else -> version = 0; goto end
 			fi
 		}
 #else
 	:: atomic { HELD(KNOWN) == NOTHING -> take(KNOWN, me); under = KNOWN }
 		atomic { version = db; seen = db } /* the primary; the answer goes out, the fill follows */
 #endif
-		atomic { fill(under, me, version) }
-next:		atomic { version = 0; under = 0 }
+		atomic { fill(under, me, version); version = 0; under = 0 }
 #ifdef MOVES
 	:: atomic { known != epoch -> known = epoch }
 #endif
@@ -403,6 +404,11 @@ inline expire(i)
 	fi
 }
 
+/* Commands of a connection that was given up arrive after all. */
+#define ARRIVES(i) \
+	atomic { late_guards & BIT(i) -> late_guards = late_guards & ~BIT(i); guard(epoch, i) } \
+	:: atomic { late_releases & BIT(i) -> late_releases = late_releases & ~BIT(i); release(epoch, i) }
+
 /* A member's time may be over whenever its COMMIT has been settled; before that it is a guard lost. */
 #define EXPIRES(i) atomic { HELD(epoch) == GUARD && (WHAT(epoch) & BIT(i)) && MAY_LOSE(BIT(i)) -> expire(i) }
 
@@ -413,11 +419,10 @@ end:	do
 	:: atomic { HELD(epoch) == LEASE -> put(epoch, NOTHING, 0) } /* expired, evicted, flushed; its reader may have died */
 	:: atomic { HELD(epoch) == VALUE -> put(epoch, NOTHING, 0) } /* expired, evicted, flushed */
 	:: EXPIRES(0)
+	:: ARRIVES(0)
 #if WRITERS > 1
 	:: EXPIRES(1)
-#endif
-#if WRITERS > 2
-	:: EXPIRES(2)
+	:: ARRIVES(1)
 #endif
 #ifdef LOSE
 	:: atomic { HELD(epoch) == GUARD -> put(epoch, NOTHING, 0) } /* evicted, flushed: all members at once */
@@ -430,7 +435,8 @@ end:	do
 	:: atomic { epoch == 0 -> epoch = 1 } /* the same server with the same data */
 #elif defined(RESTART)
 	:: atomic { epoch == 0 && (saved != held[0] || saved_what != what[0]) -> saved = held[0]; saved_what = what[0] }
-	:: atomic { epoch == 0 && MAY_LOSE(unsettled) -> held[0] = saved; what[0] = saved_what; epoch = 1 }
+	:: atomic { epoch == 0 && MAY_LOSE(unsettled) -> held[0] = saved; what[0] = saved_what; epoch = 1;
+		late_guards = 0; late_releases = 0 }
 #endif
 	od
 }

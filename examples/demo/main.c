@@ -60,6 +60,7 @@ static int make_tables(demo *d, weir_error *err)
 		return WEIR_ERR_USAGE;
 	snprintf(create, sizeof create, "CREATE SCHEMA %s", d->name);
 	rc = weir_run_script(d->session, create, err);
+	d->has_schema = rc == WEIR_OK;
 	if (rc == WEIR_OK)
 		rc = weir_run_script(d->session, tables, err);
 	free(tables);
@@ -71,9 +72,11 @@ static int clean_up(demo *d)
 {
 	char       drop[96];
 	weir_error err = WEIR_ERROR_INIT;
-	int        keys = weir_cache_manager_flush(weir_session_cache(d->session), NULL, &err);
-	int        tables;
+	int        keys, tables;
 
+	if (!d->has_schema)
+		return WEIR_OK;
+	keys = weir_cache_manager_flush(weir_session_cache(d->session), NULL, &err);
 	if (keys < 0)
 		fprintf(stderr, "demo: the keys %s* stay in Redis until they expire: %s\n", d->name, err.message);
 	snprintf(drop, sizeof drop, "DROP SCHEMA IF EXISTS %s CASCADE", d->name);
@@ -103,6 +106,7 @@ static int open_session(demo *d, weir_error *err)
 		.models = blog_models,
 		.schema = d->name,
 		.cache_prefix = d->name,
+		.cache_timeout_ms = DEMO_CACHE_TIMEOUT_MS,
 		.application_name = "weir demo",
 		.lazy = true, /* the tables are made by the demo itself */
 	};
@@ -110,6 +114,16 @@ static int open_session(demo *d, weir_error *err)
 	snprintf(d->name, sizeof d->name, "weir_demo_%ld_%lld", (long)getpid(),
 	         (long long)(weir_time_now().unix_us % 1000000));
 	return weir_open(&options, &d->session, err);
+}
+
+/* weir itself works without Redis; a tour of its cache does not. */
+static bool is_redis_up(const demo *d)
+{
+	bool up = weir_cache_manager_is_up(weir_session_cache(d->session));
+
+	if (!up)
+		fprintf(stderr, "demo: the Redis of REDIS_URL does not answer\n");
+	return up;
 }
 
 static int report(const demo *d, int rc, const weir_error *err, int64_t us)
@@ -143,6 +157,10 @@ int main(void)
 	sigaction(SIGINT, &action, NULL);
 	sigaction(SIGTERM, &action, NULL);
 	rc = open_session(&d, &err);
+	if (rc >= 0 && !is_redis_up(&d)) {
+		weir_close(&d.session);
+		return 2;
+	}
 	if (rc >= 0) {
 		printf("weir %d.%d.%d, a tour. Schema and prefix of keys: %s\n", WEIR_VERSION_MAJOR, WEIR_VERSION_MINOR,
 		       WEIR_VERSION_PATCH, d.name);

@@ -127,7 +127,8 @@ int chapter_outage(demo *d, weir_error *err)
 		                     .redis = relay_url(r),
 		                     .models = blog_models,
 		                     .schema = d->name,
-		                     .cache_prefix = d->name };
+		                     .cache_prefix = d->name,
+		                     .cache_timeout_ms = DEMO_CACHE_TIMEOUT_MS };
 
 	rc = weir_open(&options, &session, err);
 	if (rc == WEIR_OK)

@@ -22,6 +22,19 @@ static int fail(const char *what, const weir_error *err)
 	return -1;
 }
 
+static int remove_tables(weir_session *session, const char *schema)
+{
+	char       drop[128];
+	weir_error err = WEIR_ERROR_INIT;
+
+	snprintf(drop, sizeof drop, "DROP SCHEMA IF EXISTS %s CASCADE", schema);
+	if (weir_run_script(session, drop, &err) < 0)
+		return fail("removing the tables", &err);
+	if (weir_cache_manager_flush(weir_session_cache(session), NULL, &err) < 0)
+		return fail("removing the keys", &err);
+	return 0;
+}
+
 static int make_tables(weir_session *session, const char *schema)
 {
 	const char *path = getenv("BLOG_SQL");
@@ -34,23 +47,12 @@ static int make_tables(weir_session *session, const char *schema)
 		return -1;
 	snprintf(create, sizeof create, "CREATE SCHEMA %s", schema);
 	rc = weir_run_script(session, create, &err);
-	if (rc >= 0)
-		rc = weir_run_script(session, tables, &err);
+	if (rc == WEIR_OK && weir_run_script(session, tables, &err) < 0) {
+		remove_tables(session, schema);
+		rc = WEIR_ERR_DATABASE;
+	}
 	free(tables);
 	return rc < 0 ? fail("making the tables", &err) : 0;
-}
-
-static int remove_tables(weir_session *session, const char *schema)
-{
-	char       drop[128];
-	weir_error err = WEIR_ERROR_INIT;
-
-	snprintf(drop, sizeof drop, "DROP SCHEMA IF EXISTS %s CASCADE", schema);
-	if (weir_run_script(session, drop, &err) < 0)
-		return fail("removing the tables", &err);
-	if (weir_cache_manager_flush(weir_session_cache(session), NULL, &err) < 0)
-		return fail("removing the keys", &err);
-	return 0;
 }
 
 /* Starts the program with its standard output in a pipe; returns the reading end, or -1. */
@@ -106,10 +108,8 @@ static int run_with_tables(weir_session *session, const char *schema, char **arg
 {
 	int rc;
 
-	if (make_tables(session, schema) < 0) {
-		remove_tables(session, schema);
+	if (make_tables(session, schema) < 0)
 		return -1;
-	}
 	setenv("BLOG_SCHEMA", schema, 1);
 	setenv("BLOG_PREFIX", schema, 1);
 	rc = run(arguments, expected);

@@ -86,6 +86,8 @@ typedef struct weir_cache_config {
 	int         version;      /* part of the keys: another number leaves all existing entries behind */
 } weir_cache_config;
 
+struct weir_relation;
+
 /* One model. Write it with WEIR_MODEL. */
 typedef struct weir_model {
 	const char       *name;        /* the struct's name, in keys and messages */
@@ -96,6 +98,10 @@ typedef struct weir_model {
 	size_t            field_count;
 	size_t            field_size;  /* sizeof(weir_field) where this was compiled */
 	weir_cache_config cache;
+	const struct weir_relation *relations; /* relation.h; write it with WEIR_RELATIONS */
+	size_t                      relation_count;
+	size_t                      relation_size; /* sizeof(weir_relation) where this was compiled */
+	const struct weir_model    *parent;        /* derived from it: the same table and fields, its relations unless overridden */
 	bool              reserved;
 } weir_model;
 
@@ -175,6 +181,15 @@ static inline weir_set weir_set_all(const weir_model *model)
 		.name = #struct_name, .table = table_name, .size = sizeof(struct_name), .fields = field_array,         \
 		.field_count = sizeof(field_array) / sizeof((field_array)[0]), .field_size = sizeof(weir_field),       \
 		__VA_ARGS__                                                                                            \
+	}
+
+/* WEIR_DERIVED_MODEL(author, user, WEIR_RELATIONS(author_relations)): a model on the table of another, with its fields (the
+ * struct is that of the parent, or begins with it), with its relations and others, some of which may have the same name. */
+#define WEIR_DERIVED_MODEL(struct_name, ...) WEIR__DERIVED_MODEL(struct_name, __VA_ARGS__, .reserved = false)
+#define WEIR__DERIVED_MODEL(struct_name, parent_name, ...)                                                             \
+	{                                                                                                              \
+		.name = #struct_name, .parent = &parent_name##_model, .size = sizeof(struct_name),                     \
+		.field_size = sizeof(weir_field), __VA_ARGS__                                                          \
 	}
 
 /* WEIR_I32_COLUMN(user, age): the handle of a column, for struct user_columns. Each checks the member's type. */

@@ -79,6 +79,22 @@ typedef struct weir_orders {
 	size_t            count;
 } weir_orders;
 
+struct weir_query;
+
+/* A path of relations to load together with a list: "posts", "posts.comments" (which loads posts too). The query says
+ * which of them, in what order, and how many for each owner; what was chosen so is never kept as the whole relation.
+ * NULL: all, from the cache where they are there. */
+typedef struct weir_path {
+	const char              *path;
+	const struct weir_query *query;
+} weir_path;
+
+/* Paths; write them with WEIR_WITH. Every path is checked before anything is asked. */
+typedef struct weir_with {
+	const weir_path *paths;
+	size_t           count;
+} weir_with;
+
 #define WEIR_LIMIT_DEFAULT 100
 #define WEIR_NO_ROWS       INT64_MIN /* as a limit: an empty list. 0 in a query is the default of 100 */
 
@@ -89,7 +105,21 @@ typedef struct weir_query {
 	weir_orders    order;
 	int64_t        skip;  /* rows to leave out at the start; negative is an error */
 	int64_t        limit; /* most rows; negative, or above the session's max_limit, is an error */
+	weir_with      with;  /* lists: relations to load with them (relation.h) */
 } weir_query;
+
+static inline weir_path weir_path_of(const char *path)
+{
+	weir_path all;
+	all.path = path;
+	all.query = NULL;
+	return all;
+}
+
+static inline weir_path weir_path_as_given(weir_path path)
+{
+	return path;
+}
 
 /* A computed limit: 0 is an empty list and not the default. */
 static inline int64_t weir_limit(int64_t limit)
@@ -234,6 +264,14 @@ typedef struct weir__value_does_not_fit_column { int unused; } weir__does_not_fi
 #define WEIR_ORDER(...)                                                                                                \
 	((weir_orders){(const weir_order[]){__VA_ARGS__},                                                              \
 	               sizeof((const weir_order[]){__VA_ARGS__}) / sizeof(weir_order)})
+
+/* WEIR_WITH("posts", WEIR_PATH("posts.comments", WEIR_QUERY(.limit = 3))): paths, up to 32. */
+#define WEIR_PATH(text, query_of_it) ((weir_path){(text), (query_of_it)})
+#define WEIR__PATH_OF(unused, path)                                                                                    \
+	_Generic((path), char *: weir_path_of, const char *: weir_path_of, weir_path: weir_path_as_given)(path)
+#define WEIR_WITH(...)                                                                                                 \
+	((weir_with){(const weir_path[]){WEIR__EACH(WEIR__PATH_OF, , __VA_ARGS__)},                                    \
+	             sizeof((const weir_path[]){WEIR__EACH(WEIR__PATH_OF, , __VA_ARGS__)}) / sizeof(weir_path)})
 
 /* The address of a query with these members; it lives as long as the block it is written in. */
 #define WEIR_QUERY(...) (&(const weir_query){__VA_ARGS__})

@@ -12,6 +12,7 @@
 #include <weir/transaction.h>
 #include <weir/base_dao.h>
 #include <weir/cache_manager.h>
+#include <weir/relation.h>
 #include <weir/json.h>
 
 #endif

@@ -330,6 +330,9 @@ static bool is_bearable(weir__redis_reader *reader)
 		return false;
 	if (wanted <= buffer->capacity)
 		return true;
+	/* at least twice as much, so that a reply of many strings is not copied for each of them */
+	if (wanted < 2 * (uint64_t)buffer->capacity && 2 * (uint64_t)buffer->capacity <= WEIR__REPLY_BYTES_MAX)
+		wanted = 2 * (uint64_t)buffer->capacity;
 	bytes = weir__realloc(buffer->bytes, (size_t)wanted);
 	if (!bytes)
 		return false;

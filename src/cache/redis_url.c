@@ -51,15 +51,19 @@ static int unescape(const char *text, size_t length, char **out, weir_error *err
 	if (!copy)
 		return weir__error_no_memory(err);
 	for (size_t i = 0; i < length; i++) {
-		int high = text[i] == '%' && i + 2 < length + 0 ? hex_value(text[i + 1]) : -1;
+		int high = text[i] == '%' && i + 2 < length ? hex_value(text[i + 1]) : -1;
 		int low = high >= 0 ? hex_value(text[i + 2]) : -1;
 
-		if (text[i] == '%' && (low < 0 || high + low == 0)) {
-			weir__free(copy);
-			return wrong(err, "a percent sign is not followed by two hexadecimal digits");
+		if (text[i] != '%') {
+			*at++ = text[i];
+			continue;
 		}
-		*at++ = text[i] == '%' ? (char)(high << 4 | low) : text[i];
-		i += text[i] == '%' ? 2 : 0;
+		if (low < 0 || high + low == 0) {
+			weir__free(copy);
+			return wrong(err, "a percent sign is not followed by two hexadecimal digits, or by 00");
+		}
+		*at++ = (char)(high * 16 + low);
+		i += 2;
 	}
 	*at = '\0';
 	*out = copy;

@@ -42,7 +42,7 @@ static size_t slot_of(const weir__registry *registry, const weir_model *model)
 static int refuse_same_name(const weir__registry *registry, const weir_model *model, weir_error *err)
 {
 	for (size_t i = 0; i < registry->count; i++)
-		if (strcmp(registry->items[i].model->name, model->name) == 0)
+		if (model->name && strcmp(registry->items[i].model->name, model->name) == 0)
 			return weir__error_set_at(err, WEIR_ERR_MODEL, model->name, NULL, "two models have this name");
 	return WEIR_OK;
 }
@@ -69,9 +69,9 @@ int weir__registry_create(const weir_model *const *models, weir_cache_manager *c
 	rc = registry_allocate(registry, count, err);
 	for (size_t i = 0; rc >= 0 && i < count; i++) {
 		weir__entity *entity = &registry->items[i];
-		rc = entity_init(entity, models[i], cache, err);
+		rc = refuse_same_name(registry, models[i], err);
 		if (rc >= 0)
-			rc = refuse_same_name(registry, models[i], err);
+			rc = entity_init(entity, models[i], cache, err);
 		if (rc < 0) {
 			entity_release(entity);
 			break;

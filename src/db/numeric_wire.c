@@ -157,10 +157,10 @@ static wire_numeric read_header(const char *bytes)
 {
 	wire_numeric number = {
 		.digits = bytes + HEADER_SIZE,
-		.count = (int)weir__load_be(bytes, 2),
-		.weight = (int)(weir__load_be(bytes + 2, 2) ^ 0x8000) - 0x8000,
-		.sign = (unsigned)weir__load_be(bytes + 4, 2),
-		.scale = (int)weir__load_be(bytes + 6, 2),
+		.count = (int)weir__load_be16(bytes),
+		.weight = (int)(weir__load_be16(bytes + 2) ^ 0x8000) - 0x8000,
+		.sign = (unsigned)weir__load_be16(bytes + 4),
+		.scale = (int)weir__load_be16(bytes + 6),
 	};
 
 	return number;
@@ -183,7 +183,7 @@ static const char *special_name(unsigned sign)
 static bool digits_are_valid(const wire_numeric *number)
 {
 	for (int i = 0; i < number->count; i++)
-		if (weir__load_be(number->digits + 2 * i, 2) >= BASE)
+		if (weir__load_be16(number->digits + 2 * i) >= BASE)
 			return false;
 	return true;
 }
@@ -211,7 +211,7 @@ static unsigned digit_at(const wire_numeric *number, int weight)
 {
 	int i = number->weight - weight;
 
-	return i < 0 || i >= number->count ? 0 : (unsigned)weir__load_be(number->digits + 2 * i, 2);
+	return i < 0 || i >= number->count ? 0 : (unsigned)weir__load_be16(number->digits + 2 * i);
 }
 
 static void write_digit(char *text, unsigned digit)

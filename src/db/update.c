@@ -2,10 +2,10 @@
  *
  * An update that must tell what the row was before reads and locks it in a subquery o, and writes the row n:
  *
- *   UPDATE "t" AS n SET "a" = $1 FROM (SELECT "id", "a" FROM "t" WHERE "id" = $2) AS o
+ *   UPDATE "t" AS n SET "a" = $1 FROM (SELECT "id", "a" FROM "t" WHERE "id" = $2 FOR NO KEY UPDATE) AS o
  *    WHERE n."id" = o."id" RETURNING n."id", n."a", o."a"
  *
- * is the lock that the update itself takes; it does not keep others from referring to the row. */
+ * FOR NO KEY UPDATE is the lock that the update itself takes; it does not keep others from referring to the row. */
 #include "db/sql.h"
 
 #include "base/error.h"
@@ -138,7 +138,7 @@ static void append_from_old(const writing *w, weir__mask old)
 	weir__buffer_append_text(w->sql, " FROM ");
 	weir__sql_append(w->sql, &w->s->table);
 	append_key(w, "");
-	weir__buffer_append_text(w->sql, ") AS o");
+	weir__buffer_append_text(w->sql, " FOR NO KEY UPDATE) AS o");
 	for (size_t i = 0; i < layout->key_count; i++) {
 		weir__buffer_append_text(w->sql, i == 0 ? " WHERE n." : " AND n.");
 		weir__sql_append(w->sql, &w->s->names[layout->key[i]]);

@@ -127,7 +127,7 @@ static int read_bool(const char *bytes, size_t length, void *member, char **text
 
 static int read_int2(const char *bytes, size_t length, void *member, char **text)
 {
-	uint16_t value = (uint16_t)weir__load_be(bytes, sizeof value);
+	uint16_t value = weir__load_be16(bytes);
 
 	(void)length;
 	(void)text;
@@ -137,7 +137,7 @@ static int read_int2(const char *bytes, size_t length, void *member, char **text
 
 static int read_int4(const char *bytes, size_t length, void *member, char **text)
 {
-	uint32_t value = (uint32_t)weir__load_be(bytes, sizeof value);
+	uint32_t value = weir__load_be32(bytes);
 
 	(void)length;
 	(void)text;
@@ -148,7 +148,7 @@ static int read_int4(const char *bytes, size_t length, void *member, char **text
 /* Also float8, of the same bits. */
 static int read_int8(const char *bytes, size_t length, void *member, char **text)
 {
-	uint64_t value = weir__load_be(bytes, sizeof value);
+	uint64_t value = weir__load_be64(bytes);
 
 	(void)length;
 	(void)text;
@@ -158,7 +158,7 @@ static int read_int8(const char *bytes, size_t length, void *member, char **text
 
 static int read_time(const char *bytes, size_t length, void *member, char **text)
 {
-	uint64_t bits = weir__load_be(bytes, sizeof bits);
+	uint64_t bits = weir__load_be64(bytes);
 	int64_t  us;
 
 	(void)length;

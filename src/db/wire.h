@@ -76,13 +76,27 @@ static inline bool weir__value_is_null(const weir_value *value)
 
 /* ---- numbers in network order ------------------------------------------------------------------------------------ */
 
-static inline uint64_t weir__load_be(const char *bytes, size_t size)
+/* Written out so that compilers see what they are: one load and one swap. */
+static inline uint16_t weir__load_be16(const char *bytes)
 {
-	uint64_t number = 0;
+	const unsigned char *b = (const unsigned char *)bytes;
 
-	for (size_t i = 0; i < size; i++)
-		number = number << 8 | (unsigned char)bytes[i];
-	return number;
+	return (uint16_t)(b[0] << 8 | b[1]);
+}
+
+static inline uint32_t weir__load_be32(const char *bytes)
+{
+	const unsigned char *b = (const unsigned char *)bytes;
+
+	return (uint32_t)b[0] << 24 | (uint32_t)b[1] << 16 | (uint32_t)b[2] << 8 | b[3];
+}
+
+static inline uint64_t weir__load_be64(const char *bytes)
+{
+	const unsigned char *b = (const unsigned char *)bytes;
+
+	return (uint64_t)b[0] << 56 | (uint64_t)b[1] << 48 | (uint64_t)b[2] << 40 | (uint64_t)b[3] << 32 |
+		(uint64_t)b[4] << 24 | (uint64_t)b[5] << 16 | (uint64_t)b[6] << 8 | b[7];
 }
 
 static inline void weir__store_be(char *bytes, size_t size, uint64_t number)

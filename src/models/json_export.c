@@ -28,7 +28,7 @@ int weir__json_export_begin(weir__json_export *export, const void *record, const
 	return begin(export, weir_record_model(record), fields, err);
 }
 
-/* The model of all records of the list; NULL when there is none, or more than one: then *mixed. */
+/* The model of the list's first record; NULL when there is none. *mixed: others are of another model. */
 static const weir_model *model_of(const weir__json_export *export, bool *mixed)
 {
 	const weir_model *model = NULL;
@@ -37,7 +37,7 @@ static const weir_model *model_of(const weir__json_export *export, bool *mixed)
 	for (size_t i = 0; i < export->count && !*mixed; i++) {
 		const weir_model *of = weir_record_model(export->items[i]);
 		*mixed = model && of && of != model;
-		if (of)
+		if (!model)
 			model = of;
 	}
 	return model;

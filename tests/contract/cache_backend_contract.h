@@ -6,182 +6,8 @@
 #ifndef WEIR_TESTS_CONTRACT_CACHE_BACKEND_CONTRACT_H
 #define WEIR_TESTS_CONTRACT_CACHE_BACKEND_CONTRACT_H
 
-#include "support/suite.h"
-
-#include <weir/sys/cache_backend.h>
-
-#include "base/clock.h"
-
-#include <pthread.h>
-#include <stdatomic.h>
-#include <stdio.h>
-#include <stdlib.h>
-#include <string.h>
-#include <unistd.h>
-
-struct subject {
-	weir_cache_backend *(*open)(void);
-	void (*tick)(void); /* a millisecond passes */
-	int64_t (*ttl_ms)(weir_cache_backend *backend, weir_bytes key); /* what is left; -1: no expiry */
-};
-
-static const struct subject subject;
-
-#define TTL_LONG  600000
-#define TTL_SHORT 20
-
-static weir_cache_backend *backend;
-static char                prefix[48];
-
-static void begin(void)
-{
-	snprintf(prefix, sizeof prefix, "contract-%d-%lld:", (int)getpid(), (long long)weir__now_us());
-	backend = subject.open();
-}
-
-static weir_cache_call call_with(uint64_t id, int64_t ttl_ms)
-{
-	return (weir_cache_call){
-		.deadline_us = weir__deadline_in_ms(5000),
-		.id = id,
-		.ttl_ms = ttl_ms,
-		.stamp_ttl_ms = TTL_LONG,
-	};
-}
-
-static void end(void)
-{
-	uint64_t        cursor = 0;
-	weir_cache_call call = call_with(0, 0);
-
-	do
-		ck_assert_int_eq(backend->flush(backend, (weir_bytes){ prefix, strlen(prefix) }, &cursor, &call), WEIR_OK);
-	while (cursor != 0);
-	backend->close(backend);
-}
-
-/* A key of this test; the text lives until eight more were made. */
-static weir_bytes key(const char *name)
-{
-	static _Thread_local char texts[8][512];
-	static _Thread_local int  next;
-	char                     *text = texts[next++ % 8];
-
-	return (weir_bytes){ text, (size_t)snprintf(text, sizeof texts[0], "%s%s", prefix, name) };
-}
-
-static weir_bytes text_bytes(const char *text)
-{
-	return (weir_bytes){ text, strlen(text) };
-}
-
-static void let_go(weir_cached *cached)
-{
-	if (cached->release)
-		cached->release(cached->owner);
-	*cached = (weir_cached){ .state = WEIR_CACHED_NOTHING };
-}
-
-static void set_for(weir_bytes name, weir_bytes value, int64_t ttl_ms)
-{
-	weir_cache_entry entry = { .key = name, .value = value, .ttl_ms = ttl_ms, .space_max = -1 };
-	weir_cache_call  call = call_with(0, 0);
-
-	ck_assert_int_eq(backend->set(backend, &entry, &call), WEIR_OK);
-}
-
-static void set_text(const char *name, const char *value)
-{
-	set_for(key(name), text_bytes(value), TTL_LONG);
-}
-
-static weir_cached_state state_of(weir_bytes name)
-{
-	weir_cache_call   call = call_with(0, 0);
-	weir_cached       found = { .state = WEIR_CACHED_NOTHING };
-	weir_cached_state state;
-
-	ck_assert_int_eq(backend->get_many(backend, &name, 1, &call, &found), WEIR_OK);
-	state = found.state;
-	let_go(&found);
-	return state;
-}
-
-static void assert_holds(weir_bytes name, weir_bytes value)
-{
-	weir_cache_call call = call_with(0, 0);
-	weir_cached     found = { .state = WEIR_CACHED_NOTHING };
-
-	ck_assert_int_eq(backend->get_many(backend, &name, 1, &call, &found), WEIR_OK);
-	ck_assert_int_eq(found.state, WEIR_CACHED_VALUE);
-	ck_assert_uint_eq(found.value.length, value.length);
-	ck_assert_mem_eq(found.value.data, value.data, value.length);
-	let_go(&found);
-}
-
-static weir_cached_state lease_over(weir_bytes name, const char *seen, uint64_t token, int64_t ttl_ms)
-{
-	weir_cache_want   want = { .key = name, .seen = text_bytes(seen) };
-	weir_cache_call   call = call_with(token, ttl_ms);
-	weir_cached       found = { .state = WEIR_CACHED_NOTHING };
-	weir_cached_state state;
-
-	ck_assert_int_eq(backend->lease(backend, &want, 1, &call, &found), WEIR_OK);
-	state = found.state;
-	let_go(&found);
-	return state;
-}
-
-static weir_cached_state lease(weir_bytes name, uint64_t token)
-{
-	return lease_over(name, "", token, TTL_LONG);
-}
-
-static size_t fill(weir_bytes name, const char *value, uint64_t token)
-{
-	weir_cache_entry entry = {
-		.key = name, .value = text_bytes(value), .token = token, .ttl_ms = TTL_LONG, .space = 1, .space_max = -1
-	};
-	weir_cache_call call = call_with(0, 0);
-	size_t          filled = 99;
-
-	ck_assert_int_eq(backend->fill(backend, &entry, 1, &call, &filled), WEIR_OK);
-	return filled;
-}
-
-static void guard_for(weir_bytes name, uint64_t nonce, int64_t ttl_ms)
-{
-	weir_touch      touch = { .key = name };
-	weir_cache_call call = call_with(nonce, ttl_ms);
-
-	ck_assert_int_eq(backend->guard(backend, &touch, 1, &call), WEIR_OK);
-}
-
-static void guard(weir_bytes name, uint64_t nonce)
-{
-	guard_for(name, nonce, TTL_LONG);
-}
-
-static void release_with(weir_bytes name, uint64_t nonce, uint64_t stamp)
-{
-	weir_touch      touch = { .key = name, .stamp = stamp };
-	weir_cache_call call = call_with(nonce, 0);
-
-	ck_assert_int_eq(backend->release(backend, &touch, 1, &call), WEIR_OK);
-}
-
-static void release(weir_bytes name, uint64_t nonce)
-{
-	release_with(name, nonce, 0);
-}
-
-/* Lets time pass until the key holds nothing, or fails. */
-static void wait_for_nothing(weir_bytes name)
-{
-	for (int i = 0; i < 5000 && state_of(name) != WEIR_CACHED_NOTHING; i++)
-		subject.tick();
-	ck_assert_int_eq(state_of(name), WEIR_CACHED_NOTHING);
-}
+#include "contract/cache_backend_races.h"
+#include "contract/cache_backend_subject.h"
 
 /* ---- Values ---- */
 
@@ -308,16 +134,19 @@ END_TEST
 
 START_TEST(test_contract__keys_are_any_bytes)
 {
-	static const char raw[][10] = { "a b", "a\nb", "a\r\n$1", "a\0b", "a\0c", "{x}y", "*?[a-z]", "\xff\xfe", "%s%n", "" };
-	char              text[128];
-	size_t            start;
+	static const char raw[][10] = {
+		"a b", "a\nb", "a\r\n$1", "a\0b", "a\0c", "{x}y", "*?[a-z]", "\xff\xfe", "%s%n", ""
+	};
+	char   text[128];
+	size_t start;
 
 	begin();
 	start = strlen(prefix);
 	for (size_t i = 0; i < sizeof raw / sizeof raw[0]; i++) {
 		memcpy(text, prefix, start);
 		memcpy(text + start, raw[i], sizeof raw[i]);
-		set_for((weir_bytes){ text, start + sizeof raw[i] }, (weir_bytes){ text + start - 1, 1 + sizeof raw[i] }, TTL_LONG);
+		set_for((weir_bytes){ text, start + sizeof raw[i] }, (weir_bytes){ text + start - 1, 1 + sizeof raw[i] },
+		        TTL_LONG);
 	}
 	for (size_t i = 0; i < sizeof raw / sizeof raw[0]; i++) {
 		memcpy(text, prefix, start);
@@ -338,7 +167,7 @@ START_TEST(test_contract__one_lease_at_a_time)
 	ck_assert_int_eq(state_of(key("k")), WEIR_CACHED_LEASE);
 	ck_assert_int_eq(lease_over(key("brief"), "", 3, TTL_SHORT), WEIR_CACHED_LEASED);
 	wait_for_nothing(key("brief"));
-	ck_assert_int_eq(fill(key("brief"), "Vlate", 3), 0);
+	ck_assert_uint_eq(fill(key("brief"), "Vlate", 3), 0);
 	ck_assert_int_eq(lease(key("brief"), 4), WEIR_CACHED_LEASED);
 	end();
 }
@@ -606,8 +435,7 @@ START_TEST(test_contract__many_are_guarded_and_released_at_once)
 	begin();
 	call = call_with(5, TTL_LONG);
 	for (int i = 0; i < COUNT; i++) {
-		touches[i].key =
-			(weir_bytes){ names[i], (size_t)snprintf(names[i], sizeof names[i], "%s%d", prefix, i) };
+		touches[i].key = (weir_bytes){ names[i], (size_t)snprintf(names[i], sizeof names[i], "%s%d", prefix, i) };
 		touches[i].stamp = i % 2 ? (uint64_t)i : 0;
 	}
 	ck_assert_int_eq(backend->guard(backend, touches, COUNT, &call), WEIR_OK);
@@ -679,158 +507,6 @@ START_TEST(test_contract__it_is_up)
 	begin();
 	ck_assert(backend->is_up(backend));
 	ck_assert_str_ne(backend->name, "");
-	end();
-}
-END_TEST
-
-/* ---- Together ---- */
-
-enum { RACE_READERS = 3, RACE_WRITERS = 2, RACE_ROUNDS = 400 };
-
-/* A row with a version, as a database would keep it; committed and then acknowledged. */
-struct race {
-	atomic_uint_fast64_t row, acknowledged, next_id;
-	atomic_int           writers_left;
-	atomic_size_t        hits;
-};
-
-static void *race_writer(void *memory)
-{
-	struct race *race = memory;
-
-	for (int i = 0; i < RACE_ROUNDS; i++) {
-		uint64_t nonce = atomic_fetch_add(&race->next_id, 1);
-		uint64_t version, seen;
-
-		guard(key("row"), nonce);
-		version = atomic_fetch_add(&race->row, 1) + 1;
-		release(key("row"), nonce);
-		seen = atomic_load(&race->acknowledged);
-		while (seen < version && !atomic_compare_exchange_weak(&race->acknowledged, &seen, version))
-			;
-	}
-	atomic_fetch_sub(&race->writers_left, 1);
-	return NULL;
-}
-
-/* One cached read; the version it gives. */
-static uint64_t race_read(struct race *race)
-{
-	weir_bytes      name = key("row");
-	weir_cache_call call = call_with(0, 0);
-	weir_cached     found = { .state = WEIR_CACHED_NOTHING };
-	uint64_t        token, version;
-	char            text[32];
-	bool            leased;
-
-	ck_assert_int_eq(backend->get_many(backend, &name, 1, &call, &found), WEIR_OK);
-	if (found.state == WEIR_CACHED_VALUE) {
-		memcpy(text, found.value.data, found.value.length);
-		text[found.value.length] = '\0';
-		let_go(&found);
-		atomic_fetch_add(&race->hits, 1);
-		return strtoull(text + 1, NULL, 10);
-	}
-	token = atomic_fetch_add(&race->next_id, 1);
-	leased = found.state == WEIR_CACHED_NOTHING && lease(name, token) == WEIR_CACHED_LEASED;
-	version = atomic_load(&race->row);
-	if (leased) {
-		snprintf(text, sizeof text, "V%llu", (unsigned long long)version);
-		fill(name, text, token);
-	}
-	return version;
-}
-
-static void *race_reader(void *memory)
-{
-	struct race *race = memory;
-	uint64_t     last = 0;
-
-	while (atomic_load(&race->writers_left) > 0) {
-		uint64_t least = atomic_load(&race->acknowledged);
-		uint64_t version = race_read(race);
-
-		ck_assert_msg(version >= least, "read %llu after %llu was acknowledged", (unsigned long long)version,
-			(unsigned long long)least);
-		ck_assert_msg(version >= last, "went back from %llu to %llu", (unsigned long long)last,
-			(unsigned long long)version);
-		last = version;
-	}
-	return NULL;
-}
-
-START_TEST(test_contract__no_reader_sees_an_old_row_under_concurrent_writes)
-{
-	struct race race = { .hits = 0 };
-	pthread_t   threads[RACE_READERS + RACE_WRITERS];
-	int         started = 0;
-
-	begin();
-	atomic_store(&race.next_id, 1000);
-	atomic_store(&race.writers_left, RACE_WRITERS);
-	for (; started < RACE_READERS + RACE_WRITERS; started++)
-		ck_assert_int_eq(
-			pthread_create(&threads[started], NULL, started < RACE_WRITERS ? race_writer : race_reader, &race), 0);
-	while (started > 0)
-		pthread_join(threads[--started], NULL);
-	ck_assert_uint_eq(race_read(&race), RACE_WRITERS * RACE_ROUNDS);
-	ck_assert_uint_eq(race_read(&race), RACE_WRITERS * RACE_ROUNDS);
-	ck_assert_uint_gt(atomic_load(&race.hits), 0);
-	end();
-}
-END_TEST
-
-static void *stress(void *memory)
-{
-	unsigned state = (unsigned)(uintptr_t)memory;
-
-	for (int i = 0; i < 1500; i++) {
-		char       name[8];
-		weir_bytes k;
-
-		state = state * 1103515245u + 12345u;
-		snprintf(name, sizeof name, "s%u", (state >> 16) % 7);
-		k = key(name);
-		switch ((state >> 8) % 6) {
-		case 0:
-			lease(k, state);
-			fill(k, "Vfilled by stress", state);
-			break;
-		case 1:
-			guard(k, state);
-			release_with(k, state, state % 2 ? state : 0);
-			break;
-		case 2:
-			set_for(k, text_bytes("Vset by stress, a little longer"), TTL_LONG);
-			break;
-		case 3: {
-			weir_cache_call call = call_with(0, 0);
-
-			ck_assert_int_eq(backend->remove(backend, &k, 1, &call), WEIR_OK);
-			break;
-		}
-		default:
-			state_of(k);
-		}
-	}
-	return NULL;
-}
-
-START_TEST(test_contract__many_threads_at_once)
-{
-	pthread_t threads[6];
-
-	begin();
-	for (uintptr_t i = 0; i < 6; i++)
-		ck_assert_int_eq(pthread_create(&threads[i], NULL, stress, (void *)(i + 1)), 0);
-	for (int i = 0; i < 6; i++)
-		pthread_join(threads[i], NULL);
-	for (int i = 0; i < 7; i++) {
-		char name[8];
-
-		snprintf(name, sizeof name, "s%d", i);
-		ck_assert_int_ne(state_of(key(name)), WEIR_CACHED_GUARD);
-	}
 	end();
 }
 END_TEST

@@ -57,7 +57,6 @@ static void accept_client(struct proxy *proxy)
 		return;
 	}
 	*pair = (struct proxy_pair){ .client = client, .server = socket(AF_INET, SOCK_STREAM, 0) };
-	pair->silent = happened && proxy->fault == PROXY_SILENCE;
 	if (connect(pair->server, (struct sockaddr *)&address, sizeof address) < 0)
 		hang_up_both(pair);
 }
@@ -86,9 +85,6 @@ static bool spoil(struct proxy *proxy, struct proxy_pair *pair)
 	case PROXY_CUT_BEFORE_REPLY:
 		pair->cut_at_reply = true;
 		return true;
-	case PROXY_SILENCE:
-		pair->silent = true;
-		return true;
 	default:
 		return true;
 	}
@@ -105,7 +101,7 @@ static void pass(struct proxy *proxy, struct proxy_pair *pair, bool from_client)
 		hang_up_both(pair);
 		return;
 	}
-	if (pair->silent)
+	if (proxy->fault == PROXY_SILENCE && atomic_load(&proxy->happened))
 		return;
 	if (!from_client && pair->cut_at_reply) {
 		hang_up_both(pair);

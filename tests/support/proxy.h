@@ -14,14 +14,14 @@ enum proxy_fault {
 	PROXY_CUT_INSTEAD,      /* the text does not arrive; both sides are closed */
 	PROXY_SWALLOW,          /* the text does not arrive; the client is cut off, the server hears nothing more */
 	PROXY_CUT_BEFORE_REPLY, /* the text arrives, its reply does not; both sides are closed */
-	PROXY_SILENCE           /* the text arrives, and from then on nothing passes, on this connection or a new one */
+	PROXY_SILENCE           /* the text arrives, and then nothing passes any more, on this connection or another */
 };
 
 enum { PROXY_PAIRS = 32 };
 
 struct proxy_pair {
 	int  client, server; /* -1: closed */
-	bool cut_at_reply, silent;
+	bool cut_at_reply;
 };
 
 struct proxy {

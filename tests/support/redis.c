@@ -1,0 +1,72 @@
+/*
+ * redis.c: one command over one connection.
+ */
+#include "support/redis.h"
+
+#include "cache/redis_url.h"
+
+#include <check.h>
+#include <stdarg.h>
+#include <stdlib.h>
+
+static redisContext *connect_to(const weir__redis_url *url)
+{
+	redisContext *context = url->socket_path ? redisConnectUnix(url->socket_path)
+	                                         : redisConnect(url->host, (int)strtol(url->port, NULL, 10));
+
+	ck_assert_msg(context && context->err == 0, "no connection to Redis: %s", context ? context->errstr : "no memory");
+	return context;
+}
+
+static redisContext *open_context(const char *text)
+{
+	weir__redis_url url;
+	weir_error      err = WEIR_ERROR_INIT;
+	redisContext   *context;
+
+	ck_assert_msg(weir__redis_url_parse(text, &url, &err) == WEIR_OK, "%s", err.message);
+	context = connect_to(&url);
+	if (url.password)
+		freeReplyObject(url.user ? redisCommand(context, "AUTH %s %s", url.user, url.password)
+		                         : redisCommand(context, "AUTH %s", url.password));
+	if (url.db)
+		freeReplyObject(redisCommand(context, "SELECT %d", url.db));
+	weir__redis_url_release(&url);
+	return context;
+}
+
+static redisReply *ask(const char *url, const char *format, va_list args)
+{
+	redisContext *context = open_context(url);
+	redisReply   *reply = redisvCommand(context, format, args);
+
+	ck_assert_msg(reply != NULL, "Redis did not answer: %s", context->errstr);
+	redisFree(context);
+	return reply;
+}
+
+redisReply *redis_reply(const char *url, const char *format, ...)
+{
+	va_list     args;
+	redisReply *reply;
+
+	va_start(args, format);
+	reply = ask(url, format, args);
+	va_end(args);
+	return reply;
+}
+
+int64_t redis_run(const char *url, const char *format, ...)
+{
+	va_list     args;
+	redisReply *reply;
+	int64_t     number;
+
+	va_start(args, format);
+	reply = ask(url, format, args);
+	va_end(args);
+	ck_assert_msg(reply->type != REDIS_REPLY_ERROR, "%s", reply->str);
+	number = reply->type == REDIS_REPLY_INTEGER ? reply->integer : 0;
+	freeReplyObject(reply);
+	return number;
+}

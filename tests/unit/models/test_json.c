@@ -1,0 +1,848 @@
+/* JSON for services: records as text and as trees say the same, come back as they were, and what is not exactly a record
+ * is refused with the name of the member. */
+#include "base/memory.h"
+#include "models/codec.h"
+#include "support/suite.h"
+#include "unit/models/everything_sample.h"
+
+#include <weir/json.h>
+
+#include <cjson/cJSON.h>
+
+typedef struct note {
+	int64_t      id;
+	int32_t      count;
+	const char  *title;
+	const char  *body;
+	weir_numeric price;
+	weir_time    at;
+	weir_json    data;
+} note;
+WEIR_RECORD(note)
+
+static const weir_field note_fields[] = {
+	WEIR_FIELD(note, id, .primary_key = true, .generated = true),
+	WEIR_FIELD(note, count),
+	WEIR_FIELD(note, title, .max_length = 10),
+	WEIR_FIELD(note, body, .nullable = true),
+	WEIR_FIELD(note, price, .nullable = true),
+	WEIR_FIELD(note, at, .column = "at time"),
+	WEIR_FIELD(note, data, .nullable = true),
+};
+static const weir_model note_model = WEIR_MODEL(note, "notes", note_fields);
+
+#define NOTE                                                                                                                \
+	"{\"id\":7,\"count\":-1,\"title\":\"t\",\"body\":null,\"price\":\"12.50\",\"at time\":\"2026-11-21T10:26:15.000123Z\"," \
+	"\"data\":{\"a\": [1.50]}}"
+
+/* A record of the library with the values of a struct of the model. */
+static const void *make_record(const weir_model *model, const void *values)
+{
+	weir__layout *layout = NULL;
+	weir__buffer  text = WEIR__BUFFER_INIT;
+	const void   *record = NULL;
+
+	ck_assert_int_eq(weir__layout_create(model, &layout, NULL), WEIR_OK);
+	weir__codec_encode(layout, values, &text);
+	ck_assert_int_eq(weir__codec_decode(layout, text.data, text.length, &record), WEIR_OK);
+	weir__buffer_release(&text);
+	weir__layout_free(layout);
+	return record;
+}
+
+static const note *make_note(int64_t id)
+{
+	note value = { .id = id,
+		           .count = -1,
+		           .title = "t",
+		           .price.text = "12.50",
+		           .at.unix_us = INT64_C(1795256775000123),
+		           .data.text = "{\"a\": [1.50]}" };
+
+	return make_record(&note_model, &value);
+}
+
+static const note *read_note(const char *text)
+{
+	const note *read = NULL;
+	weir_error  err = WEIR_ERROR_INIT;
+
+	ck_assert_msg(weir_record_from_json(&note_model, text, strlen(text), NULL, &read, &err) == WEIR_OK, "%s",
+	              err.message);
+	return read;
+}
+
+START_TEST(test_record__is_an_object_in_the_order_of_the_columns)
+{
+	const note *record = make_note(7);
+	char       *text = NULL;
+
+	ck_assert_int_eq(weir_record_to_json(record, NULL, &text, NULL), WEIR_OK);
+	ck_assert_str_eq(text, NOTE);
+	weir__free(text);
+	note_release(&record);
+}
+END_TEST
+
+START_TEST(test_record__chosen_columns_only)
+{
+	const note    *record = make_note(7);
+	const weir_set all = weir_set_all(&note_model);
+	const weir_set two = { &note_model, (const size_t[]){ offsetof(note, title), offsetof(note, id) }, 2 };
+	char          *text = NULL;
+
+	ck_assert_int_eq(weir_record_to_json(record, &two, &text, NULL), WEIR_OK);
+	ck_assert_str_eq(text, "{\"id\":7,\"title\":\"t\"}");
+	weir__free(text);
+	ck_assert_int_eq(weir_record_to_json(record, &all, &text, NULL), WEIR_OK);
+	ck_assert_ptr_null(strstr(text, "\"id\""));
+	ck_assert_ptr_nonnull(strstr(text, "\"count\":-1"));
+	weir__free(text);
+	note_release(&record);
+}
+END_TEST
+
+/* A JSON null in a nullable column is exported as null, and null is read as NULL. */
+static void forget_json_null(everything *value)
+{
+	if (value->null_data.text && strcmp(value->null_data.text, "null") == 0)
+		value->null_data.text = NULL;
+}
+
+static void assert_text_comes_back(const weir__layout *layout, const void *record, const char *text)
+{
+	const everything *back = NULL;
+	weir_error        err = WEIR_ERROR_INIT;
+	int               status = weir_record_from_json(&everything_model, text, strlen(text), NULL, &back, &err);
+
+	ck_assert_msg(status == WEIR_OK, "%s: %s", err.message, text);
+	sample_assert_same(layout, record, back);
+	everything_release(&back);
+}
+
+static void assert_tree_comes_back(const weir__layout *layout, const void *record, const cJSON *tree)
+{
+	const everything *back = NULL;
+	weir_error        err = WEIR_ERROR_INIT;
+	int               status = weir_record_from_cjson(&everything_model, tree, NULL, &back, &err);
+
+	ck_assert_msg(status == WEIR_OK, "%s", err.message);
+	sample_assert_same(layout, record, back);
+	everything_release(&back);
+}
+
+START_TEST(test_record__text_and_tree_say_the_same_and_come_back)
+{
+	weir__layout *layout = NULL;
+	sample       *s = calloc(1, sizeof *s);
+
+	ck_assert_int_eq(weir__layout_create(&everything_model, &layout, NULL), WEIR_OK);
+	for (uint64_t seed = 1; seed <= 2000; seed++) {
+		(void)sample_fill(s, seed);
+		forget_json_null(&s->value);
+		const void *record = make_record(&everything_model, &s->value);
+		char       *text = NULL, *tree_text = NULL;
+		cJSON      *tree = NULL;
+		ck_assert_int_eq(weir_record_to_json(record, NULL, &text, NULL), WEIR_OK);
+		ck_assert_int_eq(weir_record_to_cjson(record, NULL, &tree, NULL), WEIR_OK);
+		ck_assert_int_eq(weir_json_from_cjson(tree, &tree_text, NULL), WEIR_OK);
+		ck_assert_str_eq(text, tree_text);
+		assert_text_comes_back(layout, record, text);
+		assert_tree_comes_back(layout, record, tree);
+		(void)weir_record_release(record);
+		weir__free(text);
+		weir__free(tree_text);
+		cJSON_Delete(tree);
+	}
+	free(s);
+	weir__layout_free(layout);
+}
+END_TEST
+
+/* What cJSON prints of a tree is the text too, but for doubles of more than 15 digits, which it rounds, and -0. */
+START_TEST(test_record__cjson_prints_its_tree_as_the_text)
+{
+	static const size_t columns[] = {
+		offsetof(everything, id),         offsetof(everything, flag),        offsetof(everything, small),
+		offsetof(everything, middle),     offsetof(everything, amount),      offsetof(everything, title),
+		offsetof(everything, seen_at),    offsetof(everything, local_at),    offsetof(everything, token),
+		offsetof(everything, data),       offsetof(everything, opt_flag),    offsetof(everything, opt_small),
+		offsetof(everything, opt_big),    offsetof(everything, null_amount), offsetof(everything, null_data),
+		offsetof(everything, null_title), offsetof(everything, opt_seen_at), offsetof(everything, opt_token),
+	};
+	const weir_set set = { &everything_model, columns, sizeof columns / sizeof columns[0] };
+	sample        *s = calloc(1, sizeof *s);
+
+	for (uint64_t seed = 1; seed <= 500; seed++) {
+		const void *record = make_record(&everything_model, sample_fill(s, seed));
+		char       *text = NULL, *printed;
+		cJSON      *tree = NULL;
+		ck_assert_int_eq(weir_record_to_json(record, &set, &text, NULL), WEIR_OK);
+		ck_assert_int_eq(weir_record_to_cjson(record, &set, &tree, NULL), WEIR_OK);
+		printed = cJSON_PrintUnformatted(tree);
+		ck_assert_str_eq(text, printed);
+		cJSON_free(printed);
+		cJSON_Delete(tree);
+		weir__free(text);
+		(void)weir_record_release(record);
+	}
+	free(s);
+}
+END_TEST
+
+START_TEST(test_record__cjson_parses_its_text_and_the_tree_comes_back)
+{
+	weir__layout *layout = NULL;
+	sample       *s = calloc(1, sizeof *s);
+
+	ck_assert_int_eq(weir__layout_create(&everything_model, &layout, NULL), WEIR_OK);
+	for (uint64_t seed = 1; seed <= 2000; seed++) {
+		everything *value = (everything *)(uintptr_t)sample_fill(s, seed);
+		value->data.text = "[1,\"a\",{\"b\":null}]"; /* of others cJSON keeps less than we do */
+		value->null_data.text = NULL;
+		if (value->id == INT64_C(1) << 53 || value->id == -(INT64_C(1) << 53))
+			value->id--; /* here a double may have been another number */
+		value->opt_big.has = false;
+		const void *record = make_record(&everything_model, value);
+		char       *text = NULL;
+		ck_assert_int_eq(weir_record_to_json(record, NULL, &text, NULL), WEIR_OK);
+		cJSON *tree = cJSON_Parse(text);
+		assert_tree_comes_back(layout, record, tree);
+		cJSON_Delete(tree);
+		weir__free(text);
+		(void)weir_record_release(record);
+	}
+	free(s);
+	weir__layout_free(layout);
+}
+END_TEST
+
+START_TEST(test_tree__numbers_keep_every_digit)
+{
+	static const struct number {
+		int64_t     id;
+		int         type;
+		const char *printed;
+	} numbers[] = {
+		{ 0, cJSON_Number, "0" },
+		{ INT64_C(999999999999999), cJSON_Number, "999999999999999" },
+		{ INT64_C(1000000000000000), cJSON_Raw, "1000000000000000" },
+		{ -(INT64_C(1) << 53), cJSON_Raw, "-9007199254740992" },
+		{ (INT64_C(1) << 53) + 1, cJSON_String, "\"9007199254740993\"" },
+		{ INT64_MIN, cJSON_String, "\"-9223372036854775808\"" },
+	};
+	const weir_set set = { &note_model, (const size_t[]){ offsetof(note, id) }, 1 };
+
+	for (size_t i = 0; i < sizeof numbers / sizeof numbers[0]; i++) {
+		const note *record = make_note(numbers[i].id);
+		cJSON      *tree = NULL;
+		ck_assert_int_eq(weir_record_to_cjson(record, &set, &tree, NULL), WEIR_OK);
+		ck_assert_int_eq(tree->child->type & 0xFF, numbers[i].type);
+		if (numbers[i].type != cJSON_String)
+			ck_assert(tree->child->valuedouble == (double)numbers[i].id);
+		char *printed = cJSON_PrintUnformatted(tree->child);
+		ck_assert_str_eq(printed, numbers[i].printed);
+		cJSON_free(printed);
+		cJSON_Delete(tree);
+		note_release(&record);
+	}
+}
+END_TEST
+
+START_TEST(test_from_json__takes_any_order_blanks_and_escapes)
+{
+	const note *read = read_note(
+		" {\t\"data\" : [ 1 , \"\\u00e9\" ] ,\r\n \"title\":\"\\u00e9\\ud83d\\ude00\\/\\n\\\"\", \"price\" : 12.500, "
+		"\"at\\u0020time\":\"2026-11-21T12:26:15+02:00\",\"count\":3,\"id\":9223372036854775807,\"body\":\"\" } \n");
+
+	ck_assert_int_eq(read->id, INT64_MAX);
+	ck_assert_int_eq(read->count, 3);
+	ck_assert_str_eq(read->title, "\xc3\xa9\xf0\x9f\x98\x80/\n\"");
+	ck_assert_str_eq(read->body, "");
+	ck_assert_str_eq(read->price.text, "12.500");
+	ck_assert_int_eq(read->at.unix_us, INT64_C(1795256775000000));
+	ck_assert_str_eq(read->data.text, "[ 1 , \"\\u00e9\" ]");
+	ck_assert_ptr_eq(weir_record_model(read), &note_model);
+	note_release(&read);
+}
+END_TEST
+
+START_TEST(test_from_json__int8_and_numeric_are_numbers_or_strings)
+{
+	const note *read =
+		read_note("{\"id\":\"-9223372036854775808\",\"count\":0,\"title\":\"\",\"body\":null,\"price\":-1e-5,"
+	              "\"at time\":\"infinity\",\"data\":null}");
+
+	ck_assert_int_eq(read->id, INT64_MIN);
+	ck_assert_str_eq(read->price.text, "-1e-5");
+	ck_assert_int_eq(read->at.unix_us, INT64_MAX);
+	ck_assert_ptr_null(read->data.text);
+	note_release(&read);
+	read = read_note("{\"id\":9007199254740993,\"count\":0,\"title\":\"\",\"body\":null,\"price\":\"NaN\","
+	                 "\"at time\":\"-infinity\",\"data\":\"null\"}");
+	ck_assert_int_eq(read->id, INT64_C(9007199254740993));
+	ck_assert_str_eq(read->price.text, "NaN");
+	ck_assert_str_eq(read->data.text, "\"null\"");
+	note_release(&read);
+}
+END_TEST
+
+static void assert_refused(const char *text, size_t length, int status, const char *column, const char *what)
+{
+	const note *read = NULL;
+	weir_error  err = WEIR_ERROR_INIT;
+	int         got = weir_record_from_json(&note_model, text, length, NULL, &read, &err);
+
+	ck_assert_msg(got == status, "status %d (%s) of %.*s", got, err.message, (int)(length < 300 ? length : 300), text);
+	ck_assert_ptr_null(read);
+	ck_assert_str_eq(err.model, "note");
+	ck_assert_str_eq(err.column, column);
+	ck_assert_msg(strstr(err.message, what), "%s", err.message);
+}
+
+/* NOTE with the first `was` in it made `is`. */
+static void assert_change_refused(const char *was, const char *is, int status, const char *column, const char *what)
+{
+	const char  *at = strstr(NOTE, was);
+	weir__buffer text = WEIR__BUFFER_INIT;
+
+	ck_assert_ptr_nonnull(at);
+	weir__buffer_append(&text, NOTE, (size_t)(at - NOTE));
+	weir__buffer_append_text(&text, is);
+	weir__buffer_append_text(&text, at + strlen(was));
+	assert_refused(text.data, text.length, status, column, what);
+	weir__buffer_release(&text);
+}
+
+START_TEST(test_from_json__members_are_those_chosen)
+{
+	assert_change_refused("\"id\":7,", "", WEIR_ERR_FORMAT, "id", "is missing");
+	assert_change_refused("\"id\"", "\"ID\"", WEIR_ERR_FORMAT, "ID", "is no column");
+	assert_change_refused("\"id\"", "\"i\\u0064\\u00e9\"", WEIR_ERR_FORMAT, "id\xc3\xa9", "is no column");
+	assert_change_refused("\"id\":7", "\"id\":7,\"id\":7", WEIR_ERR_FORMAT, "id", "is there twice");
+	assert_change_refused("\"id\":7", "\"id\":7,\"\":7", WEIR_ERR_FORMAT, "", "is no column");
+	assert_change_refused("\"id\"", "\"id\\u0000x\"", WEIR_ERR_FORMAT, "", "name of a member");
+	assert_change_refused("\"id\"", "id", WEIR_ERR_FORMAT, "", "name of a member");
+	assert_change_refused("\"id\"", "\"\\ud800\"", WEIR_ERR_FORMAT, "", "name of a member");
+	assert_change_refused("\"id\":7", "\"id\" 7", WEIR_ERR_FORMAT, "", "colon");
+	assert_change_refused(",\"count\"", " \"count\"", WEIR_ERR_FORMAT, "", "comma");
+}
+END_TEST
+
+START_TEST(test_from_json__values_are_of_their_columns_types)
+{
+	static const char *const no_integers[] = {
+		"1.0", "1e3", "-0", "true", "{}", "[]", "\"x\"", "\"\"", "9223372036854775808", "\"1.5\""
+	};
+	static const char *const no_texts[] = { "1", "true", "[]", "{}" };
+	static const char *const no_times[] = { "1", "\"\"", "\"2026-11-21\"", "\"2026-11-21T10:26:15\"", "\"now\"", "{}" };
+
+	for (size_t i = 0; i < sizeof no_integers / sizeof no_integers[0]; i++)
+		assert_change_refused("7", no_integers[i], WEIR_ERR_FORMAT, "id", "must be a whole number");
+	for (size_t i = 0; i < sizeof no_texts / sizeof no_texts[0]; i++)
+		assert_change_refused("\"t\"", no_texts[i], WEIR_ERR_FORMAT, "title", "must be a string");
+	for (size_t i = 0; i < sizeof no_times / sizeof no_times[0]; i++)
+		assert_change_refused("\"2026-11-21T10:26:15.000123Z\"", no_times[i], WEIR_ERR_FORMAT, "at time",
+		                      "must be a string like");
+	assert_change_refused("-1", "\"-1\"", WEIR_ERR_FORMAT, "count", "must be a whole number");
+	assert_change_refused("\"12.50\"", "true", WEIR_ERR_FORMAT, "price", "must be a string that holds a number");
+	assert_change_refused("\"12.50\"", "[1]", WEIR_ERR_FORMAT, "price", "must be a string that holds a number");
+}
+END_TEST
+
+START_TEST(test_from_json__values_pass_the_checks_of_a_create)
+{
+	assert_change_refused("-1", "2147483648", WEIR_ERR_VALUE, "count", "out of the range");
+	assert_change_refused("\"t\"", "\"12345678901\"", WEIR_ERR_VALUE, "title", "10 characters");
+	assert_change_refused("\"t\"", "null", WEIR_ERR_NOT_NULL, "title", "NULL");
+	assert_change_refused("\"12.50\"", "\"12,50\"", WEIR_ERR_VALUE, "price", "numeric");
+	assert_change_refused("\"2026", "\"-4800", WEIR_ERR_VALUE, "at", "4713 BC");
+}
+END_TEST
+
+START_TEST(test_from_json__what_is_no_json_is_refused)
+{
+	assert_change_refused("\"t\"", "\"a\\u0000b\"", WEIR_ERR_FORMAT, "title", "is not JSON");
+	assert_change_refused("\"t\"", "\"\\ud83d\"", WEIR_ERR_FORMAT, "title", "is not JSON");
+	assert_change_refused("\"t\"", "\"\xc0\x80\"", WEIR_ERR_FORMAT, "title", "is not JSON");
+	assert_change_refused("\"t\"", "\"\n\"", WEIR_ERR_FORMAT, "title", "is not JSON");
+	assert_change_refused("\"t\"", "", WEIR_ERR_FORMAT, "title", "is not JSON");
+	assert_change_refused("1.50", "01", WEIR_ERR_FORMAT, "data", "is not JSON");
+	assert_change_refused("]}}", "]}} x", WEIR_ERR_FORMAT, "", "behind the closing brace");
+	assert_change_refused("]}}", "]}}}", WEIR_ERR_FORMAT, "", "behind the closing brace");
+	assert_change_refused("]}}", "]},}", WEIR_ERR_FORMAT, "", "name of a member");
+	assert_refused("", 0, WEIR_ERR_FORMAT, "", "must be a JSON object");
+	assert_refused("[]", 2, WEIR_ERR_FORMAT, "", "must be a JSON object");
+	assert_refused(NOTE "\0", sizeof NOTE, WEIR_ERR_FORMAT, "", "behind the closing brace");
+	for (size_t length = 0; length < strlen(NOTE); length++) {
+		char       *cut = malloc(length + 1);
+		const note *read = NULL;
+		memcpy(cut, NOTE, length);
+		ck_assert_int_eq(weir_record_from_json(&note_model, cut, length, NULL, &read, NULL), WEIR_ERR_FORMAT);
+		free(cut);
+	}
+}
+END_TEST
+
+START_TEST(test_from_json__a_million_brackets_are_refused_at_once)
+{
+	enum { MILLION = 1000000 };
+	char *text = malloc(MILLION + 8);
+
+	memset(text, '[', MILLION);
+	assert_refused(text, MILLION, WEIR_ERR_FORMAT, "", "must be a JSON object");
+	memcpy(text, "{\"data\":", 8);
+	assert_refused(text, MILLION, WEIR_ERR_FORMAT, "data", "nested more than 64 deep");
+	free(text);
+}
+END_TEST
+
+START_TEST(test_from_json__only_the_chosen_columns)
+{
+	const weir_set two = { &note_model, (const size_t[]){ offsetof(note, title), offsetof(note, price) }, 2 };
+	const char    *text = "{\"price\":\"1\",\"title\":\"t\"}", *more = "{\"id\":1,\"price\":\"1\",\"title\":\"t\"}";
+	const note    *read = NULL;
+	weir_error     err = WEIR_ERROR_INIT;
+
+	ck_assert_int_eq(weir_record_from_json(&note_model, text, strlen(text), &two, &read, NULL), WEIR_OK);
+	ck_assert_str_eq(read->title, "t");
+	ck_assert_int_eq(read->id, 0);
+	ck_assert_ptr_null(read->data.text);
+	note_release(&read);
+	ck_assert_int_eq(weir_record_from_json(&note_model, more, strlen(more), &two, &read, &err), WEIR_ERR_FORMAT);
+	ck_assert_str_eq(err.message, "note.id: is not one of the chosen columns");
+	ck_assert_int_eq(weir_record_from_json(&note_model, "{}", 2, &(weir_set){ &note_model, NULL, 0 }, &read, NULL),
+	                 WEIR_OK);
+	note_release(&read);
+}
+END_TEST
+
+/* Reads a tree made of NOTE in which one member was replaced. */
+static int read_changed_tree(const char *name, cJSON *item, weir_error *err)
+{
+	cJSON      *tree = cJSON_Parse(NOTE);
+	const note *read = NULL;
+	int         status;
+
+	ck_assert(cJSON_ReplaceItemInObjectCaseSensitive(tree, name, item));
+	status = weir_record_from_cjson(&note_model, tree, NULL, &read, err);
+	ck_assert(status == WEIR_OK || !read);
+	note_release(&read);
+	cJSON_Delete(tree);
+	return status;
+}
+
+static void assert_tree_refused(const char *name, cJSON *item, const char *what)
+{
+	weir_error err = WEIR_ERROR_INIT;
+
+	ck_assert_int_eq(read_changed_tree(name, item, &err), WEIR_ERR_FORMAT);
+	ck_assert_str_eq(err.column, name);
+	ck_assert_msg(strstr(err.message, what), "%s", err.message);
+}
+
+START_TEST(test_from_cjson__numbers_that_a_double_may_have_changed_are_refused)
+{
+	ck_assert_int_eq(read_changed_tree("id", cJSON_CreateNumber(9007199254740991.0), NULL), WEIR_OK);
+	ck_assert_int_eq(read_changed_tree("id", cJSON_CreateRaw(" 9223372036854775807\n"), NULL), WEIR_OK);
+	ck_assert_int_eq(read_changed_tree("price", cJSON_CreateNumber(12.25), NULL), WEIR_OK);
+	ck_assert_int_eq(read_changed_tree("price", cJSON_CreateRaw("0.1234567890123456789"), NULL), WEIR_OK);
+	assert_tree_refused("id", cJSON_CreateNumber(9007199254740992.0), "more digits than a double");
+	assert_tree_refused("id", cJSON_CreateNumber(1e300), "more digits than a double");
+	assert_tree_refused("id", cJSON_CreateNumber(1.5), "must be a whole number");
+	assert_tree_refused("id", cJSON_CreateNumber(NAN), "not finite");
+	assert_tree_refused("price", cJSON_CreateNumber(0.1 + 0.2), "more digits than a double");
+	assert_tree_refused("price", cJSON_CreateNumber(9007199254740991.0), "more digits than a double");
+	assert_tree_refused("price", cJSON_CreateNumber(INFINITY), "not finite");
+}
+END_TEST
+
+START_TEST(test_from_cjson__nodes_are_of_their_columns_types)
+{
+	assert_tree_refused("title", cJSON_CreateNumber(1), "must be a string");
+	assert_tree_refused("title", cJSON_CreateArray(), "must be a string");
+	assert_tree_refused("title", cJSON_CreateTrue(), "must be a string");
+	assert_tree_refused("count", cJSON_CreateString("1"), "must be a whole number");
+	assert_tree_refused("id", cJSON_CreateRaw("1 2"), "raw node");
+	assert_tree_refused("data", cJSON_CreateRaw("{"), "raw node");
+	assert_tree_refused("data", cJSON_CreateRaw(""), "raw node");
+	assert_tree_refused("data", cJSON_CreateString("\xff"), "no JSON");
+	assert_tree_refused("data", cJSON_CreateNumber(NAN), "no JSON");
+	ck_assert_int_eq(read_changed_tree("data", cJSON_CreateString("s"), NULL), WEIR_OK);
+	ck_assert_int_eq(read_changed_tree("data", cJSON_CreateNull(), NULL), WEIR_OK);
+	ck_assert_int_eq(read_changed_tree("body", cJSON_CreateString(""), NULL), WEIR_OK);
+	ck_assert_int_eq(read_changed_tree("title", cJSON_CreateString("\xff"), NULL), WEIR_ERR_VALUE);
+	ck_assert_int_eq(read_changed_tree("at time", cJSON_CreateString(""), NULL), WEIR_ERR_FORMAT);
+}
+END_TEST
+
+START_TEST(test_from_cjson__members_are_those_chosen)
+{
+	const note *read = NULL;
+	weir_error  err = WEIR_ERROR_INIT;
+	cJSON      *tree = cJSON_Parse(NOTE), *array = cJSON_CreateArray();
+
+	cJSON_AddNullToObject(tree, "Body");
+	ck_assert_int_eq(weir_record_from_cjson(&note_model, tree, NULL, &read, &err), WEIR_ERR_FORMAT);
+	ck_assert_str_eq(err.message, "note.Body: is no column of the model");
+	cJSON_DeleteItemFromObjectCaseSensitive(tree, "Body");
+	cJSON_AddNullToObject(tree, "body");
+	ck_assert_int_eq(weir_record_from_cjson(&note_model, tree, NULL, &read, &err), WEIR_ERR_FORMAT);
+	ck_assert_str_eq(err.message, "note.body: is there twice");
+	cJSON_DeleteItemFromObjectCaseSensitive(tree, "body");
+	cJSON_DeleteItemFromObjectCaseSensitive(tree, "body");
+	ck_assert_int_eq(weir_record_from_cjson(&note_model, tree, NULL, &read, &err), WEIR_ERR_FORMAT);
+	ck_assert_str_eq(err.message, "note.body: is missing");
+	cJSON_AddItemToArray(tree, cJSON_CreateNull());
+	ck_assert_int_eq(weir_record_from_cjson(&note_model, tree, NULL, &read, &err), WEIR_ERR_FORMAT);
+	ck_assert_str_eq(err.message, "note: has a member without a name");
+	ck_assert_int_eq(weir_record_from_cjson(&note_model, array, NULL, &read, &err), WEIR_ERR_FORMAT);
+	ck_assert_int_eq(weir_record_from_cjson(&note_model, NULL, NULL, &read, &err), WEIR_ERR_FORMAT);
+	ck_assert_ptr_null(read);
+	cJSON_Delete(array);
+	cJSON_Delete(tree);
+}
+END_TEST
+
+/* Two records and a gap, as get_many gives them. */
+static note_list make_list(void)
+{
+	weir_list list = WEIR_LIST_INIT;
+	note_list typed = WEIR_LIST_INIT;
+
+	ck_assert_int_eq(weir__list_create_of(&note_model, 3, &list), WEIR_OK);
+	weir__list_set(&list, 0, make_note(1));
+	weir__list_set(&list, 2, make_note(3));
+	weir__list_out_set(&typed, &list);
+	return typed;
+}
+
+START_TEST(test_list__is_an_array_with_null_for_a_gap)
+{
+	const weir_set id = { &note_model, (const size_t[]){ offsetof(note, id) }, 1 };
+	note_list      list = make_list();
+	cJSON         *tree = NULL;
+	char          *text = NULL, *printed;
+
+	ck_assert_int_eq(weir_list_to_json(&list, &id, &text, NULL), WEIR_OK);
+	ck_assert_str_eq(text, "[{\"id\":1},null,{\"id\":3}]");
+	ck_assert_int_eq(weir_list_to_cjson(&list, &id, &tree, NULL), WEIR_OK);
+	printed = cJSON_PrintUnformatted(tree);
+	ck_assert_str_eq(printed, text);
+	cJSON_free(printed);
+	cJSON_Delete(tree);
+	weir__free(text);
+	ck_assert_int_eq(
+		weir_page_to_json(&list, &(weir_page){ .skip = 20, .limit = 3, .total = 1234567890123 }, &id, &text, NULL),
+		WEIR_OK);
+	ck_assert_str_eq(text, "{\"items\":[{\"id\":1},null,{\"id\":3}],\"skip\":20,\"limit\":3,\"total\":1234567890123}");
+	weir__free(text);
+	note_list_release(&list);
+}
+END_TEST
+
+START_TEST(test_list__may_be_empty)
+{
+	note_list list = WEIR_LIST_INIT;
+	cJSON    *tree = NULL;
+	char     *text = NULL;
+
+	ck_assert_int_eq(weir_list_to_json(&list, NULL, &text, NULL), WEIR_OK);
+	ck_assert_str_eq(text, "[]");
+	weir__free(text);
+	ck_assert_int_eq(weir_list_to_cjson(&list, NULL, &tree, NULL), WEIR_OK);
+	ck_assert_int_eq(cJSON_GetArraySize(tree), 0);
+	ck_assert(cJSON_IsArray(tree));
+	cJSON_Delete(tree);
+}
+END_TEST
+
+START_TEST(test_list__of_two_models_is_refused)
+{
+	sample     *s = calloc(1, sizeof *s);
+	const void *items[] = { make_note(1), NULL, make_record(&everything_model, sample_fill(s, 1)) };
+	weir_list   list = { .items = items, .count = 3 };
+	weir_error  err = WEIR_ERROR_INIT;
+	char       *text = NULL;
+
+	ck_assert_int_eq(weir_list_to_json(&list, NULL, &text, &err), WEIR_ERR_USAGE);
+	ck_assert_str_eq(err.message, "note: the list has records of other models too");
+	ck_assert_ptr_null(text);
+	(void)weir_record_release(items[0]);
+	(void)weir_record_release(items[2]);
+	free(s);
+}
+END_TEST
+
+START_TEST(test_calls__with_nothing_are_refused)
+{
+	const weir_set other = weir_set_all(&everything_model);
+	const note    *record = make_note(1), *read = NULL;
+	note_list      list = make_list();
+	cJSON         *tree = NULL;
+	char          *text = NULL;
+
+	ck_assert_int_eq(weir_record_to_json(NULL, NULL, &text, NULL), WEIR_ERR_USAGE);
+	ck_assert_int_eq(weir_record_to_cjson(NULL, NULL, &tree, NULL), WEIR_ERR_USAGE);
+	ck_assert_int_eq(weir_record_to_json(record, &other, &text, NULL), WEIR_ERR_USAGE);
+	ck_assert_int_eq(weir_record_to_cjson(record, &other, &tree, NULL), WEIR_ERR_USAGE);
+	ck_assert_int_eq(weir_list_to_json(NULL, NULL, &text, NULL), WEIR_ERR_USAGE);
+	ck_assert_int_eq(weir_list_to_cjson(NULL, NULL, &tree, NULL), WEIR_ERR_USAGE);
+	ck_assert_int_eq(weir_list_to_cjson(&list, &other, &tree, NULL), WEIR_ERR_USAGE);
+	ck_assert_int_eq(weir_page_to_json(&list, NULL, NULL, &text, NULL), WEIR_ERR_USAGE);
+	ck_assert_int_eq(weir_page_to_json(&list, &(weir_page){ 0, 1, 2 }, &other, &text, NULL), WEIR_ERR_USAGE);
+	ck_assert_int_eq(weir_record_from_json(&note_model, NULL, 0, NULL, &read, NULL), WEIR_ERR_USAGE);
+	ck_assert_int_eq(weir_record_from_json(NULL, NOTE, 2, NULL, &read, NULL), WEIR_ERR_USAGE);
+	ck_assert_int_eq(weir_record_from_json(&note_model, NOTE, 2, NULL, NULL, NULL), WEIR_ERR_USAGE);
+	ck_assert_int_eq(weir_record_from_json(&note_model, NOTE, 2, &other, &read, NULL), WEIR_ERR_USAGE);
+	ck_assert_int_eq(weir_json_from_cjson(NULL, &text, NULL), WEIR_ERR_USAGE);
+	ck_assert(!text && !tree && !read);
+	note_release(&record);
+	note_list_release(&list);
+}
+END_TEST
+
+START_TEST(test_json__becomes_a_tree_and_comes_back)
+{
+	static const char *const texts[] = { "null",
+		                                 "true",
+		                                 "false",
+		                                 "1.5",
+		                                 "-0",
+		                                 "[]",
+		                                 "{}",
+		                                 "\"a\\n\xc3\xa9\"",
+		                                 "[[],{},[{}],\"x\"]",
+		                                 "{\"a\":{\"b\":[1,2,{\"c\":null}],\"\":0},\"d\":\"\\u0001\"}",
+		                                 "0.30000000000000004",
+		                                 "12345678901234567890",
+		                                 "-1.2345678901234567890e-400",
+		                                 "[1e999]",
+		                                 "9007199254740993" };
+
+	for (size_t i = 0; i < sizeof texts / sizeof texts[0]; i++) {
+		cJSON *tree = NULL;
+		char  *text = NULL;
+		ck_assert_int_eq(weir_json_to_cjson(weir_json_of(texts[i]), &tree, NULL), WEIR_OK);
+		ck_assert_int_eq(weir_json_from_cjson(tree, &text, NULL), WEIR_OK);
+		ck_assert_str_eq(text, texts[i]);
+		weir__free(text);
+		cJSON_Delete(tree);
+	}
+}
+END_TEST
+
+START_TEST(test_json__tree_is_the_one_that_cjson_makes)
+{
+	const char *text =
+		" { \"a\" : [ 1 , 2.50 , \"\\u20ac\\ud83d\\ude00\\\\\\/\" , true, false , null, -3e2 ] , \"b\\tc\" : { } }\n";
+	cJSON *tree = NULL, *expected = cJSON_Parse(text);
+	char  *left, *right;
+
+	ck_assert_int_eq(weir_json_to_cjson(weir_json_of(text), &tree, NULL), WEIR_OK);
+	left = cJSON_PrintUnformatted(tree);
+	right = cJSON_PrintUnformatted(expected);
+	ck_assert_str_eq(left, right);
+	cJSON_free(left);
+	cJSON_free(right);
+	cJSON_Delete(tree);
+	cJSON_Delete(expected);
+}
+END_TEST
+
+START_TEST(test_json__no_value_is_a_null)
+{
+	cJSON *tree = NULL;
+
+	ck_assert_int_eq(weir_json_to_cjson(weir_json_of(NULL), &tree, NULL), WEIR_OK);
+	ck_assert(cJSON_IsNull(tree));
+	cJSON_Delete(tree);
+}
+END_TEST
+
+START_TEST(test_json__what_is_none_is_refused)
+{
+	static const char *const texts[] = { "",    " ",   "[",   "]",       "{\"a\":1,}",  "[1,]",     "{\"a\"}", "{1:2}",
+		                                 "1 2", "nul", "'a'", "[1 2]",   "\"\\u0000\"", "\"\xff\"", "01",      "+1",
+		                                 "1.",  ".5",  "NaN", "// x\n1", "\"\\ud800\"", "{\"a\" 1}" };
+	cJSON                   *tree = NULL;
+	char                     deep[131];
+
+	for (size_t i = 0; i < sizeof texts / sizeof texts[0]; i++)
+		ck_assert_msg(weir_json_to_cjson(weir_json_of(texts[i]), &tree, NULL) == WEIR_ERR_FORMAT, "taken: %s",
+		              texts[i]);
+	memset(deep, '[', 65);
+	memset(deep + 65, ']', 65);
+	deep[130] = '\0';
+	ck_assert_int_eq(weir_json_to_cjson(weir_json_of(deep), &tree, NULL), WEIR_ERR_FORMAT);
+	ck_assert_ptr_null(tree);
+	deep[129] = '\0';
+	ck_assert_int_eq(weir_json_to_cjson(weir_json_of(deep + 1), &tree, NULL), WEIR_OK);
+	cJSON_Delete(tree);
+}
+END_TEST
+
+START_TEST(test_json__trees_that_are_no_json_are_refused)
+{
+	cJSON *deep = cJSON_CreateArray(), *at = deep;
+	cJSON *array = cJSON_CreateArray(), *object = cJSON_CreateObject();
+	char  *text = NULL;
+
+	for (int i = 0; i < 64; i++) {
+		cJSON *inner = cJSON_CreateArray();
+		cJSON_AddItemToArray(at, inner);
+		at = inner;
+	}
+	ck_assert_int_eq(weir_json_from_cjson(deep, &text, NULL), WEIR_ERR_FORMAT);
+	ck_assert_int_eq(weir_json_from_cjson(deep->child, &text, NULL), WEIR_OK);
+	weir__free(text);
+	text = NULL;
+	cJSON_AddItemToArray(array, cJSON_CreateNumber(NAN));
+	ck_assert_int_eq(weir_json_from_cjson(array, &text, NULL), WEIR_ERR_FORMAT);
+	array->child->type = cJSON_Invalid;
+	ck_assert_int_eq(weir_json_from_cjson(array, &text, NULL), WEIR_ERR_FORMAT);
+	array->child->type = cJSON_String; /* without a text */
+	ck_assert_int_eq(weir_json_from_cjson(array, &text, NULL), WEIR_ERR_FORMAT);
+	cJSON_AddStringToObject(object, "\xff", "x");
+	ck_assert_int_eq(weir_json_from_cjson(object, &text, NULL), WEIR_ERR_FORMAT);
+	ck_assert_ptr_null(text);
+	cJSON_Delete(deep);
+	cJSON_Delete(array);
+	cJSON_Delete(object);
+}
+END_TEST
+
+/* cJSON has its own allocator, which here fails when it is told. */
+static long cjson_left;
+
+static void *limited_malloc(size_t size)
+{
+	return cjson_left-- > 0 ? malloc(size) : NULL;
+}
+
+static void fail_cjson_after(long successes)
+{
+	cJSON_Hooks limited = { .malloc_fn = limited_malloc, .free_fn = free };
+
+	cjson_left = successes;
+	cJSON_InitHooks(successes < 0 ? NULL : &limited);
+}
+
+START_TEST(test_trees__survive_every_failed_allocation_of_cjson)
+{
+	note_list  list = make_list();
+	weir_error err = WEIR_ERROR_INIT;
+	cJSON     *tree = NULL;
+	int        status = WEIR_ERR_NO_MEMORY;
+
+	for (long n = 0; status != WEIR_OK; n++) {
+		fail_cjson_after(n);
+		status = weir_list_to_cjson(&list, NULL, &tree, &err);
+		fail_cjson_after(-1);
+		ck_assert(status == WEIR_OK || (status == WEIR_ERR_NO_MEMORY && !tree && err.status == status));
+	}
+	cJSON_Delete(tree);
+	tree = NULL;
+	status = WEIR_ERR_NO_MEMORY;
+	for (long n = 0; status != WEIR_OK; n++) {
+		fail_cjson_after(n);
+		status =
+			weir_json_to_cjson(weir_json_of("{\"a\":[1,12345678901234567890,\"x\",true,false,null,{}]}"), &tree, &err);
+		fail_cjson_after(-1);
+		ck_assert(status == WEIR_OK || (status == WEIR_ERR_NO_MEMORY && !tree));
+	}
+	cJSON_Delete(tree);
+	note_list_release(&list);
+}
+END_TEST
+
+#ifdef WEIR_TEST_HOOKS
+/* Every call that allocates; the first status that is not WEIR_OK. */
+static int call_all(const note *record, const note_list *list, const cJSON *tree)
+{
+	char       *texts[4] = { NULL };
+	cJSON      *trees[2] = { NULL };
+	const note *read[2] = { NULL };
+	int         status = weir_record_to_json(record, NULL, &texts[0], NULL);
+
+	if (status == WEIR_OK)
+		status = weir_list_to_json(list, NULL, &texts[1], NULL);
+	if (status == WEIR_OK)
+		status = weir_page_to_json(list, &(weir_page){ 0, 3, 3 }, NULL, &texts[2], NULL);
+	if (status == WEIR_OK)
+		status = weir_list_to_cjson(list, NULL, &trees[0], NULL);
+	if (status == WEIR_OK)
+		status = weir_json_to_cjson(weir_json_of("{\"a\":12345678901234567890}"), &trees[1], NULL);
+	if (status == WEIR_OK)
+		status = weir_json_from_cjson(tree, &texts[3], NULL);
+	if (status == WEIR_OK)
+		status = weir_record_from_json(&note_model, NOTE, strlen(NOTE), NULL, &read[0], NULL);
+	if (status == WEIR_OK)
+		status = weir_record_from_cjson(&note_model, tree, NULL, &read[1], NULL);
+	for (size_t i = 0; i < 4; i++)
+		weir__free(texts[i]);
+	for (size_t i = 0; i < 2; i++) {
+		cJSON_Delete(trees[i]);
+		note_release(&read[i]);
+	}
+	return status;
+}
+
+START_TEST(test_calls__survive_every_failed_allocation)
+{
+	const note *record = make_note(1);
+	note_list   list = make_list();
+	cJSON      *tree = cJSON_Parse(NOTE);
+
+	for (enum weir__memory_failure mode = WEIR__FAIL_ONCE; mode <= WEIR__FAIL_FOREVER; mode++) {
+		bool failed = true;
+		for (long n = 0; failed; n++) {
+			weir__memory_fail_after(n, mode);
+			int status = call_all(record, &list, tree);
+			failed = weir__memory_failures() > 0;
+			weir__memory_fail_after(0, WEIR__FAIL_NEVER);
+			ck_assert_int_eq(status, failed ? WEIR_ERR_NO_MEMORY : WEIR_OK);
+		}
+	}
+	cJSON_Delete(tree);
+	note_list_release(&list);
+	note_release(&record);
+}
+END_TEST
+
+#define FAILURES , test_calls__survive_every_failed_allocation
+#else
+#define FAILURES
+#endif
+
+#ifdef WEIR_DEBUG
+START_TEST(test_from_json__a_pointer_that_still_holds_something_is_refused)
+{
+	const note *record = make_note(1), *held = record;
+	weir_error  err = WEIR_ERROR_INIT;
+
+	ck_assert_int_eq(weir_record_from_json(&note_model, NOTE, strlen(NOTE), NULL, &held, &err), WEIR_ERR_USAGE);
+	ck_assert_ptr_eq(held, record);
+	note_release(&record);
+}
+END_TEST
+
+#define DEBUG_TESTS , test_from_json__a_pointer_that_still_holds_something_is_refused
+#else
+#define DEBUG_TESTS
+#endif
+
+WEIR_SUITE("models/json", test_record__is_an_object_in_the_order_of_the_columns, test_record__chosen_columns_only,
+           test_record__text_and_tree_say_the_same_and_come_back, test_record__cjson_prints_its_tree_as_the_text,
+           test_record__cjson_parses_its_text_and_the_tree_comes_back, test_tree__numbers_keep_every_digit,
+           test_from_json__takes_any_order_blanks_and_escapes, test_from_json__int8_and_numeric_are_numbers_or_strings,
+           test_from_json__members_are_those_chosen, test_from_json__values_are_of_their_columns_types,
+           test_from_json__values_pass_the_checks_of_a_create, test_from_json__what_is_no_json_is_refused,
+           test_from_json__a_million_brackets_are_refused_at_once, test_from_json__only_the_chosen_columns,
+           test_from_cjson__numbers_that_a_double_may_have_changed_are_refused,
+           test_from_cjson__nodes_are_of_their_columns_types, test_from_cjson__members_are_those_chosen,
+           test_list__is_an_array_with_null_for_a_gap, test_list__may_be_empty, test_list__of_two_models_is_refused,
+           test_calls__with_nothing_are_refused, test_json__becomes_a_tree_and_comes_back,
+           test_json__tree_is_the_one_that_cjson_makes, test_json__no_value_is_a_null,
+           test_json__what_is_none_is_refused, test_json__trees_that_are_no_json_are_refused,
+           test_trees__survive_every_failed_allocation_of_cjson FAILURES DEBUG_TESTS);

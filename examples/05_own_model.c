@@ -28,6 +28,14 @@ static const weir_model stock_model = WEIR_MODEL(stock, "stock", stock_fields, .
 
 static const weir_i32_column stock_shop = WEIR_I32_COLUMN(stock, shop);
 
+/* The base_dao's update with a rule of this model's own before it. */
+static int set_pieces(const weir_base_dao *dao, const stock *key, int64_t pieces, weir_error *err)
+{
+	if (pieces < 0)
+		return WEIR_ERR_CHECK;
+	return weir_base_dao_update(dao, key, &(stock){ .pieces = pieces }, WEIR_SET(stock, pieces), NULL, err);
+}
+
 static int trade(weir_session *session, weir_error *err)
 {
 	static const stock opening[] = { { 1, "apple", 50, { "0.40" } },
@@ -42,7 +50,9 @@ static int trade(weir_session *session, weir_error *err)
 	if (rc == WEIR_OK)
 		rc = weir_base_dao_create_many(&dao, opening, 3, weir_set_all(&stock_model), NULL, err);
 	if (rc == WEIR_OK)
-		rc = weir_base_dao_update(&dao, &key, &(stock){ .pieces = 6 }, WEIR_SET(stock, pieces), NULL, err);
+		rc = set_pieces(&dao, &key, 6, err);
+	if (rc == WEIR_OK && set_pieces(&dao, &key, -1, err) == WEIR_ERR_CHECK)
+		printf("less than nothing is refused\n");
 	if (rc == WEIR_OK)
 		rc = weir_base_dao_get_by_id_cached(&dao, &key, &pears, err);
 	if (rc == WEIR_OK)
@@ -81,5 +91,6 @@ int main(void)
 }
 
 /* Prints:
+ * less than nothing is refused
  * pears in shop 1: 6 at 0.55, articles there: 2
  */

@@ -50,7 +50,7 @@
 
 mtype = { NOTHING, VALUE, LEASE, GUARD };
 mtype held[EPOCHS] = NOTHING;
-byte what[EPOCHS];     /* VALUE: its version. LEASE: the reader that has it. GUARD: its members, a bit for each writer */
+byte what[EPOCHS];     /* VALUE: its version. LEASE: the reader that has it. GUARD: its members, a bit for each write */
 byte epoch;            /* of the server that runs now */
 mtype saved = NOTHING; /* what the snapshot on disk has of epoch 0 */
 byte saved_what;
@@ -58,7 +58,7 @@ byte saved_what;
 byte db;               /* the version that the database shows */
 byte acked;            /* the latest acknowledged version */
 byte seen;             /* the latest version that any reader was given */
-byte unsettled;        /* writers between their statement and the settling of their COMMIT */
+byte unsettled;        /* writes between their statement and the settling of their COMMIT */
 bool row_locked;
 byte blocked;          /* processes that read past the cache, because they owe it a release */
 byte late_guards;      /* commands that nobody waits for any more, and that the server has not seen yet */
@@ -91,29 +91,29 @@ inline given(version)
 /* ---- Writers --------------------------------------------------------------------------------------------------- */
 
 /* Takes the key over from a value or a lease, joins a guard. */
-inline guard(e, me)
+inline guard(e, member)
 {
 #ifdef NOGUARD
 	skip
 #else
 #ifdef GUARD_WITHOUT_MEMBERS
-	WHAT(e) = BIT(me);
+	WHAT(e) = (member);
 #else
-	WHAT(e) = (HELD(e) == GUARD -> WHAT(e) | BIT(me) : BIT(me));
+	WHAT(e) = (HELD(e) == GUARD -> WHAT(e) | (member) : (member));
 #endif
 	HELD(e) = GUARD
 #endif
 }
 
 /* Leaves a guard that has other members; deletes whatever else is there. */
-inline release(e, me)
+inline release(e, member)
 {
 	if
-	:: HELD(e) == GUARD && (WHAT(e) & ~BIT(me)) -> WHAT(e) = WHAT(e) & ~BIT(me)
+	:: HELD(e) == GUARD && (WHAT(e) & ~(member)) -> WHAT(e) = WHAT(e) & ~(member)
 #ifdef RELEASE_ONLY_OWN_GUARD
-	:: HELD(e) == GUARD && WHAT(e) == BIT(me) -> put(e, NOTHING, 0)
+	:: HELD(e) == GUARD && WHAT(e) == (member) -> put(e, NOTHING, 0)
 #else
-	:: !(HELD(e) == GUARD && (WHAT(e) & ~BIT(me))) -> put(e, NOTHING, 0)
+	:: !(HELD(e) == GUARD && (WHAT(e) & ~(member))) -> put(e, NOTHING, 0)
 #endif
 	:: else
 	fi
@@ -132,9 +132,9 @@ inline connect()
 #endif
 }
 
-inline settle(me)
+inline settle(member)
 {
-	unsettled = unsettled & ~BIT(me);
+	unsettled = unsettled & ~(member);
 	row_locked = false
 }
 
@@ -169,6 +169,13 @@ inline over()
 	round = round + 1
 }
 
+/* The nonce of a guard belongs to one write. */
+#ifdef NONCE_REUSED
+#define MINE BIT(me)
+#else
+#define MINE BIT(me * WRITES + round)
+#endif
+
 proctype Writer(byte me)
 {
 	byte known, version, round;
@@ -181,16 +188,16 @@ end_idle: /* BEGIN and the statement; GUARD */
 #else
 		round < WRITES;
 #endif
-		unsettled = unsettled | BIT(me);
+		unsettled = unsettled | MINE;
 		connect();
 		if
-		:: guard(known, me); guarded = true
+		:: guard(known, MINE); guarded = true
 #ifdef UNREACHABLE /* the command may still have its effect, now or later, or never */
-		:: late_guards = late_guards | BIT(me)
+		:: late_guards = late_guards | MINE
 #ifdef DEGRADE
 			; blocked = blocked | BIT(me)
 #else
-			; settle(me); over(); goto end_idle /* refused: ROLLBACK; what stands there expires */
+			; settle(MINE); over(); goto end_idle /* refused: ROLLBACK; what stands there expires */
 #endif
 #endif
 		fi
@@ -198,15 +205,15 @@ end_idle: /* BEGIN and the statement; GUARD */
 	/* COMMIT */
 	atomic {
 		if
-		:: db = db + 1; version = db; settle(me)
+		:: db = db + 1; version = db; settle(MINE)
 #ifdef ACK_BEFORE_RELEASE
 			; acknowledged(version)
 #endif
 #ifdef ROLLBACK
-		:: settle(me)
+		:: settle(MINE)
 #endif
 #ifdef CRASH
-		:: settle(me); over(); goto end_idle /* died before COMMIT was sent: the server rolls back */
+		:: settle(MINE); over(); goto end_idle /* died before COMMIT was sent: the server rolls back */
 		:: goto unknown /* died, or lost the connection, after COMMIT was sent */
 #endif
 		fi
@@ -217,12 +224,12 @@ end_idle: /* BEGIN and the statement; GUARD */
 		connect();
 #endif
 		if
-		:: true -> release(known, me); acknowledged(version); blocked = blocked & ~BIT(me); over(); goto end_idle
+		:: true -> release(known, MINE); acknowledged(version); blocked = blocked & ~BIT(me); over(); goto end_idle
 #ifdef CRASH
 		:: true -> over(); goto end_idle
 #endif
 #ifdef UNREACHABLE
-		:: true -> late_releases = late_releases | BIT(me); unconfirmed(me, version, guarded)
+		:: true -> late_releases = late_releases | MINE; unconfirmed(me, version, guarded)
 #ifdef UNBLOCK_BEFORE_PAY
 			; blocked = blocked & ~BIT(me)
 #endif
@@ -232,7 +239,7 @@ end_idle: /* BEGIN and the statement; GUARD */
 end_owed: /* tried again by the process, or by whoever works off the outbox; maybe never */
 	atomic {
 		connect();
-		release(known, me);
+		release(known, MINE);
 		blocked = blocked & ~BIT(me);
 #ifdef DEGRADE
 		acknowledged(version);
@@ -242,7 +249,7 @@ end_owed: /* tried again by the process, or by whoever works off the outbox; may
 	}
 unknown:
 #ifdef RELEASE_UNSETTLED
-	atomic { connect(); release(known, me) }
+	atomic { connect(); release(known, MINE) }
 #endif
 	/* the server commits after all, or does not */
 	atomic {
@@ -250,12 +257,12 @@ unknown:
 		:: db = db + 1
 		:: skip
 		fi;
-		settle(me)
+		settle(MINE)
 	}
 	/* the guard is left to expire; or pg_xact_status has answered and it is released */
 	atomic {
 		if
-		:: true -> connect(); release(known, me)
+		:: true -> connect(); release(known, MINE)
 		:: skip
 		fi;
 		over();
@@ -405,9 +412,13 @@ inline expire(i)
 }
 
 /* Commands of a connection that was given up arrive after all. */
+#ifdef UNREACHABLE
 #define ARRIVES(i) \
-	atomic { late_guards & BIT(i) -> late_guards = late_guards & ~BIT(i); guard(epoch, i) } \
-	:: atomic { late_releases & BIT(i) -> late_releases = late_releases & ~BIT(i); release(epoch, i) }
+	atomic { late_guards & BIT(i) -> late_guards = late_guards & ~BIT(i); guard(epoch, BIT(i)) } \
+	:: atomic { late_releases & BIT(i) -> late_releases = late_releases & ~BIT(i); release(epoch, BIT(i)) }
+#else
+#define ARRIVES(i) false
+#endif
 
 /* A member's time may be over whenever its COMMIT has been settled; before that it is a guard lost. */
 #define EXPIRES(i) atomic { HELD(epoch) == GUARD && (WHAT(epoch) & BIT(i)) && MAY_LOSE(BIT(i)) -> expire(i) }
@@ -420,9 +431,17 @@ end:	do
 	:: atomic { HELD(epoch) == VALUE -> put(epoch, NOTHING, 0) } /* expired, evicted, flushed */
 	:: EXPIRES(0)
 	:: ARRIVES(0)
-#if WRITERS > 1
+#if LAST > 1
 	:: EXPIRES(1)
 	:: ARRIVES(1)
+#endif
+#if LAST > 2
+	:: EXPIRES(2)
+	:: ARRIVES(2)
+#endif
+#if LAST > 3
+	:: EXPIRES(3)
+	:: ARRIVES(3)
 #endif
 #ifdef LOSE
 	:: atomic { HELD(epoch) == GUARD -> put(epoch, NOTHING, 0) } /* evicted, flushed: all members at once */

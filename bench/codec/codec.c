@@ -230,10 +230,16 @@ static struct measure {
 	int    times; /* in a round */
 	double ns[ROUNDS_MAX];
 } measures[] = {
-	{ "encode a record", encode_one, 20000, { 0 } },     { "  with cJSON", encode_one_tree, 2000, { 0 } },
-	{ "decode a record", decode_one, 20000, { 0 } },     { "  with cJSON", decode_one_tree, 2000, { 0 } },
-	{ "encode a list of 100", encode_list, 200, { 0 } }, { "  with cJSON", encode_list_tree, 20, { 0 } },
-	{ "decode a list of 100", decode_list, 200, { 0 } }, { "  with cJSON", decode_list_tree, 20, { 0 } },
+	/* clang-format off */
+	{ .name = "encode a record", .run = encode_one, .times = 20000 },
+	{ .name = "  with cJSON", .run = encode_one_tree, .times = 2000 },
+	{ .name = "decode a record", .run = decode_one, .times = 20000 },
+	{ .name = "  with cJSON", .run = decode_one_tree, .times = 2000 },
+	{ .name = "encode a list of 100", .run = encode_list, .times = 200 },
+	{ .name = "  with cJSON", .run = encode_list_tree, .times = 20 },
+	{ .name = "decode a list of 100", .run = decode_list, .times = 200 },
+	{ .name = "  with cJSON", .run = decode_list_tree, .times = 20 },
+	/* clang-format on */
 };
 #define MEASURES (sizeof measures / sizeof measures[0])
 

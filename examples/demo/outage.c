@@ -123,6 +123,8 @@ int chapter_outage(demo *d, weir_error *err)
 	if (!r)
 		return WEIR_OK;
 	print_title("Redis goes away and comes back: no call fails");
+	print_line("A second session reaches the same Redis through a relay of the demo's, which is cut and mended.");
+	print_gap();
 	weir_options options = { .postgres = d->postgres,
 		                     .redis = relay_url(r),
 		                     .models = blog_models,

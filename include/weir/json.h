@@ -7,6 +7,11 @@
  * numeric), in any order, and refuses unknown, doubled and missing members, wrong types, bytes that are not UTF-8 and
  * text behind the end, naming the member.
  *
+ * A tree keeps what the text does: jsonb is a raw node there, and so is an int8 of more than 15 digits, since cJSON would
+ * print it with an exponent (valuedouble is set too). Doubles are numbers; cJSON_Print may round their last bit,
+ * weir_json_from_cjson, which writes any tree as text, does not. From a tree a number is taken for an int8 or numeric
+ * only where the double surely is what was meant: below 2^53, and up to 15 digits.
+ *
  * Texts are the caller's, to be freed with weir_free; trees with cJSON_Delete.
  */
 #ifndef WEIR_JSON_H
@@ -20,7 +25,8 @@ extern "C" {
 
 struct cJSON;
 
-/* fields chooses the columns; NULL: all. list is the address of a list of records of one model. */
+/* fields chooses the columns; NULL: all. list is the address of a list of records of one model; an item that is NULL
+ * is null. */
 WEIR_API int weir_record_to_json(const void *record, const weir_set *fields, char **text, weir_error *err);
 WEIR_API int weir_record_to_cjson(const void *record, const weir_set *fields, struct cJSON **tree, weir_error *err);
 WEIR_API int weir_list_to_json(const void *list, const weir_set *fields, char **text, weir_error *err);
@@ -42,7 +48,8 @@ WEIR_API int weir_record_from_json(const weir_model *model, const char *text, si
 WEIR_API int weir_record_from_cjson(const weir_model *model, const struct cJSON *tree, const weir_set *fields,
                                     void *record, weir_error *err);
 
-/* A jsonb value as a tree, and back (the text is the caller's). Bounded depth; nothing may follow the value. */
+/* A jsonb value as a tree, and back (the text is the caller's). Nested at most 64 deep; nothing may follow the value. NULL
+ * is a null. A number that a double does not hold is a raw node. WEIR_ERR_FORMAT for what is no JSON. */
 WEIR_API int weir_json_to_cjson(weir_json json, struct cJSON **tree, weir_error *err);
 WEIR_API int weir_json_from_cjson(const struct cJSON *tree, char **text, weir_error *err);
 

@@ -46,10 +46,22 @@ void weir__cache_manager_free(weir_cache_manager *cache);
 int weir__cache_space_create(weir_cache_manager *cache, const weir_model *model, const char *plural,
                              uint64_t fingerprint, weir__cache_space **space, weir_error *err);
 
+/* A space for what is kept of one relation to the rows of base: with base's keys, stamps and version, and with a configuration
+ * (what is 0 is base's), counters and a limit of entries of its own. name is for messages. */
+int weir__cache_space_create_on(weir__cache_space *base, const char *name, const weir_cache_config *config,
+                                weir__cache_space **space, weir_error *err);
+
+/* Changes the members of a space's own configuration that are not 0; reads what is in force; counters. */
+int  weir__cache_space_configure(weir__cache_space *space, const weir_cache_config *config, weir_error *err);
+void weir__cache_space_config(const weir__cache_space *space, weir_cache_config *config);
+void weir__cache_space_stats(const weir__cache_space *space, weir_cache_stats *stats);
+void weir__cache_space_stats_reset(weir__cache_space *space);
+
 /* Is caching on for it, by configuration and backend? A relaxed atomic load. */
 bool weir__cache_space_enabled(const weir__cache_space *space);
 /* Limits in force. */
 int64_t weir__cache_space_max_items(const weir__cache_space *space);
+int     weir__cache_space_version(const weir__cache_space *space);
 
 /* Backends. */
 weir_cache_backend *weir__cache_backend_none(void);
@@ -124,6 +136,9 @@ void weir__cache_fill(weir__cache_space *space, const weir__filling *fillings, s
 
 /* A hit that could not be read (not the caller's codec): counts it as an error, removes the entry, makes it a BYPASS. */
 void weir__cache_reject(weir__cache_space *space, weir__lookup *lookup);
+
+/* Removes a list, count or exists from the cache; nothing there is well too. WEIR_OK or WEIR_ERR_CACHE. */
+int weir__cache_forget(weir__cache_space *space, weir_bytes key);
 
 /* Ends a lookup: payload is gone, a lease that was taken and not used is given up. Nothing happens the second time. */
 void weir__lookup_release(weir__lookup *lookup);

@@ -284,6 +284,21 @@ void weir__lookup_release(weir__lookup *lookup)
 	lookup->payload = (weir_bytes){ .data = NULL };
 }
 
+int weir__cache_forget(weir__cache_space *space, weir_bytes key)
+{
+	weir_cache_backend *backend = space->cache->backend;
+	weir_cache_call     call = weir__cache_call(space->cache);
+	weir__key_batch     batch;
+	int                 rc;
+
+	if (!weir__key_batch_init(&batch, space, 1, weir__key_capped(key)))
+		return WEIR_ERR_NO_MEMORY;
+	weir__key_batch_add(&batch, key, WEIR__SLOT_FIRST);
+	rc = backend->remove ? backend->remove(backend, batch.keys, 1, &call) : WEIR_OK;
+	weir__key_batch_release(&batch);
+	return rc;
+}
+
 void weir__cache_reject(weir__cache_space *space, weir__lookup *lookup)
 {
 	weir_cache_call call = weir__cache_call(space->cache);

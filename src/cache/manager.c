@@ -116,13 +116,44 @@ static int unknown_model(const weir_model *model, weir_error *err)
 }
 
 /* Under the mutex. */
-static weir_cache_config resolved(const weir_cache_manager *cache, const weir__cache_space *space)
+static void enforce_all(weir_cache_manager *cache)
 {
-	weir_cache_config config = cache->defaults;
+	for (weir__cache_space *each = cache->spaces; each; each = each->next) {
+		weir_cache_config in_force = weir__space_resolve(cache, each);
 
-	if (space)
-		weir__config_overlay(&config, &space->own);
-	return config;
+		weir__config_enforce(&in_force, &each->config);
+	}
+}
+
+int weir__cache_space_configure(weir__cache_space *space, const weir_cache_config *config, weir_error *err)
+{
+	int rc = weir__config_check(config, space->name, err);
+
+	if (rc < 0)
+		return rc;
+	pthread_mutex_lock(&space->cache->mutex);
+	weir__config_overlay(&space->own, config);
+	enforce_all(space->cache);
+	pthread_mutex_unlock(&space->cache->mutex);
+	return WEIR_OK;
+}
+
+void weir__cache_space_config(const weir__cache_space *space, weir_cache_config *config)
+{
+	pthread_mutex_lock(&space->cache->mutex);
+	*config = weir__space_resolve(space->cache, space);
+	pthread_mutex_unlock(&space->cache->mutex);
+}
+
+void weir__cache_space_stats(const weir__cache_space *space, weir_cache_stats *stats)
+{
+	memset(stats, 0, sizeof *stats);
+	weir__counters_sum(&space->counters, stats);
+}
+
+void weir__cache_space_stats_reset(weir__cache_space *space)
+{
+	weir__counters_reset(&space->counters);
 }
 
 int weir_cache_manager_configure(weir_cache_manager *cache, const weir_model *model, const weir_cache_config *config,
@@ -142,11 +173,7 @@ int weir_cache_manager_configure(weir_cache_manager *cache, const weir_model *mo
 		return unknown_model(model, err);
 	}
 	weir__config_overlay(space ? &space->own : &cache->defaults, config);
-	for (weir__cache_space *each = cache->spaces; each; each = each->next) {
-		weir_cache_config in_force = resolved(cache, each);
-
-		weir__config_enforce(&in_force, &each->config);
-	}
+	enforce_all(cache);
 	pthread_mutex_unlock(&cache->mutex);
 	return WEIR_OK;
 }
@@ -163,7 +190,7 @@ int weir_cache_manager_config(weir_cache_manager *cache, const weir_model *model
 		pthread_mutex_unlock(&cache->mutex);
 		return unknown_model(model, err);
 	}
-	*config = resolved(cache, space);
+	*config = weir__space_resolve(cache, space);
 	pthread_mutex_unlock(&cache->mutex);
 	return WEIR_OK;
 }
@@ -205,7 +232,7 @@ int weir_cache_manager_flush(weir_cache_manager *cache, const weir_model *model,
 	if (!cache)
 		return weir__error_set(err, WEIR_ERR_USAGE, "cache must be there");
 	for (weir__cache_space *space = first_space(cache); space; space = next_space(cache, space)) {
-		if (model && space->model != model)
+		if ((model && space->model != model) || space->base)
 			continue;
 		found = true;
 		if (flush_space(space) < 0)

@@ -31,7 +31,8 @@ struct weir__cache_space {
 	weir__counters        counters;
 	weir__config_in_force config;
 	weir_cache_manager   *cache;
-	const weir_model     *model;
+	const weir_model     *model; /* NULL: of a relation */
+	weir__cache_space    *base;  /* of a relation: the space whose keys it uses */
 	uint64_t              fingerprint;
 	uint32_t              number;        /* from 1 on */
 	weir_cache_config     own;           /* as the user gave it; under cache->mutex */
@@ -78,6 +79,9 @@ weir_bytes weir__space_head(const weir__cache_space *space, char scratch[WEIR__H
 /* Goes on deleting everything of one space, for about the manager's timeout: from WEIR__FLUSH_STAMP on, until it is idle. WEIR_OK
  * or WEIR_ERR_CACHE. */
 int weir__space_flush_step(weir__cache_space *space, weir__flush *flush);
+
+/* What is in force for a space, or by default (space NULL), inheritance resolved. Under the mutex. */
+weir_cache_config weir__space_resolve(const weir_cache_manager *cache, const weir__cache_space *space);
 
 void weir__space_free(weir__cache_space *space);
 

@@ -307,49 +307,56 @@ bool weir__memory_put(const weir__memory_place *place, weir__memory_entry *entry
 
 /* ---- Eviction ---------------------------------------------------------------------------------------------------- */
 
-/* Drops one entry of a ring. False: there is none but guards. */
-static bool evict_one(weir__memory_store *store, weir__memory_shard *shard, weir__memory_entry **hand, int ring)
-{
-	weir__memory_entry *fallback = NULL;
+/* One round of eviction: for whose sake, from which space (0: all), and whether what was read may go too. */
+typedef struct eviction {
+	const weir__memory_place *place;
+	uint32_t                  space;
+	bool                      forced;
+} eviction;
 
-	for (int i = 0; *hand && i < SPARED_AT_MOST; i++) {
+/* Drops one entry of a ring: the next that was not read since the hand passed, or when forced any. Never a guard, never what
+ * was just put there. False: none was found in one turn, or within a bounded number of steps. */
+static bool evict_one(const eviction *e, weir__memory_shard *shard, weir__memory_entry **hand, int ring)
+{
+	const weir__memory_entry *first = *hand;
+
+	for (int i = 0; *hand && i < SPARED_AT_MOST && (i == 0 || *hand != first); i++) {
 		weir__memory_entry *entry = *hand;
 
-		if (entry->content.kind != WEIR__MEMORY_GUARD) {
-			fallback = entry;
-			if (!entry->was_read)
-				break;
-			entry->was_read = false;
+		if (entry->content.kind != WEIR__MEMORY_GUARD && entry->hash != e->place->hash &&
+		    (e->forced || !entry->was_read)) {
+			weir__memory_drop(e->place->store, shard, entry);
+			return true;
 		}
+		entry->was_read = false;
 		*hand = entry->rings[ring].after;
 	}
-	if (!fallback)
-		return false;
-	weir__memory_drop(store, shard, fallback);
-	return true;
+	return false;
 }
 
-static bool evict_from(weir__memory_store *store, weir__memory_shard *shard, uint32_t space)
+static bool evict_from(const eviction *e, weir__memory_shard *shard)
 {
 	bool evicted = false;
 
 	pthread_mutex_lock(&shard->mutex);
-	if (space == 0)
-		evicted = evict_one(store, shard, &shard->hand, WEIR__MEMORY_RING_ALL);
-	else if (space < shard->space_count)
-		evicted = evict_one(store, shard, &shard->space_hands[space], WEIR__MEMORY_RING_SPACE);
+	if (e->space == 0)
+		evicted = evict_one(e, shard, &shard->hand, WEIR__MEMORY_RING_ALL);
+	else if (e->space < shard->space_count)
+		evicted = evict_one(e, shard, &shard->space_hands[e->space], WEIR__MEMORY_RING_SPACE);
 	pthread_mutex_unlock(&shard->mutex);
 	return evicted;
 }
 
-/* One of a space (0: of all), from the first shard behind the place's that has one. */
+/* One of a space (0: of all), from the first shard behind the place's that has one that was not read, or else from any. */
 static bool evict_anywhere(const weir__memory_place *place, uint32_t space)
 {
 	size_t start = (size_t)(place->shard - place->store->shards);
 
-	for (size_t i = 1; i <= WEIR__MEMORY_SHARDS; i++)
-		if (evict_from(place->store, &place->store->shards[(start + i) % WEIR__MEMORY_SHARDS], space))
-			return true;
+	for (int forced = 0; forced <= 1; forced++)
+		for (size_t i = 1; i <= WEIR__MEMORY_SHARDS; i++)
+			if (evict_from(&(eviction){ place, space, forced },
+			               &place->store->shards[(start + i) % WEIR__MEMORY_SHARDS]))
+				return true;
 	return false;
 }
 

@@ -107,7 +107,7 @@ bool weir__memory_put(const weir__memory_place *place, weir__memory_entry *entry
 void weir__memory_drop(weir__memory_store *store, weir__memory_shard *shard, weir__memory_entry *entry);
 
 /* Evicts until the store is within its bytes and the space within space_max (below 0: any number). No lock may be held;
- * starts behind the place's shard, what was put there last goes last. */
+ * never evicts what the place holds. */
 void weir__memory_trim(const weir__memory_place *place, uint32_t space, int64_t space_max);
 
 #endif

@@ -19,6 +19,13 @@ static char *make_key(const char *part, const char *rest)
 	return key;
 }
 
+/* Frees a key and gives a copy of another; NULL: out of memory. */
+static char *replace_key(const char *old, weir_bytes key)
+{
+	weir__free((void *)(uintptr_t)old);
+	return weir__strdup(key.data);
+}
+
 void weir__space_free(weir__cache_space *space)
 {
 	weir__free(space->name);
@@ -27,13 +34,24 @@ void weir__space_free(weir__cache_space *space)
 	weir__free(space);
 }
 
-static weir__cache_space *make_space(const weir_model *model, const char *plural)
+weir_cache_config weir__space_resolve(const weir_cache_manager *cache, const weir__cache_space *space)
+{
+	weir_cache_config config = cache->defaults;
+
+	if (space && space->base)
+		weir__config_overlay(&config, &space->base->own);
+	if (space)
+		weir__config_overlay(&config, &space->own);
+	return config;
+}
+
+static weir__cache_space *make_space(const char *name, const char *plural)
 {
 	weir__cache_space *space = weir__calloc(1, sizeof *space);
 
 	if (!space)
 		return NULL;
-	space->name = make_key(model->name, "");
+	space->name = make_key(name, "");
 	space->any.data = make_key(plural, ":s:any");
 	space->bulk.data = make_key(plural, ":s:bulk");
 	if (!space->name || !space->any.data || !space->bulk.data) {
@@ -58,9 +76,8 @@ static bool name_is_taken(const weir_cache_manager *cache, const char *name)
 /* Under the manager's mutex. */
 static void join(weir_cache_manager *cache, weir__cache_space *space)
 {
-	weir_cache_config config = cache->defaults;
+	weir_cache_config config = weir__space_resolve(cache, space);
 
-	weir__config_overlay(&config, &space->own);
 	weir__config_enforce(&config, &space->config);
 	space->number = cache->last ? cache->last->number + 1 : 1;
 	if (cache->last)
@@ -79,7 +96,7 @@ int weir__cache_space_create(weir_cache_manager *cache, const weir_model *model,
 
 	if (rc < 0)
 		return rc;
-	made = make_space(model, plural);
+	made = make_space(model->name, plural);
 	if (!made)
 		return weir__error_no_memory(err);
 	made->cache = cache;
@@ -99,6 +116,42 @@ int weir__cache_space_create(weir_cache_manager *cache, const weir_model *model,
 	return WEIR_OK;
 }
 
+int weir__cache_space_create_on(weir__cache_space *base, const char *name, const weir_cache_config *config,
+                                weir__cache_space **space, weir_error *err)
+{
+	weir__cache_space *made;
+	int                rc = weir__config_check(config, name, err);
+
+	if (rc < 0)
+		return rc;
+	made = make_space(name, "");
+	if (!made)
+		return weir__error_no_memory(err);
+	made->any.data = replace_key(made->any.data, base->any);
+	made->bulk.data = replace_key(made->bulk.data, base->bulk);
+	if (!made->any.data || !made->bulk.data) {
+		weir__space_free(made);
+		return weir__error_no_memory(err);
+	}
+	made->any.length = base->any.length;
+	made->bulk.length = base->bulk.length;
+	made->plural_length = base->plural_length;
+	made->cache = base->cache;
+	made->base = base;
+	made->fingerprint = base->fingerprint;
+	made->own = *config;
+	pthread_mutex_lock(&base->cache->mutex);
+	join(base->cache, made);
+	pthread_mutex_unlock(&base->cache->mutex);
+	*space = made;
+	return WEIR_OK;
+}
+
+int weir__cache_space_version(const weir__cache_space *space)
+{
+	return atomic_load_explicit(&space->config.version, memory_order_relaxed);
+}
+
 bool weir__cache_space_enabled(const weir__cache_space *space)
 {
 	return !space->cache->keeps_nothing && atomic_load_explicit(&space->config.enabled, memory_order_relaxed);
@@ -111,7 +164,7 @@ int64_t weir__cache_space_max_items(const weir__cache_space *space)
 
 weir_bytes weir__space_head(const weir__cache_space *space, char scratch[WEIR__HEAD_MAX])
 {
-	int version = atomic_load_explicit(&space->config.version, memory_order_relaxed);
+	int version = weir__cache_space_version(space->base ? space->base : space);
 
 	if (version == 0)
 		return weir__bytes(space->cache->head, space->cache->head_length);

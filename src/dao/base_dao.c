@@ -102,7 +102,9 @@ static int check_change(weir__call *call, const void *values, const weir_set *se
 static int check_unique(weir__call *call, weir_column column, const void *values, size_t *index, weir_value *value)
 {
 	const weir__layout *layout = call->entity->layout;
-	int                 found = column.model == layout->model ? weir__layout_find(layout, column.offset) : -1;
+	int                 found = column.model && weir__layout_is_of(layout, column.model)
+	                              ? weir__layout_find(layout, column.offset)
+	                              : -1;
 
 	if (found < 0)
 		return wrong_call(call, "the column to look up by is not of this model");

@@ -18,10 +18,18 @@ int weir__call_begin(weir__call *call, const weir_base_dao *dao, weir_error *err
 	if (!dao->entity)
 		return weir__error_set_at(err, WEIR_ERR_USAGE, dao->model->name, NULL,
 		                          "the session was opened without this model");
-	call->session = dao->session;
-	call->entity = dao->entity;
+	return weir__call_begin_on(call, dao->session, dao->entity, weir__session_deadline(dao->session, dao->timeout_ms),
+	                           err);
+}
+
+int weir__call_begin_on(weir__call *call, weir_session *session, const weir__entity *entity, weir__deadline deadline,
+                        weir_error *err)
+{
+	memset(call, 0, sizeof *call);
+	call->session = session;
+	call->entity = entity;
 	call->err = err;
-	call->deadline = weir__session_deadline(dao->session, dao->timeout_ms);
+	call->deadline = deadline;
 	return weir__params_create(&call->params, err);
 }
 

@@ -16,8 +16,10 @@ typedef struct weir__call {
 	weir_error         *err;
 } weir__call;
 
-/* Starts a call: checks session and model. weir__call_end is right after a failure too. */
+/* Starts a call: checks session and model (begin_on: they have been checked). weir__call_end is right after a failure too. */
 int  weir__call_begin(weir__call *call, const weir_base_dao *dao, weir_error *err);
+int  weir__call_begin_on(weir__call *call, weir_session *session, const weir__entity *entity, weir__deadline deadline,
+                         weir_error *err);
 void weir__call_end(weir__call *call);
 
 /* May this call use the cache? Not inside a transaction, and not where it is off. */
@@ -45,6 +47,9 @@ typedef struct weir__keys {
 	const void         *items;
 	size_t              count;
 } weir__keys;
+
+/* Bytes of one key in such an array. */
+size_t weir__keys_size(const weir__layout *layout);
 
 /* Key number index as a struct of the model whose key members are set (the others must not be looked at). */
 const void *weir__keys_struct(const weir__keys *keys, size_t index);
@@ -78,6 +83,9 @@ int        weir__distinct_create(const weir__entity *entity, const weir__keys *k
                                  weir_error *err);
 void       weir__distinct_release(weir__distinct *distinct);
 weir_bytes weir__distinct_key(const weir__distinct *distinct, size_t index);
+
+/* Which distinct key this text is; SIZE_MAX for none. */
+size_t weir__distinct_find_text(const weir__distinct *distinct, const weir__buffer *key);
 
 /* Which distinct key a record has; SIZE_MAX for none. scratch is overwritten. */
 size_t weir__distinct_find(const weir__distinct *distinct, const weir__entity *entity, const void *record,

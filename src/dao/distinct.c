@@ -77,15 +77,20 @@ void weir__distinct_release(weir__distinct *distinct)
 	memset(distinct, 0, sizeof *distinct);
 }
 
-size_t weir__distinct_find(const weir__distinct *distinct, const weir__entity *entity, const void *record,
-                           weir__buffer *scratch)
+size_t weir__distinct_find_text(const weir__distinct *distinct, const weir__buffer *key)
 {
 	size_t slot;
 
+	if (key->failed)
+		return SIZE_MAX;
+	slot = slot_of(distinct, key->data, key->length);
+	return distinct->slots[slot] ? distinct->slots[slot] - 1 : SIZE_MAX;
+}
+
+size_t weir__distinct_find(const weir__distinct *distinct, const weir__entity *entity, const void *record,
+                           weir__buffer *scratch)
+{
 	weir__buffer_clear(scratch);
 	weir__key_of_record(entity, record, scratch);
-	if (scratch->failed)
-		return SIZE_MAX;
-	slot = slot_of(distinct, scratch->data, scratch->length);
-	return distinct->slots[slot] ? distinct->slots[slot] - 1 : SIZE_MAX;
+	return weir__distinct_find_text(distinct, scratch);
 }

@@ -38,7 +38,7 @@ static void append_value(const weir_value *value, weir__buffer *key)
 		weir__key_null(key);
 }
 
-static void append_column(const weir__entity *entity, size_t column, const weir_value *value, weir__buffer *key)
+void weir__key_append_column(const weir__entity *entity, size_t column, const weir_value *value, weir__buffer *key)
 {
 	weir__buffer_append_char(key, ':');
 	weir__key_part(key, entity->layout->columns[column].name, entity->layout->columns[column].name_length);
@@ -53,9 +53,9 @@ static void append_name(const char *name, weir__buffer *key)
 
 void weir__key_of_values(const weir__entity *entity, const weir_value *values, weir__buffer *key)
 {
-	append_name(entity->model->name, key);
+	append_name(entity->layout->base->name, key);
 	for (size_t i = 0; i < entity->layout->key_count; i++)
-		append_column(entity, entity->layout->key[i], &values[i], key);
+		weir__key_append_column(entity, entity->layout->key[i], &values[i], key);
 }
 
 void weir__key_of_record(const weir__entity *entity, const void *record, weir__buffer *key)
@@ -69,20 +69,20 @@ void weir__key_of_record(const weir__entity *entity, const void *record, weir__b
 
 void weir__key_of_unique(const weir__entity *entity, size_t column, const weir_value *value, weir__buffer *key)
 {
-	append_name(entity->model->name, key);
-	append_column(entity, column, value, key);
+	append_name(entity->layout->base->name, key);
+	weir__key_append_column(entity, column, value, key);
 }
 
 void weir__key_of_stamp(const weir__entity *entity, size_t column, const weir_value *value, weir__buffer *key)
 {
-	append_name(entity->model->table, key);
+	append_name(entity->layout->base->table, key);
 	weir__buffer_append_text(key, ":s");
-	append_column(entity, column, value, key);
+	weir__key_append_column(entity, column, value, key);
 }
 
 void weir__key_of_any(const weir__entity *entity, weir__buffer *key)
 {
-	append_name(entity->model->table, key);
+	append_name(entity->layout->base->table, key);
 	weir__buffer_append_text(key, ":s:any");
 }
 
@@ -92,7 +92,7 @@ int weir__key_of_query(const weir__entity *entity, const char *what, const weir_
 	weir__buffer canonical = WEIR__BUFFER_INIT;
 	int          rc = weir__query_canonical(entity->layout, query, &canonical, err);
 
-	append_name(entity->model->table, key);
+	append_name(entity->layout->base->table, key);
 	weir__buffer_append_text(key, ":q:");
 	weir__buffer_append_text(key, what);
 	weir__buffer_append_char(key, ':');

@@ -16,6 +16,9 @@ void weir__key_of_unique(const weir__entity *entity, size_t column, const weir_v
 /* `posts:s:user_id:7`: the stamp of all lists with that value. */
 void weir__key_of_stamp(const weir__entity *entity, size_t column, const weir_value *value, weir__buffer *key);
 
+/* Appends `:user_id:7`. */
+void weir__key_append_column(const weir__entity *entity, size_t column, const weir_value *value, weir__buffer *key);
+
 /* `users:s:any`: the stamp of all other lists. */
 void weir__key_of_any(const weir__entity *entity, weir__buffer *key);
 

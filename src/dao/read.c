@@ -97,16 +97,19 @@ int weir__read_exists(weir__call *call, const weir_query *query, bool *exists)
 
 /* ---- Many ------------------------------------------------------------------------------------------------------ */
 
+size_t weir__keys_size(const weir__layout *layout)
+{
+	return layout->key_count > 1 ? layout->model->size
+	                             : weir__value_type_of(layout->columns[layout->key[0]].type)->size;
+}
+
 /* A lone key column's array is read as structs that overlap: the member of struct i is item i. */
 const void *weir__keys_struct(const weir__keys *keys, size_t index)
 {
 	const weir__layout *layout = keys->layout;
-	const weir__column *key = &layout->columns[layout->key[0]];
-	const char         *items = keys->items;
+	const char         *items = (const char *)keys->items + index * weir__keys_size(layout);
 
-	if (layout->key_count > 1)
-		return items + index * layout->model->size;
-	return items + index * weir__value_type_of(key->type)->size - key->offset;
+	return layout->key_count > 1 ? items : items - layout->columns[layout->key[0]].offset;
 }
 
 typedef struct chosen_keys {

@@ -4,6 +4,7 @@
 #include "base/error.h"
 #include "base/memory.h"
 #include "base/process.h"
+#include "dao/relation.h"
 
 #include <stdio.h>
 #include <string.h>
@@ -125,6 +126,7 @@ static void engine_free(weir__engine *engine)
 		return;
 	if (engine->db)
 		weir__db_close(engine->db, weir__deadline_in_ms(engine->timeout_ms));
+	weir__relations_free(engine->relations);
 	weir__registry_release(&engine->registry);
 	if (engine->cache)
 		weir__cache_manager_free(engine->cache);
@@ -151,6 +153,8 @@ static int engine_create(const weir_options *options, weir__engine **created, we
 	rc = create_cache(engine, options, err);
 	if (rc >= 0)
 		rc = weir__registry_create(options->models, engine->cache, &engine->registry, err);
+	if (rc >= 0)
+		rc = weir__relations_create(&engine->registry, &engine->relations, err);
 	if (rc >= 0)
 		rc = create_db(engine, options, err);
 	if (rc < 0) {

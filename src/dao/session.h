@@ -10,11 +10,14 @@
 
 #include <pthread.h>
 
+typedef struct weir__relations weir__relations; /* relation.h */
+
 typedef struct weir__engine {
 	weir__logger        logger;
 	weir__db           *db;
 	weir_cache_manager *cache;
 	weir__registry      registry;
+	weir__relations    *relations;
 	uint32_t            process; /* weir__process_generation() when opened */
 	int                 timeout_ms;
 	int64_t             max_limit;

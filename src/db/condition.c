@@ -112,13 +112,14 @@ static const char *foreign_member(weir_column column)
 
 int weir__column_find(const weir__layout *layout, weir_column column, size_t *index, weir_error *err)
 {
-	int found = column.model == layout->model ? weir__layout_find(layout, column.offset) : -1;
+	bool fits = column.model && weir__layout_is_of(layout, column.model);
+	int  found = fits ? weir__layout_find(layout, column.offset) : -1;
 
 	if (found >= 0) {
 		*index = (size_t)found;
 		return WEIR_OK;
 	}
-	if (column.model == layout->model)
+	if (fits)
 		return weir__error_set_at(err, WEIR_ERR_USAGE, layout->model->name, NULL, "no column starts at offset %zu",
 		                          column.offset);
 	if (!column.model)
@@ -186,7 +187,7 @@ static int check_match(const weir__layout *layout, size_t column, const weir_con
 static int check_leaf(const weir__layout *layout, const weir_condition *condition, weir_error *err)
 {
 	weir__operator_kind kind = weir__operator_of(weir__condition_operator(condition))->kind;
-	size_t              column;
+	size_t              column = 0;
 	int                 status = weir__column_find(layout, condition->column, &column, err);
 
 	if (status != WEIR_OK)

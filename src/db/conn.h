@@ -37,6 +37,7 @@ struct weir__conn {
 	int64_t             opened_us;
 	int64_t             retires_us;
 	int64_t             returned_us;
+	int                 server_pid;  /* of the server process that works for us */
 	int64_t             incarnation; /* of the server's memory: another one after a crash (outcome.c) */
 	weir__tx            tx;
 	weir__statement_set statements;
@@ -73,7 +74,8 @@ bool weir__conn_is_clean(const weir__conn *conn);
  * WEIR_ERR_CONNECTION_LOST the connection is broken. */
 int weir__conn_next(weir__conn *conn, weir__deadline deadline, PGresult **result, weir_error *err);
 
-/* The same where there must be no result any more: another one breaks the connection. */
+/* The same where there must be no result any more. A failure that comes late, as that of the commit outside a transaction
+ * does, is reported; another result breaks the connection. */
 int weir__conn_end(weir__conn *conn, weir__deadline deadline, weir_error *err);
 
 bool weir__result_is_good(const PGresult *result);

@@ -213,9 +213,10 @@ int weir__conn_open(weir__db *db, weir__deadline deadline, weir__conn **conn, we
 		weir__conn_free(made);
 		return rc;
 	}
+	made->server_pid = PQbackendPID(made->pg);
 	made->opened_us = weir__now_us();
 	made->retires_us = made->opened_us + lifetime_us(db);
-	weir__log(db->logger, WEIR_LOG_INFO, "db: connection opened (server process %d)", PQbackendPID(made->pg));
+	weir__log(db->logger, WEIR_LOG_INFO, "db: connection opened (server process %d)", made->server_pid);
 	*conn = made;
 	return WEIR_OK;
 }

@@ -95,7 +95,8 @@ int weir__sql_insert_many(const weir__statements *s, weir__mask mask, const void
  * auto_now columns are set to now() only if a masked column IS DISTINCT FROM its new value. The old row is locked FOR NO KEY UPDATE. */
 int weir__sql_update(const weir__statements *s, const void *key, weir__mask mask, const void *values, weir__mask old,
                      weir__buffer *sql, weir__params *params, weir_error *err);
-/* UPDATE / DELETE by condition, returning the key columns, then the columns of `returning` old and (update) new. */
+/* UPDATE / DELETE by condition, returning the key columns. A condition that leaves out no row and is not weir_everything()
+ * is WEIR_ERR_USAGE. */
 int weir__sql_update_where(const weir__statements *s, const weir_condition *where, weir__mask mask, const void *values,
                            weir__buffer *sql, weir__params *params, weir_error *err);
 int weir__sql_delete_where(const weir__statements *s, const weir_condition *where, weir__buffer *sql,
@@ -107,6 +108,29 @@ int weir__sql_count(const weir__statements *s, const weir_query *query, weir__bu
                     weir_error *err);
 int weir__sql_exists(const weir__statements *s, const weir_query *query, weir__buffer *sql, weir__params *params,
                      weir_error *err);
+
+/* The rows of a model that belong to owners, by a key that they or the rows of a third model hold. */
+typedef struct weir__related {
+	const weir__statements *target;
+	const weir__statements *through; /* the third model; NULL: the target holds the key */
+	size_t                  key_count;
+	const uint8_t          *columns;   /* that hold the key: of through, else of the target */
+	const uint8_t          *to_target; /* of through: those that refer to the target's primary key */
+	const weir_query       *query;     /* skip and limit are for each owner, limit 0 is all; NULL: all by primary key */
+	size_t                  owner_count;
+	weir_value (*key)(const void *context, size_t owner, size_t i); /* part i of an owner's key, never NULL */
+	const void *context;
+} weir__related;
+
+typedef enum weir__related_what {
+	WEIR__RELATED_ROWS,   /* of one owner */
+	WEIR__RELATED_COUNT,  /* of one owner */
+	WEIR__RELATED_EXISTS, /* of one owner */
+	WEIR__RELATED_OWNED   /* the rows of all owners, each followed by its owner's key; distinct owners */
+} weir__related_what;
+
+int weir__sql_related(const weir__related *related, weir__related_what what, weir__buffer *sql, weir__params *params,
+                      weir_error *err);
 
 /* A canonical text of the query that is equal for queries that mean the same rows in the same order: operands of ALL/ANY sorted,
  * IN lists sorted and without doubles, values length-prefixed with their type, NULL unlike empty. For cache keys. */

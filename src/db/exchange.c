@@ -100,13 +100,20 @@ int weir__conn_next(weir__conn *conn, weir__deadline deadline, PGresult **result
 
 int weir__conn_end(weir__conn *conn, weir__deadline deadline, weir_error *err)
 {
-	PGresult *more;
-	int       rc = weir__conn_next(conn, deadline, &more, err);
+	int rc = WEIR_OK;
 
-	if (rc < 0 || !more)
-		return rc;
-	PQclear(more);
-	return lost(conn, err);
+	for (;;) {
+		PGresult *more;
+		int       now = weir__conn_next(conn, deadline, &more, rc < 0 ? NULL : err);
+
+		if (now < 0 || !more)
+			return rc < 0 ? rc : now;
+		now = weir__failure_of_result(conn, weir__result_is_good(more) ? NULL : more, rc < 0 ? NULL : err);
+		rc = rc < 0 ? rc : now;
+		PQclear(more);
+		if (conn->broken)
+			return rc;
+	}
 }
 
 /* ---- Results ----------------------------------------------------------------------------------------------------------- */

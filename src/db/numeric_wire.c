@@ -180,10 +180,15 @@ static const char *special_name(unsigned sign)
 	}
 }
 
+static unsigned sent_digit(const wire_numeric *number, int i)
+{
+	return weir__load_be16(number->digits + 2 * (size_t)i);
+}
+
 static bool digits_are_valid(const wire_numeric *number)
 {
 	for (int i = 0; i < number->count; i++)
-		if (weir__load_be16(number->digits + 2 * i) >= BASE)
+		if (sent_digit(number, i) >= BASE)
 			return false;
 	return true;
 }
@@ -211,7 +216,7 @@ static unsigned digit_at(const wire_numeric *number, int weight)
 {
 	int i = number->weight - weight;
 
-	return i < 0 || i >= number->count ? 0 : (unsigned)weir__load_be16(number->digits + 2 * i);
+	return i < 0 || i >= number->count ? 0 : sent_digit(number, i);
 }
 
 static void write_digit(char *text, unsigned digit)

@@ -69,7 +69,7 @@ static void pause_until(weir__deadline deadline, int *pause_ms)
 
 weir_effect weir__outcome_resolve(const weir__conn *conn, uint64_t xid, weir__deadline deadline)
 {
-	int          pid = PQbackendPID(conn->pg);
+	int          pid = conn->server_pid;
 	int          pause_ms = FIRST_PAUSE_MS;
 	weir__conn  *asking = NULL;
 	enum outcome outcome = NO_ANSWER;

@@ -144,7 +144,7 @@ static void compare_column(comparison *c, const weir_value *facts)
 
 static void append_table(comparison *c)
 {
-	const weir_model *model = c->layout->model;
+	const weir_model *model = c->layout->base;
 
 	if (model->schema)
 		weir__buffer_appendf(c->report, "\"%s\".", model->schema);
@@ -239,14 +239,14 @@ static weir_value schema_of(const void *context, size_t i)
 {
 	weir__layout *const *layouts = context;
 
-	return (weir_value){ .type = WEIR_TYPE_TEXT, .as.text = layouts[i]->model->schema };
+	return (weir_value){ .type = WEIR_TYPE_TEXT, .as.text = layouts[i]->base->schema };
 }
 
 static weir_value table_of(const void *context, size_t i)
 {
 	weir__layout *const *layouts = context;
 
-	return (weir_value){ .type = WEIR_TYPE_TEXT, .as.text = layouts[i]->model->table };
+	return (weir_value){ .type = WEIR_TYPE_TEXT, .as.text = layouts[i]->base->table };
 }
 
 static int fetch(weir__conn *conn, weir__layout *const *layouts, size_t count, weir__deadline deadline,

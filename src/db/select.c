@@ -40,7 +40,7 @@ static void append_from(weir__buffer *sql, const weir__statements *s, const weir
 	weir__sql_append_where(sql, s, &query->where, params);
 }
 
-static void append_order(weir__buffer *sql, const weir__statements *s, const weir_query *query)
+void weir__sql_append_order(weir__buffer *sql, const weir__statements *s, const weir_query *query)
 {
 	weir__order order[WEIR__COLUMNS_MAX];
 	size_t      count = weir__order_complete(s->layout, &query->order, order);
@@ -65,7 +65,7 @@ int weir__sql_select(const weir__statements *s, const weir_query *query, weir__b
 	weir__buffer_append_text(sql, "SELECT ");
 	weir__sql_append(sql, &s->columns);
 	append_from(sql, s, query, params);
-	append_order(sql, s, query);
+	weir__sql_append_order(sql, s, query);
 	append_page(sql, query, params);
 	return weir__sql_finish(s, sql, params, err);
 }

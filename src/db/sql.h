@@ -33,6 +33,9 @@ void weir__sql_append_last(weir__buffer *sql, const weir__params *params);
 void weir__sql_append_where(weir__buffer *sql, const weir__statements *s, const weir_condition *where,
                             weir__params *params);
 
+/* ORDER BY and the whole order of a query. */
+void weir__sql_append_order(weir__buffer *sql, const weir__statements *s, const weir_query *query);
+
 /* WEIR_OK, or what went wrong while sql and params were put together. */
 int weir__sql_finish(const weir__statements *s, const weir__buffer *sql, const weir__params *params, weir_error *err);
 

@@ -59,12 +59,12 @@ void weir__sql_append_where(weir__buffer *sql, const weir__statements *s, const 
 
 int weir__sql_finish(const weir__statements *s, const weir__buffer *sql, const weir__params *params, weir_error *err)
 {
-	weir_error inner = WEIR_ERROR_INIT;
-	int        status = sql->failed ? weir__error_no_memory(&inner) : weir__params_status(params, &inner);
-
-	if (status == WEIR_OK)
-		return WEIR_OK;
-	return weir__error_set_at(err, status, s->layout->model->name, NULL, "%s", inner.message);
+	if (sql->failed)
+		return weir__error_no_memory(err);
+	if (params->status == WEIR_OK || params->status == WEIR_ERR_NO_MEMORY)
+		return weir__params_status(params, err);
+	return weir__error_set_at(err, params->status, s->layout->model->name, NULL, "parameter $%d: %s", params->count + 1,
+	                          params->reason);
 }
 
 /* ---- fixed statements -------------------------------------------------------------------------------------------------- */
@@ -84,7 +84,7 @@ static bool keep(weir__buffer *sql, weir__sql *kept)
 
 static bool make_names(weir__statements *s)
 {
-	const weir_model *model = s->layout->model;
+	const weir_model *model = s->layout->base;
 	weir__buffer      sql = WEIR__BUFFER_INIT;
 
 	for (size_t i = 0; i < s->layout->column_count; i++) {

@@ -96,7 +96,7 @@ static inline uint64_t weir__load_be64(const char *bytes)
 	const unsigned char *b = (const unsigned char *)bytes;
 
 	return (uint64_t)b[0] << 56 | (uint64_t)b[1] << 48 | (uint64_t)b[2] << 40 | (uint64_t)b[3] << 32 |
-		(uint64_t)b[4] << 24 | (uint64_t)b[5] << 16 | (uint64_t)b[6] << 8 | b[7];
+	       (uint64_t)b[4] << 24 | (uint64_t)b[5] << 16 | (uint64_t)b[6] << 8 | b[7];
 }
 
 static inline void weir__store_be(char *bytes, size_t size, uint64_t number)

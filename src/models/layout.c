@@ -14,6 +14,7 @@
 
 #define NAME_MAX_BYTES   63 /* PostgreSQL cuts longer identifiers */
 #define NO_COLUMN        0xff
+#define DERIVED_MAX      16 /* models above one another */
 #define FINGERPRINT_SEED UINT64_C(0x776569722d726563)
 
 static int wrong_model(const weir_model *model, weir_error *err, const char *what)
@@ -48,6 +49,35 @@ static size_t member_size(const weir_field *field)
 	const weir__value_type *type = weir__value_type_of(field->type);
 
 	return field->optional ? type->opt_size : type->size;
+}
+
+const weir_model *weir__layout_base(const weir_model *model)
+{
+	for (int above = 0; model->parent && above < DERIVED_MAX; above++)
+		model = model->parent;
+	return model;
+}
+
+bool weir__layout_is_of(const weir__layout *layout, const weir_model *model)
+{
+	const weir_model *at = layout->model;
+
+	for (int above = 0; at && at != model && above < DERIVED_MAX; above++)
+		at = at->parent;
+	return at && at == model;
+}
+
+static int check_derived(const weir_model *model, weir_error *err)
+{
+	if (!model->parent)
+		return WEIR_OK;
+	if (weir__layout_base(model)->parent)
+		return wrong_model(model, err, "is derived in a circle, or through more than 16 models");
+	if (model->fields || model->table || model->schema)
+		return wrong_model(model, err, "is derived: fields and table are those of its parent");
+	if (model->size < weir__layout_base(model)->size)
+		return wrong_model(model, err, "is derived, but its struct is smaller than that of its parent");
+	return WEIR_OK;
 }
 
 static int check_model(const weir_model *model, weir_error *err)
@@ -238,10 +268,8 @@ static void fill_prefixes(weir__layout *layout, const char *prefixes)
 }
 
 /* Notes every byte of every member, which finds members that overlap, then leaves only where each starts. */
-static int fill_offsets(weir__layout *layout, weir_error *err)
+static int fill_offsets(weir__layout *layout, const weir_model *model, weir_error *err)
 {
-	const weir_model *model = layout->model;
-
 	memset(layout->by_offset, NO_COLUMN, model->size);
 	for (size_t i = 0; i < model->field_count; i++) {
 		uint8_t *at = layout->by_offset + model->fields[i].offset;
@@ -276,14 +304,28 @@ static weir__layout *allocate(const weir_model *model, const weir__buffer *prefi
 	return layout;
 }
 
-int weir__layout_create(const weir_model *model, weir__layout **layout, weir_error *err)
+/* The model with the fields and table of what it is derived from. */
+static weir_model whole_model(const weir_model *model)
 {
-	weir__buffer  prefixes = WEIR__BUFFER_INIT;
-	weir__buffer  canonical = WEIR__BUFFER_INIT;
-	weir__layout *made = NULL;
-	size_t        key_count;
-	int           status = check_model(model, err);
+	weir_model whole = *weir__layout_base(model);
 
+	whole.name = model->name;
+	whole.size = model->size;
+	return whole;
+}
+
+int weir__layout_create(const weir_model *declared, weir__layout **layout, weir_error *err)
+{
+	weir__buffer      prefixes = WEIR__BUFFER_INIT;
+	weir__buffer      canonical = WEIR__BUFFER_INIT;
+	weir__layout     *made = NULL;
+	const weir_model  whole = whole_model(declared);
+	const weir_model *model = &whole;
+	size_t            key_count;
+	int               status = check_derived(declared, err);
+
+	if (status == WEIR_OK)
+		status = check_model(model, err);
 	if (status == WEIR_OK)
 		status = check_fields(model, &key_count, err);
 	if (status != WEIR_OK)
@@ -296,7 +338,9 @@ int weir__layout_create(const weir_model *model, weir__layout **layout, weir_err
 		status = weir__error_no_memory(err);
 		goto cleanup;
 	}
-	status = fill_offsets(made, err);
+	made->model = declared;
+	made->base = weir__layout_base(declared);
+	status = fill_offsets(made, model, err);
 	if (status != WEIR_OK)
 		goto cleanup;
 	fill_sets(made);
@@ -332,7 +376,7 @@ int weir__layout_mask(const weir__layout *layout, const weir_set *set, weir__mas
 	const char *name = layout->model->name;
 	weir__mask  found = 0;
 
-	if (set->model != layout->model)
+	if (!set->model || !weir__layout_is_of(layout, set->model))
 		return weir__error_set_at(err, WEIR_ERR_USAGE, name, NULL, "the set of columns belongs to model %s",
 		                          set->model && set->model->name ? set->model->name : "(none)");
 	if (set->count == SIZE_MAX) {

@@ -34,6 +34,7 @@ typedef struct weir__column {
 
 typedef struct weir__layout {
 	const weir_model *model;
+	const weir_model *base; /* where fields and table are declared: the model, or what it is derived from */
 	weir__column     *columns;
 	size_t            column_count;
 	uint8_t           key[WEIR__KEY_COLUMNS_MAX]; /* the primary key's columns in order */
@@ -54,6 +55,12 @@ typedef struct weir__layout {
  * columns or WEIR__KEY_COLUMNS_MAX key columns. */
 int  weir__layout_create(const weir_model *model, weir__layout **layout, weir_error *err);
 void weir__layout_free(weir__layout *layout);
+
+/* The model that a model is derived from in the end; itself if it is not. */
+const weir_model *weir__layout_base(const weir_model *model);
+
+/* Is this the layout's model, or one that it is derived from? What was made for that (columns, sets) fits. */
+bool weir__layout_is_of(const weir__layout *layout, const weir_model *model);
 
 /* The number of the column whose member starts at offset, or -1. */
 int weir__layout_find(const weir__layout *layout, size_t offset);

@@ -162,7 +162,7 @@ CACHED_TEST(test_unique_field__old_value_stops_and_new_value_starts_at_once)
 	user_release(&found);
 	assert_status(WEIR_NOT_FOUND, user_dao_get_by_username_cached(&blog.users, "countess", &found, &blog.err));
 	assert_ok(user_dao_update(&blog.users, id, &(user){ .username = "countess", .email = "countess@example.org" },
-		WEIR_SET(user, username, email), NULL, &blog.err));
+	                          WEIR_SET(user, username, email), NULL, &blog.err));
 	assert_status(WEIR_NOT_FOUND, user_dao_get_by_username_cached(&blog.users, "ada", &found, &blog.err));
 	assert_ok(user_dao_get_by_username_cached(&blog.users, "countess", &found, &blog.err));
 	ck_assert_int_eq(found->id, id);

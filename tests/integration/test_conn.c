@@ -33,21 +33,6 @@ static int open_at(const char *url, int timeout_ms, weir_error *err)
 	return rc;
 }
 
-/* A loopback port whose connections are taken by the system and answered by nobody. */
-static int silent_listener(char *url, size_t size)
-{
-	struct sockaddr_in address = { .sin_family = AF_INET, .sin_addr.s_addr = htonl(INADDR_LOOPBACK) };
-	socklen_t          length = sizeof address;
-	int                fd = socket(AF_INET, SOCK_STREAM, 0);
-
-	ck_assert_int_eq(bind(fd, (struct sockaddr *)&address, sizeof address), 0);
-	ck_assert_int_eq(listen(fd, 16), 0);
-	ck_assert_int_eq(getsockname(fd, (struct sockaddr *)&address, &length), 0);
-	snprintf(url, size, "postgresql://weir:secret@127.0.0.1:%d/postgres?sslmode=disable&gssencmode=disable",
-	         ntohs(address.sin_port));
-	return fd;
-}
-
 /* ---- Opening --------------------------------------------------------------------------------------------------------- */
 
 START_TEST(test_conn__a_wrong_password_is_refused_without_telling_it)

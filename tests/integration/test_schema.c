@@ -1,5 +1,5 @@
 /* Models against the live schema: every difference is found, at once and in words; what fits is silent. */
-#include "integration/database.h"
+#include "integration/workbench.h"
 #include "unit/db/shop.h"
 #include "unit/models/everything.h"
 
@@ -15,10 +15,10 @@ static void compare(const weir_model *const *models)
 	size_t        count = 0;
 
 	for (; models[count]; count++)
-		database_ok(weir__layout_create(models[count], &layouts[count], &database.err));
+		workbench_ok(weir__layout_create(models[count], &layouts[count], &workbench.err));
 	weir__buffer_release(&report);
-	database_ok(
-		weir__schema_compare(database.conn, layouts, count, database_deadline(), &report, &differences, &database.err));
+	workbench_ok(weir__schema_compare(workbench.conn, layouts, count, workbench_deadline(), &report, &differences,
+	                                  &workbench.err));
 	for (size_t i = 0; i < count; i++)
 		weir__layout_free(layouts[i]);
 }
@@ -45,18 +45,19 @@ START_TEST(test_schema__models_that_fit_have_no_difference)
 {
 	static const weir_model *const models[] = { &item_model, &everything_model, NULL };
 
-	database_open("fits");
-	database_script(good_items);
-	database_script("CREATE TABLE everything (id bigint PRIMARY KEY, flag bool NOT NULL, small smallint NOT NULL,"
-	                " middle int NOT NULL, ratio float8 NOT NULL, amount numeric(12, 2) NOT NULL,"
-	                " \"the \"\"title\"\"\" varchar(5) NOT NULL UNIQUE, seen_at timestamptz(3) NOT NULL,"
-	                " local_at timestamp NOT NULL, token uuid NOT NULL, data jsonb NOT NULL, opt_flag bool,"
-	                " opt_small smallint, opt_middle int, opt_big bigint, opt_ratio float8, opt_seen_at timestamptz,"
-	                " opt_local_at timestamp, opt_token uuid, null_amount numeric, null_title text, null_data jsonb,"
-	                " more text, more_with_default int NOT NULL DEFAULT 1, numbered int GENERATED ALWAYS AS IDENTITY)");
+	workbench_open();
+	workbench_script(good_items);
+	workbench_script(
+		"CREATE TABLE everything (id bigint PRIMARY KEY, flag bool NOT NULL, small smallint NOT NULL,"
+		" middle int NOT NULL, ratio float8 NOT NULL, amount numeric(12, 2) NOT NULL,"
+		" \"the \"\"title\"\"\" varchar(5) NOT NULL UNIQUE, seen_at timestamptz(3) NOT NULL,"
+		" local_at timestamp NOT NULL, token uuid NOT NULL, data jsonb NOT NULL, opt_flag bool,"
+		" opt_small smallint, opt_middle int, opt_big bigint, opt_ratio float8, opt_seen_at timestamptz,"
+		" opt_local_at timestamp, opt_token uuid, null_amount numeric, null_title text, null_data jsonb,"
+		" more text, more_with_default int NOT NULL DEFAULT 1, numbered int GENERATED ALWAYS AS IDENTITY)");
 	compare(models);
 	assert_report(0, "");
-	database_close();
+	workbench_close();
 }
 END_TEST
 
@@ -68,11 +69,11 @@ START_TEST(test_schema__the_bundled_models_fit_their_schema)
 	ck_assert_ptr_nonnull(file);
 	ck_assert_uint_gt(fread(text, 1, sizeof text - 1, file), 0);
 	fclose(file);
-	database_open("blog");
-	database_script(text);
+	workbench_open();
+	workbench_script(text);
 	compare(blog_models);
 	assert_report(0, "");
-	database_close();
+	workbench_close();
 }
 END_TEST
 
@@ -80,20 +81,20 @@ START_TEST(test_schema__missing_tables_and_what_is_no_table_are_named)
 {
 	static const weir_model *const models[] = { &item_model, &part_model, &everything_model, NULL };
 
-	database_open("missing");
-	database_script("CREATE SEQUENCE everything");
+	workbench_open();
+	workbench_script("CREATE SEQUENCE everything");
 	compare(models);
 	assert_report(3, "item: there is no table \"items\"\n"
 	                 "part: there is no table \"a \"b\"\".\"parts\"\n"
 	                 "everything: \"everything\" is no table");
-	database_close();
+	workbench_close();
 }
 END_TEST
 
 START_TEST(test_schema__every_difference_of_a_table_is_reported_at_once)
 {
-	database_open("every");
-	database_script(
+	workbench_open();
+	workbench_script(
 		"CREATE TABLE items (id int, \"the \"\"name\"\"\" varchar(200), price text NOT NULL, other int NOT NULL,"
 		" changed_at timestamptz NOT NULL, PRIMARY KEY (id, other), UNIQUE (\"the \"\"name\"\"\", id))");
 	compare_item();
@@ -104,47 +105,47 @@ START_TEST(test_schema__every_difference_of_a_table_is_reported_at_once)
 	                 "item: the model lacks column \"other\", which is NOT NULL and has no default\n"
 	                 "item.age: the table \"items\" has no column \"age\"\n"
 	                 "item: the database's primary key is (id, other), the model's is (id)");
-	database_close();
+	workbench_close();
 }
 END_TEST
 
 START_TEST(test_schema__null_where_the_other_side_says_not_null_is_a_difference)
 {
-	database_open("nulls");
-	database_script(good_items);
-	database_script("ALTER TABLE items ALTER age SET NOT NULL; ALTER TABLE items ALTER price DROP NOT NULL");
+	workbench_open();
+	workbench_script(good_items);
+	workbench_script("ALTER TABLE items ALTER age SET NOT NULL; ALTER TABLE items ALTER price DROP NOT NULL");
 	compare_item();
 	assert_report(2, "item.age: the database has int4 NOT NULL, the model says int4\n"
 	                 "item.price: the database has numeric, the model says numeric NOT NULL");
-	database_close();
+	workbench_close();
 }
 END_TEST
 
 START_TEST(test_schema__lengths_are_compared_where_the_database_has_one)
 {
-	database_open("lengths");
-	database_script(good_items);
-	database_script("ALTER TABLE items ALTER \"the \"\"name\"\"\" TYPE text");
+	workbench_open();
+	workbench_script(good_items);
+	workbench_script("ALTER TABLE items ALTER \"the \"\"name\"\"\" TYPE text");
 	compare_item();
 	assert_report(0, "");
-	database_script("ALTER TABLE items ALTER \"the \"\"name\"\"\" TYPE char(9)");
+	workbench_script("ALTER TABLE items ALTER \"the \"\"name\"\"\" TYPE char(9)");
 	compare_item();
 	assert_report(1, "item.name: the database has bpchar(9) NOT NULL, the model says varchar(10) NOT NULL");
-	database_close();
+	workbench_close();
 }
 END_TEST
 
 START_TEST(test_schema__a_primary_key_must_be_there_and_be_the_same)
 {
-	database_open("keys");
-	database_script(good_items);
-	database_script("ALTER TABLE items DROP CONSTRAINT items_pkey; ALTER TABLE items ALTER id SET NOT NULL");
+	workbench_open();
+	workbench_script(good_items);
+	workbench_script("ALTER TABLE items DROP CONSTRAINT items_pkey; ALTER TABLE items ALTER id SET NOT NULL");
 	compare_item();
 	assert_report(1, "item: the database's primary key is (), the model's is (id)");
-	database_script("ALTER TABLE items ADD PRIMARY KEY (\"the \"\"name\"\"\")");
+	workbench_script("ALTER TABLE items ADD PRIMARY KEY (\"the \"\"name\"\"\")");
 	compare_item();
 	assert_report(1, "item: the database's primary key is (the \"name\"), the model's is (id)");
-	database_close();
+	workbench_close();
 }
 END_TEST
 
@@ -152,54 +153,54 @@ START_TEST(test_schema__only_a_whole_unique_constraint_counts)
 {
 	static const char missing[] = "item.name: the model says unique, the database has no unique constraint on it alone";
 
-	database_open("unique");
-	database_script(good_items);
-	database_script("ALTER TABLE items DROP CONSTRAINT \"items_the \"\"name\"\"_key\"");
+	workbench_open();
+	workbench_script(good_items);
+	workbench_script("ALTER TABLE items DROP CONSTRAINT \"items_the \"\"name\"\"_key\"");
 	compare_item();
 	assert_report(1, missing);
-	database_script("CREATE UNIQUE INDEX part ON items (\"the \"\"name\"\"\") WHERE age > 3");
-	database_script("CREATE UNIQUE INDEX lowered ON items (lower(\"the \"\"name\"\"\"))");
+	workbench_script("CREATE UNIQUE INDEX part ON items (\"the \"\"name\"\"\") WHERE age > 3");
+	workbench_script("CREATE UNIQUE INDEX lowered ON items (lower(\"the \"\"name\"\"\"))");
 	compare_item();
 	assert_report(1, missing);
-	database_script("CREATE UNIQUE INDEX whole ON items (\"the \"\"name\"\"\") INCLUDE (age)");
+	workbench_script("CREATE UNIQUE INDEX whole ON items (\"the \"\"name\"\"\") INCLUDE (age)");
 	compare_item();
 	assert_report(0, "");
-	database_close();
+	workbench_close();
 }
 END_TEST
 
 START_TEST(test_schema__a_domain_counts_as_what_it_is_made_of)
 {
-	database_open("domains");
-	database_script("CREATE DOMAIN short AS varchar(10); CREATE DOMAIN label AS short NOT NULL DEFAULT 'x';"
-	                "CREATE DOMAIN needed AS text NOT NULL;"
-	                "CREATE TABLE items (id bigint PRIMARY KEY, \"the \"\"name\"\"\" label UNIQUE, age int,"
-	                " price numeric NOT NULL, changed_at timestamptz NOT NULL, filled label, needed needed)");
+	workbench_open();
+	workbench_script("CREATE DOMAIN short AS varchar(10); CREATE DOMAIN label AS short NOT NULL DEFAULT 'x';"
+	                 "CREATE DOMAIN needed AS text NOT NULL;"
+	                 "CREATE TABLE items (id bigint PRIMARY KEY, \"the \"\"name\"\"\" label UNIQUE, age int,"
+	                 " price numeric NOT NULL, changed_at timestamptz NOT NULL, filled label, needed needed)");
 	compare_item();
 	assert_report(1, "item: the model lacks column \"needed\", which is NOT NULL and has no default");
-	database_close();
+	workbench_close();
 }
 END_TEST
 
 START_TEST(test_schema__dropped_columns_are_gone)
 {
-	database_open("dropped");
-	database_script(good_items);
-	database_script("ALTER TABLE items DROP COLUMN age; ALTER TABLE items ADD COLUMN extra text");
+	workbench_open();
+	workbench_script(good_items);
+	workbench_script("ALTER TABLE items DROP COLUMN age; ALTER TABLE items ADD COLUMN extra text");
 	compare_item();
 	assert_report(1, "item.age: the table \"items\" has no column \"age\"");
-	database_close();
+	workbench_close();
 }
 END_TEST
 
 START_TEST(test_schema__a_partitioned_table_is_a_table)
 {
-	database_open("kinds");
-	database_script("CREATE TABLE items (id bigint PRIMARY KEY, \"the \"\"name\"\"\" varchar(10) NOT NULL, age int,"
-	                " price numeric NOT NULL, changed_at timestamptz NOT NULL) PARTITION BY HASH (id)");
+	workbench_open();
+	workbench_script("CREATE TABLE items (id bigint PRIMARY KEY, \"the \"\"name\"\"\" varchar(10) NOT NULL, age int,"
+	                 " price numeric NOT NULL, changed_at timestamptz NOT NULL) PARTITION BY HASH (id)");
 	compare_item();
 	assert_report(1, "item.name: the model says unique, the database has no unique constraint on it alone");
-	database_close();
+	workbench_close();
 }
 END_TEST
 
@@ -208,14 +209,14 @@ START_TEST(test_schema__one_query_does_it)
 	weir_session_stats before;
 	weir_session_stats after;
 
-	database_open("queries");
-	database_script(good_items);
-	weir__db_stats(database.db, &before);
+	workbench_open();
+	workbench_script(good_items);
+	weir__db_stats(workbench.database.db, &before);
 	compare_item();
-	weir__db_stats(database.db, &after);
+	weir__db_stats(workbench.database.db, &after);
 	ck_assert_uint_eq(after.queries - before.queries, 1);
 	weir__buffer_release(&report);
-	database_close();
+	workbench_close();
 }
 END_TEST
 

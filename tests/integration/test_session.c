@@ -33,9 +33,11 @@ START_TEST(test_open__names_the_option_that_is_wrong)
 	ck_assert_ptr_nonnull(strstr(blog.err.message, "postgres"));
 	ck_assert_int_eq(open_with((weir_options){ .postgres = postgres, .timeout_ms = -1 }), WEIR_ERR_USAGE);
 	ck_assert_ptr_nonnull(strstr(blog.err.message, "timeout_ms"));
-	ck_assert_int_eq(open_with((weir_options){ .postgres = postgres, .pool = { .max_connections = -3 } }), WEIR_ERR_USAGE);
+	ck_assert_int_eq(open_with((weir_options){ .postgres = postgres, .pool = { .max_connections = -3 } }),
+	                 WEIR_ERR_USAGE);
 	ck_assert_ptr_nonnull(strstr(blog.err.message, "max_connections"));
-	ck_assert_int_eq(open_with((weir_options){ .postgres = postgres, .pool = { .min_connections = 9 } }), WEIR_ERR_USAGE);
+	ck_assert_int_eq(open_with((weir_options){ .postgres = postgres, .pool = { .min_connections = 9 } }),
+	                 WEIR_ERR_USAGE);
 	ck_assert_int_eq(open_with((weir_options){ .postgres = postgres, .cache = { .list_ttl_s = -7 } }), WEIR_ERR_USAGE);
 	ck_assert_ptr_nonnull(strstr(blog.err.message, "list_ttl_s"));
 	ck_assert_int_eq(open_with((weir_options){ .postgres = postgres, .redis = "http://x" }), WEIR_ERR_USAGE);
@@ -55,7 +57,7 @@ END_TEST
 
 START_TEST(test_open__reads_the_options_of_an_older_program)
 {
-	weir_options  options = { .postgres = test_database_url(), .models = blog_models, .schema_check = WEIR_SCHEMA_SKIP };
+	weir_options options = { .postgres = test_database_url(), .models = blog_models, .schema_check = WEIR_SCHEMA_SKIP };
 	weir_session *session = NULL;
 
 	options.log.level = (weir_log_level)99; /* behind what the older program knew: not looked at */
@@ -68,10 +70,10 @@ END_TEST
 
 START_TEST(test_open__names_a_model_that_is_declared_wrongly)
 {
-	static const weir_field  fields[] = { WEIR_FIELD(user, id), WEIR_FIELD(user, email) };
-	static const weir_model  keyless = WEIR_MODEL(user, "users", fields);
-	const weir_model *const  models[] = { &keyless, NULL };
-	const weir_model *const  twice[] = { &user_model, &user_model, NULL };
+	static const weir_field fields[] = { WEIR_FIELD(user, id), WEIR_FIELD(user, email) };
+	static const weir_model keyless = WEIR_MODEL(user, "users", fields);
+	const weir_model *const models[] = { &keyless, NULL };
+	const weir_model *const twice[] = { &user_model, &user_model, NULL };
 
 	ck_assert_int_eq(open_with((weir_options){ .postgres = test_database_url(), .models = models }), WEIR_ERR_MODEL);
 	ck_assert_str_eq(blog.err.model, "user");
@@ -167,7 +169,7 @@ START_TEST(test_transaction__misuse_is_told)
 	assert_ok(weir_begin(blog.session, &(weir_transaction_options){ .read_only = true }, &tx, &blog.err));
 	user_dao reader = get_user_dao(tx);
 	assert_status(WEIR_ERR_READ_ONLY,
-		user_dao_update(&reader, id, &(user){ .bio = "x" }, WEIR_SET(user, bio), NULL, &blog.err));
+	              user_dao_update(&reader, id, &(user){ .bio = "x" }, WEIR_SET(user, bio), NULL, &blog.err));
 	assert_status(WEIR_ERR_CLOSED, user_dao_get_by_id(&reader, id, &found, &blog.err));
 	ck_assert_int_lt(weir_commit(&tx, &blog.err), 0);
 	ck_assert_ptr_null(tx);
@@ -204,8 +206,8 @@ static int walk(struct blog *b, int64_t id)
 		rc = weir_begin(b->session, NULL, &tx, &b->err);
 	if (rc == WEIR_OK) {
 		user_dao inside = get_user_dao(tx);
-		rc = weir_base_dao_update_where(&inside.base, weir_eq(user_c.id, id), &(user){ .bio = "tx" }, WEIR_SET(user, bio),
-			&count, &b->err);
+		rc = weir_base_dao_update_where(&inside.base, weir_eq(user_c.id, id), &(user){ .bio = "tx" },
+		                                WEIR_SET(user, bio), &count, &b->err);
 		if (rc == WEIR_OK)
 			rc = weir_commit(&tx, &b->err);
 		weir_rollback(&tx);
@@ -226,7 +228,7 @@ static void walk_without_memory(enum weir__memory_failure mode)
 		failures = weir__memory_failures();
 		weir__memory_fail_after(0, WEIR__FAIL_NEVER);
 		ck_assert_msg(rc == WEIR_OK || rc == WEIR_ERR_NO_MEMORY, "allocation %ld: %s %s", i, weir_status_name(rc),
-			blog.err.message);
+		              blog.err.message);
 		ck_assert_msg(rc == WEIR_OK || failures > 0, "allocation %ld", i);
 	}
 	ck_assert_int_eq(walk(&blog, id), WEIR_OK);
@@ -253,8 +255,11 @@ START_TEST(test_open__each_allocation_may_fail)
 	long failures = 1;
 
 	blog_open(&blog, NULL);
-	weir_options options = { .postgres = test_database_url(), .redis = test_redis_url(), .models = blog_models,
-		.schema = blog.schema, .timeout_ms = 5000 };
+	weir_options options = { .postgres = test_database_url(),
+		                     .redis = test_redis_url(),
+		                     .models = blog_models,
+		                     .schema = blog.schema,
+		                     .timeout_ms = 5000 };
 	for (long i = 0; failures > 0; i++) {
 		weir_session *session = NULL;
 
@@ -262,7 +267,8 @@ START_TEST(test_open__each_allocation_may_fail)
 		int rc = weir_open(&options, &session, &blog.err);
 		failures = weir__memory_failures();
 		weir__memory_fail_after(0, WEIR__FAIL_NEVER);
-		ck_assert_msg(rc == WEIR_OK || (rc == WEIR_ERR_NO_MEMORY && !session), "allocation %ld: %s", i, weir_status_name(rc));
+		ck_assert_msg(rc == WEIR_OK || (rc == WEIR_ERR_NO_MEMORY && !session), "allocation %ld: %s", i,
+		              weir_status_name(rc));
 		weir_close(&session);
 	}
 	blog_close(&blog);
@@ -274,6 +280,6 @@ END_TEST
 #endif
 
 WEIR_SUITE("session", test_open__names_the_option_that_is_wrong, test_open__reports_a_database_that_cannot_be_reached,
-	test_open__reads_the_options_of_an_older_program, test_open__names_a_model_that_is_declared_wrongly,
-	test_fork__the_child_is_refused_and_the_parent_goes_on, test_out_parameters__must_be_empty,
-	test_records__outlive_their_session_and_their_list, test_transaction__misuse_is_told MEMORY_TESTS);
+           test_open__reads_the_options_of_an_older_program, test_open__names_a_model_that_is_declared_wrongly,
+           test_fork__the_child_is_refused_and_the_parent_goes_on, test_out_parameters__must_be_empty,
+           test_records__outlive_their_session_and_their_list, test_transaction__misuse_is_told MEMORY_TESTS);

@@ -1,5 +1,5 @@
 /* The SQL of a model at work: what each statement does to a database, and that what it returns is in its order. */
-#include "integration/database.h"
+#include "integration/workbench.h"
 #include "unit/db/shop.h"
 
 #include "base/memory.h"
@@ -18,42 +18,42 @@ static const char parts_table[] =
 /* part, in a schema that only this run has. */
 static weir_model own_part;
 
-static void open_tables(const char *name)
+static void open_tables(void)
 {
 	char text[256];
 
 	shop_open();
-	database_open(name);
-	database_script(items_table);
-	snprintf(text, sizeof text, parts_table, database.schema);
-	database_script(text);
+	workbench_open();
+	workbench_script(items_table);
+	snprintf(text, sizeof text, parts_table, workbench.database.schema);
+	workbench_script(text);
 	own_part = part_model;
-	own_part.schema = database.schema;
+	own_part.schema = workbench.database.schema;
 	weir__statements_free(shop.part_statements);
 	weir__layout_free(shop.parts);
-	database_ok(weir__layout_create(&own_part, &shop.parts, &database.err));
-	database_ok(weir__statements_create(shop.parts, &shop.part_statements, &database.err));
+	workbench_ok(weir__layout_create(&own_part, &shop.parts, &workbench.err));
+	workbench_ok(weir__statements_create(shop.parts, &shop.part_statements, &workbench.err));
 }
 
 static void close_tables(void)
 {
-	database_close();
+	workbench_close();
 	shop_close();
 }
 
 /* Runs a fixed statement. */
 static void run_fixed(const weir__sql *sql)
 {
-	weir__rows_release(&database.rows);
-	database_ok(
-		weir__conn_run(database.conn, sql, database.params, database_deadline(), &database.rows, &database.err));
+	weir__rows_release(&workbench.rows);
+	workbench_ok(
+		weir__conn_run(workbench.conn, sql, workbench.params, workbench_deadline(), &workbench.rows, &workbench.err));
 }
 
 static const item *read_item(size_t row)
 {
 	const void *record = NULL;
 
-	database_ok(weir__rows_record(&database.rows, row, shop.items, &record, &database.err));
+	workbench_ok(weir__rows_record(&workbench.rows, row, shop.items, &record, &workbench.err));
 	return record;
 }
 
@@ -61,21 +61,21 @@ static int64_t insert_item(const char *name, weir_opt_i32 age)
 {
 	const item given = { .name = name, .age = age };
 
-	database_clear();
-	database_ok(weir__sql_insert(shop.item_statements, BIT(ITEM_NAME) | BIT(ITEM_AGE), &given, &database.sql,
-	                             database.params, &database.err));
-	database_run_built();
-	return database_value(0, 0, WEIR_TYPE_INT8).as.integer;
+	workbench_clear();
+	workbench_ok(weir__sql_insert(shop.item_statements, BIT(ITEM_NAME) | BIT(ITEM_AGE), &given, &workbench.sql,
+	                              workbench.params, &workbench.err));
+	workbench_run_built();
+	return workbench_value(0, 0, WEIR_TYPE_INT8).as.integer;
 }
 
 static void update_item(int64_t id, const item *change, weir__mask mask, weir__mask old)
 {
 	const item key = { .id = id };
 
-	database_clear();
-	database_ok(
-		weir__sql_update(shop.item_statements, &key, mask, change, old, &database.sql, database.params, &database.err));
-	database_run_built();
+	workbench_clear();
+	workbench_ok(weir__sql_update(shop.item_statements, &key, mask, change, old, &workbench.sql, workbench.params,
+	                              &workbench.err));
+	workbench_run_built();
 }
 
 /* ---- insert ------------------------------------------------------------------------------------------------------------ */
@@ -84,10 +84,10 @@ START_TEST(test_sql__an_insert_returns_the_row_with_its_defaults)
 {
 	const item given = { .name = "ada", .price = { "7" } };
 
-	open_tables("insert");
-	database_ok(
-		weir__sql_insert(shop.item_statements, BIT(ITEM_NAME), &given, &database.sql, database.params, &database.err));
-	database_run_built();
+	open_tables();
+	workbench_ok(weir__sql_insert(shop.item_statements, BIT(ITEM_NAME), &given, &workbench.sql, workbench.params,
+	                              &workbench.err));
+	workbench_run_built();
 	const item *made = read_item(0);
 	ck_assert_int_gt(made->id, 0);
 	ck_assert_str_eq(made->name, "ada");
@@ -101,18 +101,18 @@ END_TEST
 
 START_TEST(test_sql__an_insert_of_no_columns_takes_all_defaults)
 {
-	open_tables("defaults");
-	database_script("ALTER TABLE items ALTER \"the \"\"name\"\"\" SET DEFAULT 'x'; ALTER TABLE items DROP CONSTRAINT"
-	                " \"items_the \"\"name\"\"_key\"");
-	database_ok(weir__sql_insert(shop.item_statements, 0, NULL, &database.sql, database.params, &database.err));
-	database_run_built();
-	ck_assert_uint_eq(database.rows.count, 1);
-	database_clear();
-	database_ok(
-		weir__sql_insert_many(shop.item_statements, 0, NULL, 3, true, &database.sql, database.params, &database.err));
-	database_run_built();
-	ck_assert_uint_eq(database.rows.count, 3);
-	ck_assert_int_eq(database_value(0, 0, WEIR_TYPE_INT8).as.integer, 2);
+	open_tables();
+	workbench_script("ALTER TABLE items ALTER \"the \"\"name\"\"\" SET DEFAULT 'x'; ALTER TABLE items DROP CONSTRAINT"
+	                 " \"items_the \"\"name\"\"_key\"");
+	workbench_ok(weir__sql_insert(shop.item_statements, 0, NULL, &workbench.sql, workbench.params, &workbench.err));
+	workbench_run_built();
+	ck_assert_uint_eq(workbench.rows.count, 1);
+	workbench_clear();
+	workbench_ok(weir__sql_insert_many(shop.item_statements, 0, NULL, 3, true, &workbench.sql, workbench.params,
+	                                   &workbench.err));
+	workbench_run_built();
+	ck_assert_uint_eq(workbench.rows.count, 3);
+	ck_assert_int_eq(workbench_value(0, 0, WEIR_TYPE_INT8).as.integer, 2);
 	close_tables();
 }
 END_TEST
@@ -124,16 +124,16 @@ START_TEST(test_sql__10000_rows_come_back_in_the_order_they_were_given)
 	char(*names)[8] = weir__calloc(COUNT, sizeof *names);
 	weir_list list = WEIR_LIST_INIT;
 
-	open_tables("many");
+	open_tables();
 	for (int i = 0; i < COUNT; i++) {
 		snprintf(names[i], sizeof names[i], "n%d", i * 7919 % COUNT);
 		items[i].name = names[i];
 		items[i].age = i % 3 ? weir_some_i32(COUNT - i) : weir_null_i32();
 	}
-	database_ok(weir__sql_insert_many(shop.item_statements, BIT(ITEM_NAME) | BIT(ITEM_AGE), items, COUNT, true,
-	                                  &database.sql, database.params, &database.err));
-	database_run_built();
-	database_ok(weir__rows_list(&database.rows, shop.items, &list, &database.err));
+	workbench_ok(weir__sql_insert_many(shop.item_statements, BIT(ITEM_NAME) | BIT(ITEM_AGE), items, COUNT, true,
+	                                   &workbench.sql, workbench.params, &workbench.err));
+	workbench_run_built();
+	workbench_ok(weir__rows_list(&workbench.rows, shop.items, &list, &workbench.err));
 	ck_assert_uint_eq(list.count, COUNT);
 	for (size_t i = 0; i < COUNT; i++) {
 		const item *made = list.items[i];
@@ -170,17 +170,17 @@ START_TEST(test_sql__many_composite_keys_find_their_rows_and_no_others)
 		                    { .item_id = 3, .code = "a" },
 		                    { .item_id = 1, .code = "a" } };
 
-	open_tables("composite");
-	database_ok(
-		weir__sql_insert_many(shop.part_statements, 7, parts, 4, false, &database.sql, database.params, &database.err));
-	database_run_built();
-	ck_assert_uint_eq(database.rows.count, 0);
-	ck_assert_int_eq(database.rows.affected, 4);
-	database_clear();
-	weir__params_add_array(database.params, WEIR_TYPE_INT4, 4, part_item_id, wanted);
-	weir__params_add_array(database.params, WEIR_TYPE_TEXT, 4, part_code, wanted);
+	open_tables();
+	workbench_ok(weir__sql_insert_many(shop.part_statements, 7, parts, 4, false, &workbench.sql, workbench.params,
+	                                   &workbench.err));
+	workbench_run_built();
+	ck_assert_uint_eq(workbench.rows.count, 0);
+	ck_assert_int_eq(workbench.rows.affected, 4);
+	workbench_clear();
+	weir__params_add_array(workbench.params, WEIR_TYPE_INT4, 4, part_item_id, wanted);
+	weir__params_add_array(workbench.params, WEIR_TYPE_TEXT, 4, part_code, wanted);
 	run_fixed(weir__sql_get_many(shop.part_statements));
-	ck_assert_uint_eq(database.rows.count, 2);
+	ck_assert_uint_eq(workbench.rows.count, 2);
 	close_tables();
 }
 END_TEST
@@ -194,29 +194,29 @@ START_TEST(test_sql__fixed_statements_read_and_delete_one_row)
 {
 	const weir_value name = { .type = WEIR_TYPE_TEXT, .as.text = "bob" };
 
-	open_tables("fixed");
+	open_tables();
 	int64_t       ada = insert_item("ada", weir_null_i32());
 	int64_t       bob = insert_item("bob", weir_some_i32(3));
 	const int64_t ids[] = { bob, 99, ada, bob };
-	database_clear();
-	weir__params_add_array(database.params, WEIR_TYPE_INT8, 4, id_at, ids);
+	workbench_clear();
+	weir__params_add_array(workbench.params, WEIR_TYPE_INT8, 4, id_at, ids);
 	run_fixed(weir__sql_get_many(shop.item_statements));
-	ck_assert_uint_eq(database.rows.count, 2);
+	ck_assert_uint_eq(workbench.rows.count, 2);
 
-	database_clear();
-	weir__params_add(database.params, WEIR_TYPE_TEXT, &name);
+	workbench_clear();
+	weir__params_add(workbench.params, WEIR_TYPE_TEXT, &name);
 	run_fixed(weir__sql_get_by(shop.item_statements, ITEM_NAME));
-	ck_assert_int_eq(database_value(0, ITEM_ID, WEIR_TYPE_INT8).as.integer, bob);
+	ck_assert_int_eq(workbench_value(0, ITEM_ID, WEIR_TYPE_INT8).as.integer, bob);
 	run_fixed(weir__sql_key_by(shop.item_statements, ITEM_NAME));
-	ck_assert_int_eq(database_value(0, 0, WEIR_TYPE_INT8).as.integer, bob);
+	ck_assert_int_eq(workbench_value(0, 0, WEIR_TYPE_INT8).as.integer, bob);
 
-	database_clear();
-	weir__params_add_i64(database.params, bob);
+	workbench_clear();
+	weir__params_add_i64(workbench.params, bob);
 	run_fixed(weir__sql_delete(shop.item_statements));
-	ck_assert_str_eq(database_value(0, ITEM_NAME, WEIR_TYPE_TEXT).as.text, "bob");
+	ck_assert_str_eq(workbench_value(0, ITEM_NAME, WEIR_TYPE_TEXT).as.text, "bob");
 	run_fixed(weir__sql_delete(shop.item_statements));
-	ck_assert_uint_eq(database.rows.count, 0);
-	ck_assert_int_eq(database_number("SELECT count(*) FROM items"), 1);
+	ck_assert_uint_eq(workbench.rows.count, 0);
+	ck_assert_int_eq(workbench_number("SELECT count(*) FROM items"), 1);
 	close_tables();
 }
 END_TEST
@@ -225,27 +225,27 @@ END_TEST
 
 START_TEST(test_sql__an_update_returns_the_new_row_and_the_old_values)
 {
-	open_tables("update");
+	open_tables();
 	int64_t id = insert_item("ada", weir_some_i32(36));
 	update_item(id, &(item){ .name = "bob", .age = weir_null_i32() }, BIT(ITEM_NAME) | BIT(ITEM_AGE),
 	            BIT(ITEM_NAME) | BIT(ITEM_AGE));
-	ck_assert_uint_eq(database.rows.count, 1);
+	ck_assert_uint_eq(workbench.rows.count, 1);
 	const item *now = read_item(0);
 	ck_assert_str_eq(now->name, "bob");
 	ck_assert(!now->age.has);
 	(void)weir_record_release(now);
-	ck_assert_str_eq(database_value(0, 5, WEIR_TYPE_TEXT).as.text, "ada");
-	ck_assert_int_eq(database_value(0, 6, WEIR_TYPE_INT4).as.integer, 36);
+	ck_assert_str_eq(workbench_value(0, 5, WEIR_TYPE_TEXT).as.text, "ada");
+	ck_assert_int_eq(workbench_value(0, 6, WEIR_TYPE_INT4).as.integer, 36);
 
 	update_item(id + 1, &(item){ .name = "eve" }, BIT(ITEM_NAME), BIT(ITEM_NAME));
-	ck_assert_uint_eq(database.rows.count, 0);
+	ck_assert_uint_eq(workbench.rows.count, 0);
 	close_tables();
 }
 END_TEST
 
 static int64_t changed_at(void)
 {
-	return database_value(0, ITEM_CHANGED_AT, WEIR_TYPE_TIMESTAMPTZ).as.integer;
+	return workbench_value(0, ITEM_CHANGED_AT, WEIR_TYPE_TIMESTAMPTZ).as.integer;
 }
 
 START_TEST(test_sql__auto_now_moves_with_a_change_and_not_without_one)
@@ -253,7 +253,7 @@ START_TEST(test_sql__auto_now_moves_with_a_change_and_not_without_one)
 	const weir__mask both = BIT(ITEM_NAME) | BIT(ITEM_AGE);
 	const weir__mask olds[] = { 0, BIT(ITEM_NAME) };
 
-	open_tables("auto_now");
+	open_tables();
 	for (size_t i = 0; i < 2; i++) {
 		char name[8];
 		snprintf(name, sizeof name, "n%zu", i);
@@ -273,16 +273,16 @@ END_TEST
 
 START_TEST(test_sql__a_text_beyond_the_columns_limit_is_refused_by_the_server_too)
 {
-	open_tables("too_long");
+	open_tables();
 	int64_t id = insert_item("ada", weir_null_i32());
 	shop.items->columns[ITEM_NAME].max_length = 0; /* as if the model did not say it */
 	const item key = { .id = id };
 	const item change = { .name = "more than ten" };
-	database_clear();
-	database_ok(weir__sql_update(shop.item_statements, &key, BIT(ITEM_NAME), &change, 0, &database.sql, database.params,
-	                             &database.err));
-	ck_assert_int_lt(database_try(weir__buffer_text(&database.sql)), 0);
-	ck_assert_str_eq(database.err.sqlstate, "22001");
+	workbench_clear();
+	workbench_ok(weir__sql_update(shop.item_statements, &key, BIT(ITEM_NAME), &change, 0, &workbench.sql,
+	                              workbench.params, &workbench.err));
+	ck_assert_int_lt(workbench_try(weir__buffer_text(&workbench.sql)), 0);
+	ck_assert_str_eq(workbench.err.sqlstate, "22001");
 	close_tables();
 }
 END_TEST
@@ -293,21 +293,21 @@ START_TEST(test_sql__update_and_delete_by_condition_return_the_keys_of_their_row
 	const weir_condition old = weir_ge(item_c.age, 10);
 	const item           change = { .age = weir_some_i32(50) };
 
-	open_tables("where");
+	open_tables();
 	int64_t first = insert_item("a", weir_some_i32(1));
 	insert_item("b", weir_null_i32());
 	insert_item("c", weir_some_i32(2));
-	database_clear();
-	database_ok(weir__sql_update_where(shop.item_statements, &young, BIT(ITEM_AGE), &change, &database.sql,
-	                                   database.params, &database.err));
-	database_run_built();
-	ck_assert_uint_eq(database.rows.count, 2);
-	ck_assert_int_eq(database_value(0, 0, WEIR_TYPE_INT8).as.integer, first);
-	database_clear();
-	database_ok(weir__sql_delete_where(shop.item_statements, &old, &database.sql, database.params, &database.err));
-	database_run_built();
-	ck_assert_uint_eq(database.rows.count, 2);
-	ck_assert_int_eq(database_number("SELECT count(*) FROM items"), 1);
+	workbench_clear();
+	workbench_ok(weir__sql_update_where(shop.item_statements, &young, BIT(ITEM_AGE), &change, &workbench.sql,
+	                                    workbench.params, &workbench.err));
+	workbench_run_built();
+	ck_assert_uint_eq(workbench.rows.count, 2);
+	ck_assert_int_eq(workbench_value(0, 0, WEIR_TYPE_INT8).as.integer, first);
+	workbench_clear();
+	workbench_ok(weir__sql_delete_where(shop.item_statements, &old, &workbench.sql, workbench.params, &workbench.err));
+	workbench_run_built();
+	ck_assert_uint_eq(workbench.rows.count, 2);
+	ck_assert_int_eq(workbench_number("SELECT count(*) FROM items"), 1);
 	close_tables();
 }
 END_TEST
@@ -327,7 +327,7 @@ static void *run_waiting_update(void *context)
 	weir_error             err;
 
 	update->status =
-		weir__conn_run(update->conn, &update->sql, database.params, database_deadline(), &update->rows, &err);
+		weir__conn_run(update->conn, &update->sql, workbench.params, workbench_deadline(), &update->rows, &err);
 	return NULL;
 }
 
@@ -339,8 +339,8 @@ static bool somebody_waits(weir__conn *conn)
 	weir__rows        rows;
 	weir_value        count;
 
-	database_ok(weir__conn_run(conn, &sql, NULL, database_deadline(), &rows, &database.err));
-	database_ok(weir__rows_value(&rows, 0, 0, WEIR_TYPE_INT8, &count, NULL, &database.err));
+	workbench_ok(weir__conn_run(conn, &sql, NULL, workbench_deadline(), &rows, &workbench.err));
+	workbench_ok(weir__rows_value(&rows, 0, 0, WEIR_TYPE_INT8, &count, NULL, &workbench.err));
 	weir__rows_release(&rows);
 	return count.as.integer > 0;
 }
@@ -353,37 +353,37 @@ START_TEST(test_sql__an_update_that_waited_returns_what_the_other_one_left)
 	pthread_t             thread;
 	weir_value            value;
 
-	open_tables("waiting");
+	open_tables();
 	insert_item("ada", weir_some_i32(1));
-	weir__conn *watcher = database_borrow();
-	waiting.conn = database_borrow();
-	database_clear();
-	database_ok(weir__sql_update(shop.item_statements, &key, BIT(ITEM_AGE), &change, BIT(ITEM_NAME) | BIT(ITEM_AGE),
-	                             &database.sql, database.params, &database.err));
-	waiting.sql = weir__sql_of(weir__buffer_text(&database.sql), database.sql.length);
+	weir__conn *watcher = database_borrow(&workbench.database);
+	waiting.conn = database_borrow(&workbench.database);
+	workbench_clear();
+	workbench_ok(weir__sql_update(shop.item_statements, &key, BIT(ITEM_AGE), &change, BIT(ITEM_NAME) | BIT(ITEM_AGE),
+	                              &workbench.sql, workbench.params, &workbench.err));
+	waiting.sql = weir__sql_of(weir__buffer_text(&workbench.sql), workbench.sql.length);
 
-	database_ok(weir__conn_begin(database.conn, NULL, database_deadline(), &database.err));
-	database_script("UPDATE items SET age = 2, \"the \"\"name\"\"\" = 'bob'");
+	workbench_ok(weir__conn_begin(workbench.conn, NULL, workbench_deadline(), &workbench.err));
+	workbench_script("UPDATE items SET age = 2, \"the \"\"name\"\"\" = 'bob'");
 	ck_assert_int_eq(pthread_create(&thread, NULL, run_waiting_update, &waiting), 0);
-	weir__deadline until = database_deadline();
+	weir__deadline until = workbench_deadline();
 	while (!somebody_waits(watcher))
 		ck_assert_int_lt(weir__now_us(), until);
-	database_ok(weir__conn_commit(database.conn, database_deadline(), &database.err));
+	workbench_ok(weir__conn_commit(workbench.conn, workbench_deadline(), &workbench.err));
 	pthread_join(thread, NULL);
 
 	ck_assert_int_eq(waiting.status, WEIR_OK);
 	ck_assert_uint_eq(waiting.rows.count, 1);
-	database_ok(weir__rows_value(&waiting.rows, 0, ITEM_NAME, WEIR_TYPE_TEXT, &value, NULL, &database.err));
+	workbench_ok(weir__rows_value(&waiting.rows, 0, ITEM_NAME, WEIR_TYPE_TEXT, &value, NULL, &workbench.err));
 	ck_assert_str_eq(value.as.text, "bob");
-	database_ok(weir__rows_value(&waiting.rows, 0, ITEM_AGE, WEIR_TYPE_INT4, &value, NULL, &database.err));
+	workbench_ok(weir__rows_value(&waiting.rows, 0, ITEM_AGE, WEIR_TYPE_INT4, &value, NULL, &workbench.err));
 	ck_assert_int_eq(value.as.integer, 3);
-	database_ok(weir__rows_value(&waiting.rows, 0, 5, WEIR_TYPE_TEXT, &value, NULL, &database.err));
+	workbench_ok(weir__rows_value(&waiting.rows, 0, 5, WEIR_TYPE_TEXT, &value, NULL, &workbench.err));
 	ck_assert_str_eq(value.as.text, "bob");
-	database_ok(weir__rows_value(&waiting.rows, 0, 6, WEIR_TYPE_INT4, &value, NULL, &database.err));
+	workbench_ok(weir__rows_value(&waiting.rows, 0, 6, WEIR_TYPE_INT4, &value, NULL, &workbench.err));
 	ck_assert_int_eq(value.as.integer, 2);
 	weir__rows_release(&waiting.rows);
-	weir__db_give_back(database.db, &waiting.conn);
-	weir__db_give_back(database.db, &watcher);
+	database_give_back(&workbench.database, &waiting.conn);
+	database_give_back(&workbench.database, &watcher);
 	close_tables();
 }
 END_TEST
@@ -396,13 +396,13 @@ static const char *names_of(const weir_query *query)
 	static char names[256];
 	size_t      used = 0;
 
-	database_clear();
-	database_ok(weir__sql_select(shop.item_statements, query, &database.sql, database.params, &database.err));
-	database_run_built();
+	workbench_clear();
+	workbench_ok(weir__sql_select(shop.item_statements, query, &workbench.sql, workbench.params, &workbench.err));
+	workbench_run_built();
 	names[0] = '\0';
-	for (size_t i = 0; i < database.rows.count; i++)
+	for (size_t i = 0; i < workbench.rows.count; i++)
 		used += (size_t)snprintf(names + used, sizeof names - used, "%s%s", i > 0 ? " " : "",
-		                         database_value(i, ITEM_NAME, WEIR_TYPE_TEXT).as.text);
+		                         workbench_value(i, ITEM_NAME, WEIR_TYPE_TEXT).as.text);
 	return names;
 }
 
@@ -422,7 +422,7 @@ START_TEST(test_sql__every_operator_finds_its_rows)
 	const int32_t     ages[] = { 7, -1, 7 };
 	const char *const names[] = { "ada", "nobody" };
 
-	open_tables("operators");
+	open_tables();
 	fill_items();
 	ck_assert_str_eq(found(weir_eq(item_c.age, 36)), "ada c\\d");
 	ck_assert_str_eq(found(weir_ne(item_c.age, 36)), "Bob cxdye");
@@ -449,9 +449,9 @@ END_TEST
 
 START_TEST(test_sql__patterns_match_and_literal_texts_mean_themselves)
 {
-	open_tables("patterns");
+	open_tables();
 	fill_items();
-	database_script("SET standard_conforming_strings = off; SET escape_string_warning = off");
+	workbench_script("SET standard_conforming_strings = off; SET escape_string_warning = off");
 	ck_assert_str_eq(found(weir_like(item_c.name, "c%d_e")), "c%d_e cxdye");
 	ck_assert_str_eq(found(weir_like(item_c.name, "c\\%d\\_e")), "c%d_e");
 	ck_assert_str_eq(found(weir_ilike(item_c.name, "b_B")), "Bob");
@@ -469,7 +469,7 @@ END_TEST
 
 START_TEST(test_sql__lists_are_ordered_and_cut_into_pages)
 {
-	open_tables("pages");
+	open_tables();
 	fill_items();
 	ck_assert_str_eq(names_of(WEIR_QUERY(.order = WEIR_ORDER(weir_asc(item_c.age)))), "cxdye Bob ada c\\d c%d_e");
 	ck_assert_str_eq(names_of(WEIR_QUERY(.order = WEIR_ORDER(weir_desc(item_c.age), weir_desc(item_c.id)))),
@@ -482,24 +482,24 @@ END_TEST
 
 START_TEST(test_sql__count_and_exists_agree_with_the_lists)
 {
-	open_tables("count");
+	open_tables();
 	fill_items();
-	database_clear();
-	database_ok(weir__sql_count(shop.item_statements, WEIR_QUERY(.where = weir_eq(item_c.age, 36)), &database.sql,
-	                            database.params, &database.err));
-	database_run_built();
-	ck_assert_int_eq(database_value(0, 0, WEIR_TYPE_INT8).as.integer, 2);
-	database_clear();
-	database_ok(weir__sql_count(shop.item_statements, WEIR_QUERY(.skip = 3, .limit = 10), &database.sql,
-	                            database.params, &database.err));
-	database_run_built();
-	ck_assert_int_eq(database_value(0, 0, WEIR_TYPE_INT8).as.integer, 2);
+	workbench_clear();
+	workbench_ok(weir__sql_count(shop.item_statements, WEIR_QUERY(.where = weir_eq(item_c.age, 36)), &workbench.sql,
+	                             workbench.params, &workbench.err));
+	workbench_run_built();
+	ck_assert_int_eq(workbench_value(0, 0, WEIR_TYPE_INT8).as.integer, 2);
+	workbench_clear();
+	workbench_ok(weir__sql_count(shop.item_statements, WEIR_QUERY(.skip = 3, .limit = 10), &workbench.sql,
+	                             workbench.params, &workbench.err));
+	workbench_run_built();
+	ck_assert_int_eq(workbench_value(0, 0, WEIR_TYPE_INT8).as.integer, 2);
 	for (int64_t skip = 4; skip <= 5; skip++) {
-		database_clear();
-		database_ok(weir__sql_exists(shop.item_statements, WEIR_QUERY(.skip = skip), &database.sql, database.params,
-		                             &database.err));
-		database_run_built();
-		ck_assert(database_value(0, 0, WEIR_TYPE_BOOL).as.boolean == (skip == 4));
+		workbench_clear();
+		workbench_ok(weir__sql_exists(shop.item_statements, WEIR_QUERY(.skip = skip), &workbench.sql, workbench.params,
+		                              &workbench.err));
+		workbench_run_built();
+		ck_assert(workbench_value(0, 0, WEIR_TYPE_BOOL).as.boolean == (skip == 4));
 	}
 	close_tables();
 }

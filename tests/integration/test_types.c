@@ -1,5 +1,5 @@
 /* Values on their way to PostgreSQL and back: every type is exact, at its limits too, alone and in arrays. */
-#include "integration/database.h"
+#include "integration/workbench.h"
 #include "unit/models/everything.h"
 
 #include "base/memory.h"
@@ -84,19 +84,19 @@ static const everything highest = {
 static weir__layout     *layout;
 static weir__statements *statements;
 
-static void open_everything(const char *name)
+static void open_everything(void)
 {
-	database_open(name);
-	database_script(everything_table);
-	database_ok(weir__layout_create(&everything_model, &layout, &database.err));
-	database_ok(weir__statements_create(layout, &statements, &database.err));
+	workbench_open();
+	workbench_script(everything_table);
+	workbench_ok(weir__layout_create(&everything_model, &layout, &workbench.err));
+	workbench_ok(weir__statements_create(layout, &statements, &workbench.err));
 }
 
 static void close_everything(void)
 {
 	weir__statements_free(statements);
 	weir__layout_free(layout);
-	database_close();
+	workbench_close();
 }
 
 static void assert_value_equal(const weir_value *a, const weir_value *b, const char *member)
@@ -138,7 +138,7 @@ static void assert_row(size_t row, const everything *expected)
 {
 	const void *record = NULL;
 
-	database_ok(weir__rows_record(&database.rows, row, layout, &record, &database.err));
+	workbench_ok(weir__rows_record(&workbench.rows, row, layout, &record, &workbench.err));
 	assert_equal(record, expected);
 	(void)weir_record_release(record);
 }
@@ -147,17 +147,18 @@ START_TEST(test_types__every_value_comes_back_as_it_was_given)
 {
 	static const everything *const given[] = { &plain, &lowest, &highest };
 
-	open_everything("values");
+	open_everything();
 	for (size_t i = 0; i < 3; i++) {
-		database_clear();
-		database_ok(weir__sql_insert(statements, ALL_COLUMNS, given[i], &database.sql, database.params, &database.err));
-		database_run_built();
+		workbench_clear();
+		workbench_ok(
+			weir__sql_insert(statements, ALL_COLUMNS, given[i], &workbench.sql, workbench.params, &workbench.err));
+		workbench_run_built();
 		assert_row(0, given[i]);
 
-		weir__params_clear(database.params);
-		weir__params_add_i64(database.params, given[i]->id);
-		database_run(weir__sql_get_by_id(statements)->text);
-		ck_assert_uint_eq(database.rows.count, 1);
+		weir__params_clear(workbench.params);
+		weir__params_add_i64(workbench.params, given[i]->id);
+		workbench_run(weir__sql_get_by_id(statements)->text);
+		ck_assert_uint_eq(workbench.rows.count, 1);
 		assert_row(0, given[i]);
 	}
 	close_everything();
@@ -169,11 +170,11 @@ START_TEST(test_types__arrays_carry_every_type_with_nulls)
 	const everything given[] = { plain, lowest, highest };
 	weir_list        list = WEIR_LIST_INIT;
 
-	open_everything("arrays");
-	database_ok(
-		weir__sql_insert_many(statements, ALL_COLUMNS, given, 3, true, &database.sql, database.params, &database.err));
-	database_run_built();
-	database_ok(weir__rows_list(&database.rows, layout, &list, &database.err));
+	open_everything();
+	workbench_ok(weir__sql_insert_many(statements, ALL_COLUMNS, given, 3, true, &workbench.sql, workbench.params,
+	                                   &workbench.err));
+	workbench_run_built();
+	workbench_ok(weir__rows_list(&workbench.rows, layout, &list, &workbench.err));
 	ck_assert_uint_eq(list.count, 3);
 	for (size_t i = 0; i < 3; i++)
 		assert_equal(list.items[i], &given[i]);
@@ -184,15 +185,15 @@ END_TEST
 
 START_TEST(test_types__the_server_understands_what_is_sent)
 {
-	open_everything("server");
-	database_ok(weir__sql_insert(statements, ALL_COLUMNS, &plain, &database.sql, database.params, &database.err));
-	database_run_built();
-	database_script("SET timezone = 'UTC'; SET extra_float_digits = 1");
-	database_clear();
-	database_run(
+	open_everything();
+	workbench_ok(weir__sql_insert(statements, ALL_COLUMNS, &plain, &workbench.sql, workbench.params, &workbench.err));
+	workbench_run_built();
+	workbench_script("SET timezone = 'UTC'; SET extra_float_digits = 1");
+	workbench_clear();
+	workbench_run(
 		"SELECT concat_ws('|', flag, small, middle, ratio, amount, \"the \"\"title\"\"\", seen_at, local_at, token,"
 		" data) FROM everything WHERE opt_flag IS NULL AND null_title IS NULL AND null_data IS NULL");
-	ck_assert_str_eq(database_value(0, 0, WEIR_TYPE_TEXT).as.text,
+	ck_assert_str_eq(workbench_value(0, 0, WEIR_TYPE_TEXT).as.text,
 	                 "t|-12|345678|0.1|12.50|h\xc3\xa9llo|2023-11-14 22:13:20.123456+00|1969-12-31 23:59:59.999999|"
 	                 "deadbeef-0000-0000-0000-000000000000|{\"a\": [1, 2.50, \"x\"]}");
 	close_everything();
@@ -205,11 +206,11 @@ static void assert_numeric_sent(const char *text, const char *expected)
 {
 	const weir_value value = { .type = WEIR_TYPE_NUMERIC, .as.text = text };
 
-	database_clear();
-	weir__params_add(database.params, WEIR_TYPE_NUMERIC, &value);
-	database_run("SELECT $1::text, $1 = $1::text::numeric");
-	ck_assert_str_eq(database_value(0, 0, WEIR_TYPE_TEXT).as.text, expected);
-	ck_assert(database_value(0, 1, WEIR_TYPE_BOOL).as.boolean);
+	workbench_clear();
+	weir__params_add(workbench.params, WEIR_TYPE_NUMERIC, &value);
+	workbench_run("SELECT $1::text, $1 = $1::text::numeric");
+	ck_assert_str_eq(workbench_value(0, 0, WEIR_TYPE_TEXT).as.text, expected);
+	ck_assert(workbench_value(0, 1, WEIR_TYPE_BOOL).as.boolean);
 }
 
 START_TEST(test_types__numerics_are_read_by_the_server_as_their_text)
@@ -229,10 +230,10 @@ START_TEST(test_types__numerics_are_read_by_the_server_as_their_text)
 		{ "nan", "NaN" },
 	};
 
-	database_open("numeric");
+	workbench_open();
 	for (size_t i = 0; i < sizeof pairs / sizeof pairs[0]; i++)
 		assert_numeric_sent(pairs[i][0], pairs[i][1]);
-	database_close();
+	workbench_close();
 }
 END_TEST
 
@@ -249,13 +250,13 @@ START_TEST(test_types__the_longest_numeric_goes_there_and_back)
 	text[whole + fraction + 2] = '\0';
 	const weir_value value = { .type = WEIR_TYPE_NUMERIC, .as.text = text };
 
-	database_open("longest");
-	weir__params_add(database.params, WEIR_TYPE_NUMERIC, &value);
-	database_run("SELECT $1, $1::text");
-	ck_assert_str_eq(database_value(0, 0, WEIR_TYPE_NUMERIC).as.text, text);
-	ck_assert_str_eq(database_value(0, 1, WEIR_TYPE_TEXT).as.text, text);
+	workbench_open();
+	weir__params_add(workbench.params, WEIR_TYPE_NUMERIC, &value);
+	workbench_run("SELECT $1, $1::text");
+	ck_assert_str_eq(workbench_value(0, 0, WEIR_TYPE_NUMERIC).as.text, text);
+	ck_assert_str_eq(workbench_value(0, 1, WEIR_TYPE_TEXT).as.text, text);
 	weir__free(text);
-	database_close();
+	workbench_close();
 }
 END_TEST
 
@@ -263,19 +264,19 @@ START_TEST(test_types__random_numerics_of_the_server_are_read_as_it_writes_them)
 {
 	weir__buffer number = WEIR__BUFFER_INIT;
 
-	database_open("random");
-	database_script("SELECT setseed(0.5)");
-	database_run(
+	workbench_open();
+	workbench_script("SELECT setseed(0.5)");
+	workbench_run(
 		"SELECT v, v::text FROM (SELECT round(((random() - 0.5) * 1e15)::numeric * 10::numeric ^ (i % 61 - 40)::int,"
 		" i % 37) AS v FROM generate_series(1, 5000) i) t");
-	ck_assert_uint_eq(database.rows.count, 5000);
-	for (size_t i = 0; i < database.rows.count; i++) {
+	ck_assert_uint_eq(workbench.rows.count, 5000);
+	for (size_t i = 0; i < workbench.rows.count; i++) {
 		weir_value read;
-		database_ok(weir__rows_value(&database.rows, i, 0, WEIR_TYPE_NUMERIC, &read, &number, &database.err));
-		ck_assert_str_eq(read.as.text, database_value(i, 1, WEIR_TYPE_TEXT).as.text);
+		workbench_ok(weir__rows_value(&workbench.rows, i, 0, WEIR_TYPE_NUMERIC, &read, &number, &workbench.err));
+		ck_assert_str_eq(read.as.text, workbench_value(i, 1, WEIR_TYPE_TEXT).as.text);
 	}
 	weir__buffer_release(&number);
-	database_close();
+	workbench_close();
 }
 END_TEST
 
@@ -283,29 +284,29 @@ START_TEST(test_types__times_beyond_ours_are_an_error_and_not_a_wrong_time)
 {
 	weir_value value;
 
-	database_open("times");
-	database_run("SELECT timestamptz '294276-12-31 23:59:59.999999+00', timestamp '294247-01-10 04:00:54.775806',"
-	             " timestamp '294247-01-10 04:00:54.775807'");
-	ck_assert_int_eq(weir__rows_value(&database.rows, 0, 0, WEIR_TYPE_TIMESTAMPTZ, &value, NULL, &database.err),
+	workbench_open();
+	workbench_run("SELECT timestamptz '294276-12-31 23:59:59.999999+00', timestamp '294247-01-10 04:00:54.775806',"
+	              " timestamp '294247-01-10 04:00:54.775807'");
+	ck_assert_int_eq(weir__rows_value(&workbench.rows, 0, 0, WEIR_TYPE_TIMESTAMPTZ, &value, NULL, &workbench.err),
 	                 WEIR_ERR_VALUE);
-	ck_assert_int_eq(database_value(0, 1, WEIR_TYPE_TIMESTAMP).as.integer, INT64_MAX - 1);
-	ck_assert_int_eq(weir__rows_value(&database.rows, 0, 2, WEIR_TYPE_TIMESTAMP, &value, NULL, &database.err),
+	ck_assert_int_eq(workbench_value(0, 1, WEIR_TYPE_TIMESTAMP).as.integer, INT64_MAX - 1);
+	ck_assert_int_eq(weir__rows_value(&workbench.rows, 0, 2, WEIR_TYPE_TIMESTAMP, &value, NULL, &workbench.err),
 	                 WEIR_ERR_VALUE);
-	database_close();
+	workbench_close();
 }
 END_TEST
 
 START_TEST(test_types__domains_and_the_kinds_of_text_are_read)
 {
-	database_open("domains");
-	database_script("CREATE DOMAIN positive AS int CHECK (VALUE > 0); CREATE DOMAIN small AS positive");
-	database_run("SELECT 7::small, 'a'::varchar(3), 'b'::char(3), 'c'::name, 'd'");
-	ck_assert_int_eq(database_value(0, 0, WEIR_TYPE_INT4).as.integer, 7);
-	ck_assert_str_eq(database_value(0, 1, WEIR_TYPE_TEXT).as.text, "a");
-	ck_assert_str_eq(database_value(0, 2, WEIR_TYPE_TEXT).as.text, "b  ");
-	ck_assert_str_eq(database_value(0, 3, WEIR_TYPE_TEXT).as.text, "c");
-	ck_assert_str_eq(database_value(0, 4, WEIR_TYPE_TEXT).as.text, "d");
-	database_close();
+	workbench_open();
+	workbench_script("CREATE DOMAIN positive AS int CHECK (VALUE > 0); CREATE DOMAIN small AS positive");
+	workbench_run("SELECT 7::small, 'a'::varchar(3), 'b'::char(3), 'c'::name, 'd'");
+	ck_assert_int_eq(workbench_value(0, 0, WEIR_TYPE_INT4).as.integer, 7);
+	ck_assert_str_eq(workbench_value(0, 1, WEIR_TYPE_TEXT).as.text, "a");
+	ck_assert_str_eq(workbench_value(0, 2, WEIR_TYPE_TEXT).as.text, "b  ");
+	ck_assert_str_eq(workbench_value(0, 3, WEIR_TYPE_TEXT).as.text, "c");
+	ck_assert_str_eq(workbench_value(0, 4, WEIR_TYPE_TEXT).as.text, "d");
+	workbench_close();
 }
 END_TEST
 

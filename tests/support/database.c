@@ -3,10 +3,12 @@
  */
 #include "support/database.h"
 
+#include <arpa/inet.h>
 #include <stdatomic.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/socket.h>
 #include <unistd.h>
 
 enum { PATIENCE_MS = 10000 };
@@ -204,6 +206,27 @@ void sql_terminate(const char *url, int pid)
 	sql_run(url, sql);
 	snprintf(sql, sizeof sql, "SELECT count(*) FROM pg_stat_activity WHERE pid = %d", pid);
 	EVENTUALLY(sql_number(url, sql) == 0);
+}
+
+void url_with(char *to, size_t size, const char *url, const char *setting)
+{
+	const char *between = !strstr(url, "://") ? " " : strchr(url, '?') ? "&" : "?";
+
+	ck_assert_int_lt(snprintf(to, size, "%s%s%s", url, between, setting), (int)size);
+}
+
+int silent_listener(char *url, size_t size)
+{
+	struct sockaddr_in address = { .sin_family = AF_INET, .sin_addr.s_addr = htonl(INADDR_LOOPBACK) };
+	socklen_t          length = sizeof address;
+	int                fd = socket(AF_INET, SOCK_STREAM, 0);
+
+	ck_assert_int_eq(bind(fd, (struct sockaddr *)&address, sizeof address), 0);
+	ck_assert_int_eq(listen(fd, 16), 0);
+	ck_assert_int_eq(getsockname(fd, (struct sockaddr *)&address, &length), 0);
+	snprintf(url, size, "postgresql://weir:secret@127.0.0.1:%d/postgres?sslmode=disable&gssencmode=disable",
+	         ntohs(address.sin_port));
+	return fd;
 }
 
 int64_t now_ms(void)

@@ -55,6 +55,13 @@ void    sql_run(const char *url, const char *sql);
 int64_t sql_number(const char *url, const char *sql);
 void    sql_terminate(const char *url, int pid); /* returns when the process is gone */
 
+/* A connection string with another setting, "dbname=x", behind what it has. */
+void url_with(char *to, size_t size, const char *url, const char *setting);
+
+/* A loopback port whose connections are taken by the system and answered by nobody, and a URL for it with the password
+ * "secret". The caller closes it. */
+int silent_listener(char *url, size_t size);
+
 /* ---- Time -------------------------------------------------------------------------------------------------------- */
 
 int64_t now_ms(void);

@@ -53,7 +53,7 @@ END_TEST
 START_TEST(test_config__each_member_is_overlaid_alone)
 {
 	static const weir_cache_config overs[] = {
-		{ .enabled = WEIR_OFF }, { .ttl_s = 1 },        { .unique_ttl_s = 2 }, { .list_ttl_s = 3 }, { .count_ttl_s = 4 },
+		{ .enabled = WEIR_OFF }, { .ttl_s = 1 },       { .unique_ttl_s = 2 }, { .list_ttl_s = 3 }, { .count_ttl_s = 4 },
 		{ .absent_ttl_s = 5 },   { .max_entries = 6 }, { .max_items = 7 },    { .max_bytes = 8 },  { .version = 9 },
 	};
 
@@ -61,16 +61,35 @@ START_TEST(test_config__each_member_is_overlaid_alone)
 		weir_cache_config expected = weir__config_built_in, got = weir__config_built_in;
 
 		switch (i) {
-		case 0: expected.enabled = WEIR_OFF; break;
-		case 1: expected.ttl_s = 1; break;
-		case 2: expected.unique_ttl_s = 2; break;
-		case 3: expected.list_ttl_s = 3; break;
-		case 4: expected.count_ttl_s = 4; break;
-		case 5: expected.absent_ttl_s = 5; break;
-		case 6: expected.max_entries = 6; break;
-		case 7: expected.max_items = 7; break;
-		case 8: expected.max_bytes = 8; break;
-		default: expected.version = 9;
+		case 0:
+			expected.enabled = WEIR_OFF;
+			break;
+		case 1:
+			expected.ttl_s = 1;
+			break;
+		case 2:
+			expected.unique_ttl_s = 2;
+			break;
+		case 3:
+			expected.list_ttl_s = 3;
+			break;
+		case 4:
+			expected.count_ttl_s = 4;
+			break;
+		case 5:
+			expected.absent_ttl_s = 5;
+			break;
+		case 6:
+			expected.max_entries = 6;
+			break;
+		case 7:
+			expected.max_items = 7;
+			break;
+		case 8:
+			expected.max_bytes = 8;
+			break;
+		default:
+			expected.version = 9;
 		}
 		weir__config_overlay(&got, &overs[i]);
 		ck_assert(got.enabled == expected.enabled && got.ttl_s == expected.ttl_s &&
@@ -119,5 +138,5 @@ START_TEST(test_config__what_is_in_force_is_in_milliseconds)
 END_TEST
 
 WEIR_SUITE("config", test_config__what_is_out_of_range_is_named, test_config__never_and_unlimited_are_allowed,
-	test_config__each_member_is_overlaid_alone, test_config__stamps_outlive_what_depends_on_them,
-	test_config__what_is_in_force_is_in_milliseconds);
+           test_config__each_member_is_overlaid_alone, test_config__stamps_outlive_what_depends_on_them,
+           test_config__what_is_in_force_is_in_milliseconds);

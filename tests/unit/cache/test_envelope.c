@@ -116,8 +116,8 @@ END_TEST
 
 static bool is_unchanged(const weir__envelope *read)
 {
-	return read->kind == sample.kind && read->fingerprint == sample.fingerprint && read->key.length == sample.key.length &&
-	       memcmp(read->key.data, sample.key.data, sample.key.length) == 0 &&
+	return read->kind == sample.kind && read->fingerprint == sample.fingerprint &&
+	       read->key.length == sample.key.length && memcmp(read->key.data, sample.key.data, sample.key.length) == 0 &&
 	       read->payload.length == sample.payload.length && read->stamp_count == sample.stamp_count &&
 	       memcmp(read->stamps, sample.stamps, 2 * sizeof sample.stamps[0]) == 0;
 }
@@ -193,6 +193,7 @@ START_TEST(test_stamp__is_read_strictly)
 END_TEST
 
 WEIR_SUITE("envelope", test_envelope__looks_as_it_always_did, test_envelope__comes_back_as_it_went,
-	test_envelope__is_appended_to_what_is_there, test_envelope__no_truncation_is_one, test_envelope__nothing_may_follow,
-	test_envelope__no_flipped_bit_passes_for_the_same_entry, test_envelope__one_too_large_to_say_so_is_refused,
-	test_envelope__two_fills_differ_in_what_is_seen, test_stamp__is_read_strictly);
+           test_envelope__is_appended_to_what_is_there, test_envelope__no_truncation_is_one,
+           test_envelope__nothing_may_follow, test_envelope__no_flipped_bit_passes_for_the_same_entry,
+           test_envelope__one_too_large_to_say_so_is_refused, test_envelope__two_fills_differ_in_what_is_seen,
+           test_stamp__is_read_strictly);

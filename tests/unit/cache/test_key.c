@@ -18,8 +18,7 @@ static weir_bytes logical_of(weir__buffer *key)
 static const char *physical(const char *head, const char *logical, weir__key_slot slot)
 {
 	static char text[WEIR__KEY_MAX + 1];
-	size_t      length =
-		weir__key_write(text, weir__bytes(head, strlen(head)), weir__bytes(logical, strlen(logical)), slot);
+	size_t length = weir__key_write(text, weir__bytes(head, strlen(head)), weir__bytes(logical, strlen(logical)), slot);
 
 	text[length] = '\0';
 	return text;
@@ -177,8 +176,7 @@ START_TEST(test_key__long_keys_are_shortened_and_still_differ)
 	memset(logical, 'x', sizeof logical);
 	memcpy(logical, "users:q:list:", 13);
 	for (size_t i = 13; i < LENGTH; i += 97) {
-		first_length =
-			weir__key_write(first, weir__bytes("weir:", 5), weir__bytes(logical, LENGTH), WEIR__SLOT_FIRST);
+		first_length = weir__key_write(first, weir__bytes("weir:", 5), weir__bytes(logical, LENGTH), WEIR__SLOT_FIRST);
 		logical[i] = 'y';
 		second_length =
 			weir__key_write(second, weir__bytes("weir:", 5), weir__bytes(logical, LENGTH), WEIR__SLOT_FIRST);
@@ -233,7 +231,7 @@ START_TEST(test_key__prefixes_are_printable_and_without_braces)
 END_TEST
 
 WEIR_SUITE("key", test_key__records_are_braced_as_a_whole, test_key__lists_and_stamps_are_braced_by_their_table,
-	test_key__a_version_stands_in_the_head, test_key__parts_are_escaped,
-	test_key__null_and_empty_and_their_names_differ, test_key__a_million_hostile_tuples_share_no_key,
-	test_key__long_keys_are_shortened_and_still_differ, test_key__no_length_exceeds_the_room,
-	test_key__prefixes_are_printable_and_without_braces);
+           test_key__a_version_stands_in_the_head, test_key__parts_are_escaped,
+           test_key__null_and_empty_and_their_names_differ, test_key__a_million_hostile_tuples_share_no_key,
+           test_key__long_keys_are_shortened_and_still_differ, test_key__no_length_exceeds_the_room,
+           test_key__prefixes_are_printable_and_without_braces);

@@ -1,70 +1,13 @@
-/* The codec: what it writes is read by cJSON as the same values, what it reads is only what it writes, and bytes that are
- * no record are refused without a read or write beyond what belongs to them. */
+/* The codec: what it writes is read by cJSON as the same values and comes back, and bytes that are no record are refused
+ * without a read or write beyond what belongs to them. */
 #include "base/memory.h"
-#include "models/codec.h"
-#include "models/codec_time.h"
 #include "support/suite.h"
+#include "unit/models/codec_bytes.h"
 #include "unit/models/everything_sample.h"
 
 #include <cjson/cJSON.h>
 #include <inttypes.h>
 #include <stdio.h>
-
-typedef struct note {
-	int64_t     id;
-	const char *title;
-	const char *body;
-	weir_json   data;
-} note;
-
-static const weir_field note_fields[] = {
-	WEIR_FIELD(note, id, .primary_key = true),
-	WEIR_FIELD(note, title),
-	WEIR_FIELD(note, body, .nullable = true),
-	WEIR_FIELD(note, data, .nullable = true),
-};
-static const weir_model note_model = WEIR_MODEL(note, "notes", note_fields);
-
-typedef struct reading {
-	int16_t id;
-	double  value;
-} reading;
-
-static const weir_field reading_fields[] = {
-	WEIR_FIELD(reading, id, .primary_key = true),
-	WEIR_FIELD(reading, value),
-};
-static const weir_model reading_model = WEIR_MODEL(reading, "readings", reading_fields);
-
-static weir__layout *layout_of(const weir_model *model)
-{
-	weir__layout *layout = NULL;
-
-	ck_assert_int_eq(weir__layout_create(model, &layout, NULL), WEIR_OK);
-	return layout;
-}
-
-/* Decodes a copy that ends where its bytes end, so that a sanitizer sees a read beyond it. */
-static int decode_copy(const weir__layout *layout, const char *bytes, size_t length, const void **record)
-{
-	char *copy = malloc(length ? length : 1);
-	int   status;
-
-	ck_assert_ptr_nonnull(copy);
-	memcpy(copy, bytes, length);
-	status = weir__codec_decode(layout, copy, length, record);
-	free(copy);
-	return status;
-}
-
-static void assert_refused(const weir__layout *layout, const char *bytes, size_t length)
-{
-	const void *record = &record;
-	int         status = decode_copy(layout, bytes, length, &record);
-
-	ck_assert_msg(status == WEIR_ERR_FORMAT, "status %d for %.*s", status, (int)(length < 200 ? length : 200), bytes);
-	ck_assert_ptr_eq(record, &record);
-}
 
 /* Either refused, or what was read is written again as these very bytes. */
 static void assert_refused_or_own(const weir__layout *layout, const char *bytes, size_t length)
@@ -319,240 +262,6 @@ START_TEST(test_decode__bytes_left_out_or_put_in_are_refused_or_another_record)
 }
 END_TEST
 
-/* The value between what stands around it. */
-static void assert_note(const weir__layout *layout, const char *head, const char *value, const char *tail, bool good)
-{
-	weir__buffer text = WEIR__BUFFER_INIT;
-	const void  *record = NULL;
-
-	weir__buffer_appendf(&text, "%s%s%s", head, value, tail);
-	if (good) {
-		ck_assert_msg(decode_copy(layout, text.data, text.length, &record) == WEIR_OK, "refused: %s", text.data);
-		(void)weir_record_release(record);
-	} else {
-		assert_refused(layout, text.data, text.length);
-	}
-	weir__buffer_release(&text);
-}
-
-START_TEST(test_decode__texts_have_one_form)
-{
-	static const char *const good[] = { "\"\"",
-		                                "\"a/b\"",
-		                                "\"\\\"\\\\\\b\\f\\n\\r\\t\"",
-		                                "\"\\u0001\\u001f\x7f\"",
-		                                "\"\xc2\x80\xe2\x82\xac\xf0\x9f\x98\x80\"",
-		                                "\"aaaaaaaaaaaaaaa\\u0001aaaaaaaaaaaaaaaaaaaaaaa\"" };
-	static const char *const bad[] = {
-		"\"\\/\"",
-		"\"\\u0000\"",
-		"\"\\u000a\"",
-		"\"\\u0041\"",
-		"\"\\u001F\"",
-		"\"\\u00e9\"",
-		"\"\\ud83d\\ude00\"",
-		"\"\\ud83d\"",
-		"\"\\x41\"",
-		"\"\\\"",
-		"\"\\",
-		"\"\\u",
-		"\"\\u00",
-		"\"\\u001\"",
-		"\"",
-		"",
-		"\"\n\"",
-		"\"\x1f\"",
-		"\"\xc0\x80\"",
-		"\"\xe0\x80\x80\"",
-		"\"\xed\xa0\x80\"",
-		"\"\xf4\x90\x80\x80\"",
-		"\"\xff\"",
-		"\"\xc3\"",
-		"\"aaaaaaaaaaaaaaaaaaaaaaaaaaa\xc3\"",
-		"\"\x80\"",
-		"x",
-		"'a'",
-		"1",
-		"null",
-		"\"a\" ",
-		" \"a\"",
-		"\"a\"\"b\"",
-		"[]",
-	};
-	weir__layout *layout = layout_of(&note_model);
-
-	for (size_t i = 0; i < sizeof good / sizeof good[0]; i++)
-		assert_note(layout, "{\"id\":1,\"title\":", good[i], ",\"body\":null,\"data\":null}", true);
-	for (size_t i = 0; i < sizeof bad / sizeof bad[0]; i++)
-		assert_note(layout, "{\"id\":1,\"title\":", bad[i], ",\"body\":null,\"data\":null}", false);
-	assert_refused(layout, "{\"id\":1,\"title\":\"\0\",\"body\":null,\"data\":null}", 42);
-	weir__layout_free(layout);
-}
-END_TEST
-
-START_TEST(test_decode__whole_numbers_have_one_form)
-{
-	static const char *const good[] = { "0",
-		                                "-1",
-		                                "9007199254740992",
-		                                "-9007199254740992",
-		                                "\"9007199254740993\"",
-		                                "\"9223372036854775807\"",
-		                                "\"-9223372036854775808\"" };
-	static const char *const bad[] = { "-0",
-		                               "00",
-		                               "01",
-		                               "-01",
-		                               "+1",
-		                               "1.0",
-		                               "1e3",
-		                               "",
-		                               "-",
-		                               " 1",
-		                               "1 ",
-		                               "0x1",
-		                               "\"1\"",
-		                               "true",
-		                               "9007199254740993",
-		                               "-9007199254740993",
-		                               "\"9007199254740992\"",
-		                               "\"9223372036854775808\"",
-		                               "\"-9223372036854775809\"",
-		                               "99999999999999999999999",
-		                               "\"99999999999999999999999\"",
-		                               "\"09007199254740993\"",
-		                               "\"9007199254740993",
-		                               "null",
-		                               "\"\"",
-		                               "1\"" };
-	weir__layout            *layout = layout_of(&note_model);
-
-	for (size_t i = 0; i < sizeof good / sizeof good[0]; i++)
-		assert_note(layout, "{\"id\":", good[i], ",\"title\":\"\",\"body\":null,\"data\":null}", true);
-	for (size_t i = 0; i < sizeof bad / sizeof bad[0]; i++)
-		assert_note(layout, "{\"id\":", bad[i], ",\"title\":\"\",\"body\":null,\"data\":null}", false);
-	weir__layout_free(layout);
-	layout = layout_of(&reading_model);
-	assert_note(layout, "{\"id\":", "-32768", ",\"value\":0}", true);
-	assert_note(layout, "{\"id\":", "32768", ",\"value\":0}", false);
-	assert_note(layout, "{\"id\":", "-32769", ",\"value\":0}", false);
-	weir__layout_free(layout);
-}
-END_TEST
-
-START_TEST(test_decode__doubles_have_one_form)
-{
-	static const char *const good[] = { "0",
-		                                "-0",
-		                                "1",
-		                                "1.5",
-		                                "-0.0001",
-		                                "1e-05",
-		                                "1.5e-07",
-		                                "9007199254740992",
-		                                "1e+16",
-		                                "1e+22",
-		                                "0.30000000000000004",
-		                                "1.7976931348623157e+308",
-		                                "4.94065645841247e-324",
-		                                "1000000000000000",
-		                                "\"NaN\"",
-		                                "\"Infinity\"",
-		                                "\"-Infinity\"" };
-	static const char *const bad[] = { "1.0",
-		                               "1.50",
-		                               "01",
-		                               "1e5",
-		                               "1E+22",
-		                               "1e22",
-		                               "1e+022",
-		                               ".5",
-		                               "5.",
-		                               "1e",
-		                               "1e+",
-		                               "-",
-		                               "",
-		                               "+1",
-		                               "0.3000000000000000400",
-		                               "0.30000000000000005",
-		                               "1e999",
-		                               "-1e999",
-		                               "1e-400",
-		                               "NaN",
-		                               "Infinity",
-		                               "\"nan\"",
-		                               "\"inf\"",
-		                               "\"NaN",
-		                               "nan",
-		                               "1,5",
-		                               "0x1p3",
-		                               "0.00001",
-		                               "\"1\"",
-		                               "null" };
-	weir__layout            *layout = layout_of(&reading_model);
-
-	for (size_t i = 0; i < sizeof good / sizeof good[0]; i++)
-		assert_note(layout, "{\"id\":1,\"value\":", good[i], "}", true);
-	for (size_t i = 0; i < sizeof bad / sizeof bad[0]; i++)
-		assert_note(layout, "{\"id\":1,\"value\":", bad[i], "}", false);
-	weir__layout_free(layout);
-}
-END_TEST
-
-START_TEST(test_decode__members_are_exactly_those_of_the_layout)
-{
-	static const char *const bad[] = {
-		"",
-		"{}",
-		"[]",
-		"null",
-		"{\"id\":1}",
-		"{\"value\":0,\"id\":1}",
-		"{\"id\":1,\"value\":0,\"x\":1}",
-		"{\"id\":1,\"value\":0}}",
-		"{\"id\":1,\"id\":1,\"value\":0}",
-		"{\"ID\":1,\"value\":0}",
-		"{\"id\":1, \"value\":0}",
-		"{\"id\" :1,\"value\":0}",
-		" {\"id\":1,\"value\":0}",
-		"{\"id\":1,\"value\":0}\n",
-		"{\"id\":1,\"value\":0,}",
-		"{\"id\":1;\"value\":0}",
-		"{\"id\":1,\"value\":0]",
-		"{\"\\u0069d\":1,\"value\":0}",
-		"{\"id\":1,\"value\":0}garbage",
-		"{\"id\":true,\"value\":0}",
-		"{\"id\":{},\"value\":0}",
-	};
-	weir__layout *layout = layout_of(&reading_model);
-
-	for (size_t i = 0; i < sizeof bad / sizeof bad[0]; i++)
-		assert_refused(layout, bad[i], strlen(bad[i]));
-	assert_refused(layout, "{\"id\":1,\"value\":0}", 19);
-	weir__layout_free(layout);
-}
-END_TEST
-
-START_TEST(test_decode__a_million_brackets_are_refused_at_once)
-{
-	weir__layout *layout = layout_of(&note_model);
-	weir__buffer  text = WEIR__BUFFER_INIT;
-	const char    head[] = "{\"id\":1,\"title\":\"\",\"body\":null,\"data\":";
-
-	weir__buffer_append_text(&text, head);
-	for (int i = 0; i < 1000000; i++)
-		weir__buffer_append_char(&text, '[');
-	assert_refused(layout, text.data, text.length);
-	assert_refused(layout, text.data + strlen(head), text.length - strlen(head));
-	for (int i = 0; i < 1000000; i++)
-		weir__buffer_append_char(&text, ']');
-	weir__buffer_append_char(&text, '}');
-	assert_refused(layout, text.data, text.length);
-	weir__buffer_release(&text);
-	weir__layout_free(layout);
-}
-END_TEST
-
 static void assert_note_comes_back(const weir__layout *layout, const note *value)
 {
 	weir__buffer text = WEIR__BUFFER_INIT;
@@ -573,10 +282,6 @@ START_TEST(test_codec__json_null_and_no_json_differ)
 	assert_note_comes_back(layout, &value);
 	value.data.text = "null";
 	assert_note_comes_back(layout, &value);
-	assert_note(layout, "{\"id\":1,\"title\":\"\",\"body\":null,\"data\":", " null", "}", true);
-	assert_note(layout, "{\"id\":1,\"title\":\"\",\"body\":null,\"data\":", "  null", "}", false);
-	assert_note(layout, "{\"id\":1,\"title\":\"\",\"body\":null,\"data\":", " 1", "}", false);
-	assert_note(layout, "{\"id\":1,\"title\":\"\",\"body\":null,\"data\":", "null ", "}", false);
 	weir__layout_free(layout);
 }
 END_TEST
@@ -611,15 +316,14 @@ END_TEST
 
 START_TEST(test_codec__json_keeps_its_bytes)
 {
-	static const char *const texts[] = { "{\"a\": {\"b\": [[[]]]}, \"c\": 1.500}",
-		                                 "\"\\u00e9\\/\"",
-		                                 "1e999",
-		                                 "12345678901234567890.00",
-		                                 "{ }",
-		                                 "[1 ,2]",
-		                                 "\"\\ud83d\\ude00\"" };
-	weir__layout            *layout = layout_of(&note_model);
-	char                     deep[129];
+	/* clang-format off */
+	static const char *const texts[] = {
+		"{\"a\": {\"b\": [[[]]]}, \"c\": 1.500}", "\"\\u00e9\\/\"", "1e999", "12345678901234567890.00", "{ }",
+		"[1 ,2]", "\"\\ud83d\\ude00\""
+	};
+	/* clang-format on */
+	weir__layout *layout = layout_of(&note_model);
+	char          deep[129];
 
 	for (size_t i = 0; i < sizeof texts / sizeof texts[0]; i++) {
 		note value = { .id = 1, .title = "", .data.text = texts[i] };
@@ -657,96 +361,6 @@ START_TEST(test_codec__numerics_keep_their_digits)
 	free(s);
 	weir__buffer_release(&text);
 	weir__layout_free(layout);
-}
-END_TEST
-
-/* The codec's text of a time is the one of models/time.h, and reads back. */
-static bool is_time_right(int64_t us, bool zoned)
-{
-	char    expected[WEIR_TIME_TEXT_MAX], text[WEIR_TIME_TEXT_MAX];
-	size_t  length = weir__time_write(us, zoned, expected);
-	int64_t read;
-
-	return (size_t)(weir__codec_time_write(text, us, zoned) - text) == length && memcmp(text, expected, length) == 0 &&
-	       weir__codec_time_read(text, length, zoned, &read) && read == us &&
-	       !weir__codec_time_read(text, length - 1, zoned, &read);
-}
-
-START_TEST(test_codec__times_are_written_as_weir_time_text_does)
-{
-	sample *s = calloc(1, sizeof *s);
-	int64_t wrong = 0;
-
-	for (int i = 0; i < 50000; i++)
-		wrong += !is_time_right(sample_time(s), i % 2);
-	ck_assert_int_eq(wrong, 0);
-	free(s);
-}
-END_TEST
-
-START_TEST(test_codec__every_day_of_ten_thousand_years_comes_back)
-{
-	char    text[WEIR_TIME_TEXT_MAX];
-	int64_t read, wrong = 0;
-
-	for (int64_t day = -719600; day < 2932900; day++) {
-		int64_t us = day * INT64_C(86400000000) + day % 1000;
-		char   *end = weir__codec_time_write(text, us, true);
-		wrong += !weir__codec_time_read(text, (size_t)(end - text), true, &read) || read != us;
-		if (day % 31 == 0)
-			wrong += !is_time_right(us, true);
-	}
-	ck_assert_int_eq(wrong, 0);
-}
-END_TEST
-
-START_TEST(test_decode__times_have_one_form)
-{
-	static const char *const bad[] = {
-		"2026-11-21T10:26:15Z",
-		"2026-11-21T10:26:15.00012Z",
-		"2026-11-21T10:26:15.000123+00:00",
-		"2026-11-21 10:26:15.000123Z",
-		"2026-11-21T10:26:15.000123z",
-		"2026-11-21T24:00:00.000000Z",
-		"2026-02-29T00:00:00.000000Z",
-		"2026-00-01T00:00:00.000000Z",
-		"2026-13-01T00:00:00.000000Z",
-		"2026-01-00T00:00:00.000000Z",
-		"2026-04-31T00:00:00.000000Z",
-		"2100-02-29T00:00:00.000000Z",
-		"2026-11-21T10:60:15.000123Z",
-		"2026-11-21T10:26:60.000123Z",
-		"2O26-11-21T10:26:15.000123Z",
-		"2026-11-21T10:26:15.00012aZ",
-		"+002026-11-21T10:26:15.000123Z",
-		"Infinity",
-		"",
-		"-0000-01-01T00:00:00.000000Z",
-		"2026-11-21T1 :26:15.000123Z",
-		"2026/11-21T10:26:15.000123Z",
-		"2026-11/21T10:26:15.000123Z",
-		"2026-11-21T10-26:15.000123Z",
-		"2026-11-21T10:26-15.000123Z",
-		"2026-11-21T10:26:15,000123Z",
-		"2026-11-21T10:26:15.:00123Z",
-		"2026-11-21T10:26:15.0001/3Z",
-	};
-	static const char *const good[] = { "2000-02-29T23:59:59.999999Z",
-		                                "infinity",
-		                                "-infinity",
-		                                "0001-01-01T00:00:00.000000Z",
-		                                "0000-12-31T23:59:59.999999Z",
-		                                "-4713-11-24T00:00:00.000000Z",
-		                                "9999-12-31T23:59:59.999999Z",
-		                                "+010000-01-01T00:00:00.000000Z" };
-	int64_t                  us = 77;
-
-	for (size_t i = 0; i < sizeof bad / sizeof bad[0]; i++)
-		ck_assert_msg(!weir__codec_time_read(bad[i], strlen(bad[i]), true, &us), "read %s", bad[i]);
-	ck_assert_int_eq(us, 77);
-	for (size_t i = 0; i < sizeof good / sizeof good[0]; i++)
-		ck_assert_msg(weir__codec_time_read(good[i], strlen(good[i]), true, &us), "refused %s", good[i]);
 }
 END_TEST
 
@@ -886,12 +500,8 @@ WEIR_SUITE("models/codec", test_encode__is_one_line_of_json_in_the_order_of_the_
            test_encode__appends_to_what_is_there, test_encode__some_columns_only,
            test_codec__random_records_are_what_cjson_reads_and_come_back, test_decode__every_truncation_is_refused,
            test_decode__a_changed_byte_is_refused_or_another_record,
-           test_decode__bytes_left_out_or_put_in_are_refused_or_another_record, test_decode__texts_have_one_form,
-           test_decode__whole_numbers_have_one_form, test_decode__doubles_have_one_form,
-           test_decode__members_are_exactly_those_of_the_layout, test_decode__a_million_brackets_are_refused_at_once,
+           test_decode__bytes_left_out_or_put_in_are_refused_or_another_record,
            test_codec__json_null_and_no_json_differ, test_codec__texts_of_every_length_and_of_a_megabyte_come_back,
            test_codec__json_keeps_its_bytes, test_codec__numerics_keep_their_digits,
-           test_codec__times_are_written_as_weir_time_text_does, test_codec__every_day_of_ten_thousand_years_comes_back,
-           test_decode__times_have_one_form, test_list__comes_back_with_its_records,
-           test_list__the_count_is_not_trusted,
+           test_list__comes_back_with_its_records, test_list__the_count_is_not_trusted,
            test_list__truncations_and_changes_are_refused_or_another_list FAILURES);

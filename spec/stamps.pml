@@ -2,8 +2,9 @@
  * stamp 1 is `bulk`. Nobody guards the list itself: it counts as long as both stamps are there, are no guards, and
  * are those that it was filled under. The version of a list is that of the table. See keys.pml for S1 and S2 and README.md for the rest.
  *
- * Random stamps never come back, and all that matters is whether two are equal; so a new stamp is the smallest number that
- * nobody holds any more, which keeps the model finite without losing a behaviour.
+ * Random stamps never come back, and all that matters is whether two are equal. So a new stamp is the smallest number that
+ * nobody holds, and whoever holds a stamp that was there before holds 0 from now on, which nothing equals: this keeps
+ * the model finite and small without losing a behaviour.
  */
 #ifndef WRITERS
 #define WRITERS 1
@@ -56,7 +57,15 @@ inline renew(s)
 	counted[s] = counted[s] + 1;
 	stamp[s] = counted[s]
 }
-#define FORGET(s) counted[s] = 0
+inline gone(s)
+{
+	counted[s] = 0;
+	stamp[s] = 0
+}
+inline replaced(s)
+{
+	stamp[s] = 0
+}
 #else
 inline renew(s)
 {
@@ -69,7 +78,21 @@ inline renew(s)
 		stamp[s] = new
 	}
 }
-#define FORGET(s) skip
+/* Nobody's stamp s will ever be equal again; nor does a list that carries it. */
+inline replaced(s)
+{
+	stamp[s] = 0;
+#if !defined(ABSENT_STAMP_IS_VALID) && !defined(NOEPOCH)
+	HELD(0, s) = 0;
+	HELD(1, s) = 0;
+	HELD(2, s) = 0;
+	there = false;
+	version_of_list = 0;
+	stamps_of_list[0] = 0;
+	stamps_of_list[1] = 0
+#endif
+}
+#define gone replaced
 #endif
 
 /* ---- Writers --------------------------------------------------------------------------------------------------- */
@@ -84,7 +107,7 @@ inline guard(s, member)
 #else
 	members[s] = members[s] | (member);
 #endif
-	stamp[s] = 0
+	replaced(s)
 #endif
 }
 
@@ -94,9 +117,9 @@ inline release(s, member)
 	if
 	:: members[s] & ~(member) -> members[s] = members[s] & ~(member)
 #ifdef RELEASE_ONLY_OWN_GUARD
-	:: members[s] == (member) -> members[s] = 0; renew(s)
+	:: members[s] == (member) -> members[s] = 0; replaced(s); renew(s)
 #else
-	:: !(members[s] & ~(member)) -> members[s] = 0; renew(s)
+	:: !(members[s] & ~(member)) -> members[s] = 0; replaced(s); renew(s)
 #endif
 	:: else
 	fi
@@ -327,12 +350,17 @@ end:	do
 			:: else -> let_go(me); goto end
 			fi
 		}
-		atomic { version = db; seen = db }
+		atomic {
+			if
+			:: HELD(me, 0) && HELD(me, 1) -> version = db; seen = db
+			:: else -> let_go(me); goto end
+			fi
+		}
 #endif
 		/* the fill, which may also be lost */
 		atomic {
 			if
-			:: there = true; version_of_list = version; stamps_of_list[0] = HELD(me, 0); stamps_of_list[1] = HELD(me, 1)
+			:: HELD(me, 0) && HELD(me, 1) -> there = true; version_of_list = version; stamps_of_list[0] = HELD(me, 0); stamps_of_list[1] = HELD(me, 1)
 			:: skip
 			fi;
 			version = 0; let_go(me)
@@ -343,7 +371,7 @@ end:	do
 /* ---- The world around them -------------------------------------------------------------------------------------- */
 
 #define EXPIRES(s, i) atomic { (members[s] & BIT(i)) && MAY_LOSE(BIT(i)) -> \
-	members[s] = members[s] & ~BIT(i); FORGET(s) }
+	members[s] = members[s] & ~BIT(i); gone(s) }
 #ifdef UNREACHABLE
 #define ARRIVES(s, i) \
 	atomic { late_guards[s] & BIT(i) -> late_guards[s] = late_guards[s] & ~BIT(i); guard(s, BIT(i)) } \
@@ -356,11 +384,11 @@ active proctype World()
 {
 end:	do
 	/* evicted, expired, flushed, restarted under a new epoch; that the list goes needs no step, since a reader may miss anyway */
-	:: atomic { stamp[0] != 0 -> stamp[0] = 0; FORGET(0) }
-	:: atomic { stamp[1] != 0 -> stamp[1] = 0; FORGET(1) }
+	:: atomic { stamp[0] != 0 -> gone(0) }
+	:: atomic { stamp[1] != 0 -> gone(1) }
 #ifdef LOSE
-	:: atomic { members[0] != 0 -> members[0] = 0; FORGET(0) }
-	:: atomic { members[1] != 0 -> members[1] = 0; FORGET(1) }
+	:: atomic { members[0] != 0 -> members[0] = 0; gone(0) }
+	:: atomic { members[1] != 0 -> members[1] = 0; gone(1) }
 #endif
 	:: EXPIRES(0, 0)
 	:: EXPIRES(1, 0)

@@ -4,6 +4,7 @@
 
 #include <blog/comment_dao.h>
 #include <blog/post_dao.h>
+#include <blog/relations.h>
 #include <blog/user_dao.h>
 
 #ifdef __cplusplus

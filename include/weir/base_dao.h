@@ -38,7 +38,8 @@ typedef struct weir_base_dao {
  * the first call (WEIR_ERR_USAGE). */
 WEIR_API weir_base_dao weir_get_dao(weir_session *session, const weir_model *model);
 
-/* Inserts a row with the columns of set, the others getting the database's defaults, and returns it as stored.
+/* Inserts a row with the columns of set, the others getting the database's defaults, and returns it as stored (record
+ * may be NULL).
  * WEIR_ERR_UNIQUE, WEIR_ERR_FOREIGN_KEY, WEIR_ERR_NOT_NULL, WEIR_ERR_CHECK (err.constraint), WEIR_ERR_VALUE. */
 WEIR_API int weir_base_dao_create(const weir_base_dao *dao, const void *values, weir_set set, void *record,
                                   weir_error *err);

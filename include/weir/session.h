@@ -54,7 +54,7 @@ typedef struct weir_options {
 	weir_schema_check        schema_check;
 	int                      timeout_ms;         /* deadline of each call in all [5000] */
 	int                      connect_timeout_ms; /* for one connection, authentication included [3000] */
-	int64_t                  max_limit;          /* largest limit of a query [10000] */
+	int64_t                  max_limit;          /* largest limit of a query, at least 100 [10000] */
 	int                      max_statements;     /* prepared statements kept on each connection [256] */
 	weir_pool_options        pool;
 	weir_cache_kind          cache_kind;

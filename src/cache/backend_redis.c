@@ -145,35 +145,82 @@ typedef struct script_work {
 	const void               *items;
 	size_t                    count;
 	const weir_cache_call    *call;
+	bool                      once; /* no call may have its effect twice */
 	/* Appends a call for items from first on. */
 	void (*append)(weir__redis_connection *connection, const struct script_work *work, size_t first, size_t count,
 	               bool by_text);
 } script_work;
+
+static void append_call(weir__redis_connection *connection, const script_work *work, size_t number, bool by_text)
+{
+	size_t first = number * SCRIPT_KEYS;
+	size_t left = work->count - first;
+
+	work->append(connection, work, first, left < SCRIPT_KEYS ? left : SCRIPT_KEYS, by_text);
+}
+
+/* Adds up what count calls returned; *sum becomes -1 when one failed. False: some reply is none that a script has. */
+static bool add_up(const weir__redis_run *run, size_t count, long long *sum)
+{
+	bool understood = true;
+
+	for (size_t i = 0; i < count; i++) {
+		const weir__reply *reply = &run->replies[i];
+
+		if (reply->type == WEIR__REPLY_INTEGER && *sum >= 0)
+			*sum += reply->integer;
+		else if (reply->type != WEIR__REPLY_INTEGER)
+			*sum = -1;
+		understood = understood && (reply->type == WEIR__REPLY_INTEGER || reply->type == WEIR__REPLY_ERROR);
+	}
+	return understood;
+}
+
+static bool is_no_script(const weir__redis_run *run, size_t i)
+{
+	return run->replies[i].type == WEIR__REPLY_ERROR &&
+	       weir__redis_error_of(&run->replies[i], run->buffer) == WEIR__REDIS_ERROR_NO_SCRIPT;
+}
+
+/* Sends those calls once more by their text whose script was not known; what the others returned goes into *sum. The number of calls
+ * sent, 0 when that failed. */
+static size_t send_by_text(weir__redis_run *run, const script_work *work, size_t calls, long long *sum)
+{
+	size_t unknown = 0;
+
+	weir__buffer_clear(&run->connection->request);
+	for (size_t i = 0; i < calls; i++) {
+		if (is_no_script(run, i)) {
+			append_call(run->connection, work, i, true);
+			unknown++;
+		} else {
+			*sum = *sum < 0 || run->replies[i].type != WEIR__REPLY_INTEGER ? -1 : *sum + run->replies[i].integer;
+		}
+	}
+	weir__redis_run_again(run);
+	return weir__redis_run_send(run, unknown, 0) ? unknown : 0;
+}
 
 /* The sum of what the calls returned; -1: failed. */
 static long long run_script(weir_cache_backend *self, const script_work *work)
 {
 	size_t          calls = (work->count + SCRIPT_KEYS - 1) / SCRIPT_KEYS;
 	long long       sum = 0;
-	bool            understood = true;
+	bool            understood;
 	weir__redis_run run;
 
 	if (work->count == 0)
 		return 0;
 	if (!weir__redis_run_begin(&run, pool_of(self), work->call->deadline_us))
 		return -1;
-	for (int by_text = 0; by_text == 0 || (by_text == 1 && run.no_script); by_text++) {
-		weir__redis_run_again(&run);
-		for (size_t first = 0; first < work->count; first += SCRIPT_KEYS)
-			work->append(run.connection, work, first,
-			             work->count - first < SCRIPT_KEYS ? work->count - first : SCRIPT_KEYS, by_text);
-		if (!weir__redis_run_send(&run, calls, 0))
-			return -1;
-	}
-	for (size_t i = 0; i < calls && sum >= 0; i++) {
-		sum = run.replies[i].type == WEIR__REPLY_INTEGER ? sum + run.replies[i].integer : -1;
-		understood = run.replies[i].type == WEIR__REPLY_INTEGER || run.replies[i].type == WEIR__REPLY_ERROR;
-	}
+	run.once = work->once;
+	for (size_t i = 0; i < calls; i++)
+		append_call(run.connection, work, i, false);
+	if (!weir__redis_run_send(&run, calls, 0))
+		return -1;
+	if (run.no_script && (calls = send_by_text(&run, work, calls, &sum)) == 0)
+		return -1;
+	understood = add_up(&run, calls, &sum);
 	weir__redis_run_end(&run, !understood);
 	return sum;
 }
@@ -200,7 +247,7 @@ static void append_fill(weir__redis_connection *connection, const script_work *w
 static int fill(weir_cache_backend *self, const weir_cache_entry *entries, size_t count, const weir_cache_call *call,
                 size_t *filled)
 {
-	script_work work = { &weir__redis_script_fill, entries, count, call, append_fill };
+	script_work work = { &weir__redis_script_fill, entries, count, call, false, append_fill };
 	long long   sum = run_script(self, &work);
 
 	*filled = sum > 0 ? (size_t)sum : 0;
@@ -228,7 +275,7 @@ static void append_guard(weir__redis_connection *connection, const script_work *
 
 static int guard(weir_cache_backend *self, const weir_touch *touches, size_t count, const weir_cache_call *call)
 {
-	script_work work = { &weir__redis_script_guard, touches, count, call, append_guard };
+	script_work work = { &weir__redis_script_guard, touches, count, call, false, append_guard };
 
 	return run_script(self, &work) == (long long)count ? WEIR_OK : WEIR_ERR_CACHE;
 }
@@ -250,7 +297,7 @@ static void append_release(weir__redis_connection *connection, const script_work
 
 static int release(weir_cache_backend *self, const weir_touch *touches, size_t count, const weir_cache_call *call)
 {
-	script_work work = { &weir__redis_script_release, touches, count, call, append_release };
+	script_work work = { &weir__redis_script_release, touches, count, call, true, append_release };
 
 	return run_script(self, &work) == (long long)count ? WEIR_OK : WEIR_ERR_CACHE;
 }
@@ -267,7 +314,7 @@ static void append_remove(weir__redis_connection *connection, const script_work 
 
 static int remove_many(weir_cache_backend *self, const weir_bytes *keys, size_t count, const weir_cache_call *call)
 {
-	script_work work = { &weir__redis_script_remove, keys, count, call, append_remove };
+	script_work work = { &weir__redis_script_remove, keys, count, call, false, append_remove };
 
 	return run_script(self, &work) >= 0 ? WEIR_OK : WEIR_ERR_CACHE;
 }
@@ -363,6 +410,7 @@ static int lease(weir_cache_backend *self, const weir_cache_want *wants, size_t 
 		return WEIR_ERR_CACHE;
 	for (int by_text = 0; by_text == 0 || (by_text == 1 && run.no_script); by_text++) {
 		weir__redis_run_again(&run);
+		weir__buffer_clear(&run.connection->request);
 		for (size_t i = 0; i < count; i++)
 			append_want(run.connection, &wants[i], call, by_text);
 		if (!weir__redis_run_send(&run, count, 0))

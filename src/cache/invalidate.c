@@ -30,12 +30,19 @@ static int64_t stamp_ttl_ms(const weir__touch_batch *batch)
 	return longest;
 }
 
-int weir__touch_batch_settle(weir_cache_manager *cache, const weir__touch_batch *batch)
+/* Each attempt sets stamps of its own: one that seemed to fail may have had its effect, and setting its stamps once more would
+ * make valid again what another write has invalidated since. */
+int weir__touch_batch_settle(weir_cache_manager *cache, weir__touch_batch *batch)
 {
 	weir_cache_call call = weir__touch_batch_call(cache, batch);
+	int             rc = WEIR_ERR_CACHE;
 
 	call.stamp_ttl_ms = stamp_ttl_ms(batch);
-	return cache->backend->release(cache->backend, batch->touches, batch->count, &call);
+	for (int attempt = 0; attempt < 2 && rc < 0 && weir__now_us() < call.deadline_us; attempt++) {
+		weir__touch_batch_bind(cache, batch);
+		rc = cache->backend->release(cache->backend, batch->touches, batch->count, &call);
+	}
+	return rc;
 }
 
 static void count_invalidations(const weir__touch_batch *batch)
@@ -87,8 +94,6 @@ void weir__cache_release(weir_cache_manager *cache, weir__touches *touches)
 
 	if (!batch || batch->count == 0)
 		return;
-	if (!batch->nonce)
-		weir__touch_batch_bind(cache, batch);
 	if (weir__touch_batch_settle(cache, batch) == WEIR_OK) {
 		if (batch->blocks)
 			weir__pending_unblock(&cache->pending);

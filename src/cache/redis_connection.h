@@ -33,6 +33,7 @@ struct weir__redis_connection {
 	int                     fd;
 	bool                    reused;   /* it has been idle */
 	int64_t                 block_us; /* the time limit that the socket has */
+	int64_t                 idle_since_us;
 	weir__buffer            request;
 	weir__redis_reader     *reader;
 };

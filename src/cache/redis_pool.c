@@ -4,6 +4,7 @@
 #include "base/clock.h"
 #include "base/hash.h"
 #include "base/memory.h"
+#include "cache/redis_socket.h"
 
 #include <inttypes.h>
 #include <netdb.h>
@@ -12,6 +13,7 @@
 #include <sys/socket.h>
 
 #define IDLE_MOST      64
+#define IDLE_UNSEEN_US 1000  /* idle longer than this: looked at before it is used */
 #define FAILURES_MOST  2     /* in a row, then it is down */
 #define PAUSE_LEAST_US 50000 /* between attempts while it is down */
 #define PAUSE_MOST_US  1000000
@@ -135,6 +137,17 @@ static void close_all(weir__redis_connection *connections)
 		next = connections->next;
 		weir__redis_connection_close(connections);
 	}
+}
+
+/* One has ended, and the others with it as like as not. */
+static void drop_idle(weir__redis_pool *pool)
+{
+	weir__redis_connection *idle;
+
+	pthread_mutex_lock(&pool->mutex);
+	idle = take_idle(pool);
+	pthread_mutex_unlock(&pool->mutex);
+	close_all(idle);
 }
 
 void weir__redis_pool_free(weir__redis_pool *pool)
@@ -263,6 +276,12 @@ static weir__redis_connection *open_connection(weir__redis_pool *pool, int64_t d
 	return connection;
 }
 
+/* One that has been idle for a while may have ended, or received what nobody asked for. */
+static bool is_fresh(const weir__redis_connection *connection)
+{
+	return weir__now_us() - connection->idle_since_us < IDLE_UNSEEN_US || weir__socket_is_quiet(connection->fd);
+}
+
 static weir__redis_connection *take_connection(weir__redis_pool *pool, int64_t deadline_us)
 {
 	weir__redis_connection *connection = NULL;
@@ -271,7 +290,11 @@ static weir__redis_connection *take_connection(weir__redis_pool *pool, int64_t d
 	case TURNED_AWAY:
 		return NULL;
 	case IDLE_CONNECTION:
-		return connection;
+		if (is_fresh(connection))
+			return connection;
+		weir__redis_connection_close(connection);
+		drop_idle(pool);
+		return open_connection(pool, deadline_us, false);
 	case PROBE:
 		return open_connection(pool, deadline_us, true);
 	case NEW_CONNECTION:
@@ -286,6 +309,7 @@ static void give_back(weir__redis_pool *pool, weir__redis_connection *connection
 
 	weir__buffer_clear(&connection->request);
 	connection->reused = true;
+	connection->idle_since_us = weir__now_us();
 	pthread_mutex_lock(&pool->mutex);
 	pool->failures = 0;
 	kept = !pool->down && pool->idle_count < IDLE_MOST;
@@ -328,17 +352,13 @@ static bool fail(weir__redis_run *run, weir__redis_failure failure, const char *
 	return false;
 }
 
-/* The server ended the connection while it was idle, and all others with it as like as not: the request moves to a new one. */
+/* The server ended the connection while it was idle: the request moves to a new one. */
 static bool reconnect(weir__redis_run *run)
 {
 	weir__redis_connection *ended = run->connection;
-	weir__redis_connection *others;
 	weir__buffer            unused;
 
-	pthread_mutex_lock(&run->pool->mutex);
-	others = take_idle(run->pool);
-	pthread_mutex_unlock(&run->pool->mutex);
-	close_all(others);
+	drop_idle(run->pool);
 	run->connection = open_connection(run->pool, run->deadline_us, false);
 	if (run->connection) {
 		unused = run->connection->request;
@@ -378,7 +398,7 @@ bool weir__redis_run_send(weir__redis_run *run, size_t count, size_t elements)
 {
 	weir__redis_failure failure = weir__redis_exchange(run->connection, run->buffer, count, elements, run->deadline_us);
 
-	if (failure == WEIR__REDIS_LOST && run->connection->reused && run->buffer->length == 0) {
+	if (failure == WEIR__REDIS_LOST && run->connection->reused && !run->once && run->buffer->length == 0) {
 		if (!reconnect(run)) {
 			weir__reply_buffer_release(run->buffer);
 			run->buffer = NULL;
@@ -394,7 +414,6 @@ bool weir__redis_run_send(weir__redis_run *run, size_t count, size_t elements)
 
 void weir__redis_run_again(weir__redis_run *run)
 {
-	weir__buffer_clear(&run->connection->request);
 	run->buffer->length = 0;
 }
 

@@ -22,6 +22,7 @@ typedef struct weir__redis_run {
 	weir__reply_buffer     *buffer;
 	const weir__reply      *replies; /* after send */
 	int64_t                 deadline_us;
+	bool                    once;      /* set by the caller: the request must not be sent a second time */
 	bool                    no_script; /* some reply says that the server does not know a script */
 } weir__redis_run;
 
@@ -29,10 +30,10 @@ typedef struct weir__redis_run {
 bool weir__redis_run_begin(weir__redis_run *run, weir__redis_pool *pool, int64_t deadline_us);
 
 /* Sends what was appended to run->connection and reads count replies. A connection that turns out to have ended while it was
- * idle is replaced once. False: failed; ended already. */
+ * idle is replaced once, unless run->once. False: failed; ended already. */
 bool weir__redis_run_send(weir__redis_run *run, size_t count, size_t elements);
 
-/* Empties the request, for another one. */
+/* Forgets the replies, for another request. */
 void weir__redis_run_again(weir__redis_run *run);
 
 /* Gives the connection back. in_doubt: the replies were none that this request can have. */

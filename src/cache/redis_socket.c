@@ -135,6 +135,14 @@ ssize_t weir__socket_receive(int fd, void *bytes, size_t size, bool may_block)
 	return recv(fd, bytes, size, may_block ? 0 : MSG_DONTWAIT);
 }
 
+bool weir__socket_is_quiet(int fd)
+{
+	char byte;
+
+	return recv(fd, &byte, 1, MSG_PEEK | MSG_DONTWAIT) < 0 &&
+	       (errno == EAGAIN || errno == EWOULDBLOCK || errno == EINTR);
+}
+
 bool weir__socket_wait(int fd, bool to_write, int64_t deadline_us)
 {
 	struct pollfd waited = { .fd = fd, .events = to_write ? POLLOUT : POLLIN };

@@ -25,6 +25,9 @@ int64_t weir__socket_limit(int fd, int64_t limit_us);
 ssize_t weir__socket_send(int fd, const void *bytes, size_t length, bool may_block);
 ssize_t weir__socket_receive(int fd, void *bytes, size_t size, bool may_block);
 
+/* Is the other side still there, and silent? */
+bool weir__socket_is_quiet(int fd);
+
 /* Waits until the socket may be written to, or read from. False: the deadline passed. */
 bool weir__socket_wait(int fd, bool to_write, int64_t deadline_us);
 

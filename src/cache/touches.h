@@ -34,8 +34,8 @@ struct weir__touches {
 
 /* Points the touches at the keys and gives each stamp its new value. */
 void weir__touch_batch_bind(weir_cache_manager *cache, weir__touch_batch *batch);
-/* Releases a batch that was bound. WEIR_OK or WEIR_ERR_CACHE. */
-int  weir__touch_batch_settle(weir_cache_manager *cache, const weir__touch_batch *batch);
+/* Releases a batch. WEIR_OK or WEIR_ERR_CACHE. */
+int  weir__touch_batch_settle(weir_cache_manager *cache, weir__touch_batch *batch);
 void weir__touch_batch_free(weir__touch_batch *batch);
 
 /* A deadline that leaves time for many keys. */

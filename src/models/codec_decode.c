@@ -1,7 +1,7 @@
 /* Reading records. The bytes are hostile until the last of them is read.
  *
- * No text can outgrow the room that was made for all of them, even in bytes that turn out to be no record: while a value is
- * read, `end` lies before everything that must still follow it (the prefixes of later columns and records), so that
+ * No text can outgrow the room that was made for all of them, even in bytes that turn out to be no record: while a value
+ * is read, `end` lies before everything that must still follow it (the prefixes of later columns and records), so that
  * a value's bytes are never those of another's, and a text with its NUL takes no more room than its quotes leave. */
 #include "models/codec.h"
 #include "models/codec_time.h"
@@ -138,30 +138,32 @@ static bool read_float8(struct reader *r, double *value)
 	return at && skip(r, own, (size_t)(weir__double_write(own, *value) - own)) && r->at == at;
 }
 
+/* The control character of \u00xx in its canonical form; 0 when it is none. */
+static char control_of(const char *at)
+{
+	unsigned high = (unsigned)at[4] - '0';
+	unsigned low = (unsigned)at[5] - '0';
+	unsigned c;
+
+	if (low > 9)
+		low = at[5] >= 'a' && at[5] <= 'f' ? (unsigned)at[5] - 'a' + 10 : 0x20;
+	c = high * 16 + low;
+	return at[2] == '0' && at[3] == '0' && high < 2 && low < 16 && weir__json_escape_letter(c) == 'u' ? (char)c : '\0';
+}
+
 /* An escape of the canonical form, at a backslash. */
 static bool read_escape(struct reader *r)
 {
-	static const char hex[] = "0123456789abcdef";
-	const char       *at = r->at;
-	const char       *low;
-	char              c;
+	const char *at = r->at;
+	bool        hex = r->end - at >= 6 && at[1] == 'u';
+	char        c;
 
 	if (r->end - at < 2)
 		return false;
-	if (at[1] != 'u') {
-		c = weir__json_unescape_letter(at[1]);
-		r->at += 2;
-	} else {
-		if (r->end - at < 6 || memcmp(at + 2, "00", 2) != 0 || (at[4] != '0' && at[4] != '1'))
-			return false;
-		low = memchr(hex, at[5], 16);
-		c = low ? (char)((at[4] - '0') * 16 + (low - hex)) : 0;
-		if (c == 0 || memchr("\b\f\n\r\t", c, 5))
-			return false;
-		r->at += 6;
-	}
+	c = hex ? control_of(at) : weir__json_unescape_letter(at[1]);
+	r->at += hex ? 6 : 2;
 	*r->text++ = c;
-	return c != 0;
+	return c != '\0';
 }
 
 /* A string, ended by a NUL behind which the next text goes. *value is set only when it is one. */
@@ -312,7 +314,8 @@ static bool read_record(struct reader *r, const weir__layout *layout, void *reco
 	return skip_fixed(r, "}", 1);
 }
 
-/* Room for the texts of values of so many bytes: each text and its NUL fit where it was with its quotes, but a jsonb has none. */
+/* Room for the texts of values of so many bytes: each text and its NUL fit where it was with its quotes, but a jsonb has
+ * none. */
 static size_t text_room(const weir__layout *layout, size_t values_size, size_t count)
 {
 	return values_size + count * layout->column_count;

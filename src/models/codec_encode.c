@@ -48,18 +48,13 @@ static char *put_int8(char *at, int64_t value)
 	return at;
 }
 
-static char *put_word(char *at, const char *word)
-{
-	return put(at, word, strlen(word));
-}
-
 static char *put_float8(char *at, double value)
 {
 	if (isfinite(value))
 		return weir__double_write(at, value);
 	if (isnan(value))
-		return put_word(at, "\"NaN\"");
-	return put_word(at, value < 0 ? "\"-Infinity\"" : "\"Infinity\"");
+		return put(at, "\"NaN\"", 5);
+	return value < 0 ? put(at, "\"-Infinity\"", 11) : put(at, "\"Infinity\"", 10);
 }
 
 static char *put_time(char *at, int64_t us, bool zoned)
@@ -86,10 +81,10 @@ static char *put_json(const struct writer *w, char *at, const weir__column *colu
 
 	if (w->marks_null && column->nullable && strcmp(text, "null") == 0)
 		*at++ = ' ';
-	at = weir__json_room(w->buffer, at, length);
+	at = weir__json_room(w->buffer, at, length + 1);
 	if (!at)
 		return NULL;
-	memcpy(at, text, length);
+	memcpy(at, text, length + 1);
 	return at + length;
 }
 

@@ -18,7 +18,7 @@
 
 static void put_pair(char *at, uint32_t number)
 {
-	memcpy(at, weir__digit_pairs + number * 2, 2);
+	memcpy(at, weir__digit_pairs + (size_t)number * 2, 2);
 }
 
 static void write_date(char *at, uint32_t day)
@@ -115,7 +115,7 @@ static bool read_clock(const char *at, int64_t *us)
 		return false;
 	if (at[2] != ':' || at[5] != ':' || at[8] != '.')
 		return false;
-	*us = ((hour * 60 + minute) * 60 + second) * US_PER_SECOND + (high * 100 + middle) * 100 + low;
+	*us = (int64_t)((hour * 60 + minute) * 60 + second) * US_PER_SECOND + (high * 100 + middle) * 100 + low;
 	return true;
 }
 

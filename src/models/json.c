@@ -1,5 +1,5 @@
-/* JSON text to and from records, without a tree between: what is written is what the codec writes, and what is read keeps
- * every digit of its numbers, which a tree of doubles would not. */
+/* JSON text to and from records, without a tree between: what is written is what the codec writes, and what is read
+ * keeps every digit of its numbers, which a tree of doubles would not. */
 #include <weir/json.h>
 
 #include "base/error.h"
@@ -131,7 +131,7 @@ static int read_name(struct reader *r, weir__json_import *import, size_t *column
 
 static int read_member(struct reader *r, weir__json_import *import)
 {
-	size_t      column, length;
+	size_t      column = 0, length;
 	const char *value;
 	int         status = read_name(r, import, &column);
 

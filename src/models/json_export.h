@@ -11,8 +11,8 @@ typedef struct weir__json_export {
 	size_t             count;
 } weir__json_export;
 
-/* Check what a caller gave; fields NULL: all columns. WEIR_OK, to be ended, or WEIR_ERR_USAGE (no record, records of more
- * than one model, a set of another model), WEIR_ERR_NO_MEMORY, then there is nothing to end. */
+/* Check what a caller gave; fields NULL: all columns. WEIR_OK, to be ended, or WEIR_ERR_USAGE (no record, records of
+ * more than one model, a set of another model), WEIR_ERR_NO_MEMORY, then there is nothing to end. */
 int  weir__json_export_begin(weir__json_export *export, const void *record, const weir_set *fields, weir_error *err);
 int  weir__json_export_begin_list(weir__json_export *export, const void *list, const weir_set *fields, weir_error *err);
 void weir__json_export_end(weir__json_export *export);

@@ -1,8 +1,12 @@
 /* Writing JSON strings, and reading those of others. */
 #include "models/json_string.h"
 
-/* The letter behind the backslash for each byte that must be escaped; u for those that have none. */
-static const char letters[0x20] = "uuuuuuuubtnufruuuuuuuuuuuuuuuuuu";
+char weir__json_escape_letter(unsigned c)
+{
+	static const char letters[0x20] = "uuuuuuuubtnufruuuuuuuuuuuuuuuuuu";
+
+	return letters[c];
+}
 
 static char *write_escape(char *at, unsigned char c)
 {
@@ -13,9 +17,10 @@ static char *write_escape(char *at, unsigned char c)
 		*at++ = (char)c;
 		return at;
 	}
-	*at++ = letters[c];
-	if (letters[c] == 'u') {
-		memcpy(at, "00", 2);
+	*at++ = weir__json_escape_letter(c);
+	if (at[-1] == 'u') {
+		at[0] = '0';
+		at[1] = '0';
 		at[2] = digits[c >> 4];
 		at[3] = digits[c & 15];
 		at += 4;

@@ -97,6 +97,9 @@ void weir__json_string_append(weir__buffer *buffer, const char *text);
 /* Appends the text, without a NUL, of a string that weir__json_scan has found to be one, quotes included. */
 void weir__json_string_unescape(weir__buffer *buffer, const char *string, size_t length);
 
+/* The letter that stands behind the backslash for a control character: u where hexadecimal digits must follow. */
+char weir__json_escape_letter(unsigned c);
+
 /* The one byte that \b, \f, \n, \r, \t, \" or \\ stand for, given the second of the two; 0 for any other. */
 char weir__json_unescape_letter(char letter);
 

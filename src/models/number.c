@@ -1,8 +1,9 @@
 /* Numbers to and from text.
  *
- * A decimal of at most 2^53 as digits and a power of ten up to 22 are doubles both, so that one division or multiplication
- * gives the nearest double: that is the fast path in both directions. Beyond it snprintf and strtod round correctly;
- * they are given, and asked for, digits without a point, which is all that a locale could change. */
+ * A decimal of at most 2^53 as digits and a power of ten up to 22 are doubles both, so that one division or
+ * multiplication gives the nearest double: that is the fast path in both directions. Beyond it snprintf and strtod round
+ * correctly; strtod is given digits without a point, and of what snprintf writes only digits are taken, since the point
+ * is what a locale changes. */
 #include "models/number.h"
 
 #include <float.h>
@@ -117,7 +118,7 @@ static void round_digits(struct decimal *decimal, double number, int count)
 		if (*at >= '0' && *at <= '9')
 			decimal->digits[decimal->count++] = *at;
 	decimal->point = strtol(at + 1, NULL, 10) + 1;
-	while (decimal->digits[decimal->count - 1] == '0')
+	while (decimal->count > 0 && decimal->digits[decimal->count - 1] == '0')
 		decimal->count--;
 }
 

@@ -38,6 +38,8 @@ START_TEST(test_open__names_the_option_that_is_wrong)
 	ck_assert_ptr_nonnull(strstr(blog.err.message, "max_connections"));
 	ck_assert_int_eq(open_with((weir_options){ .postgres = postgres, .pool = { .min_connections = 9 } }),
 	                 WEIR_ERR_USAGE);
+	ck_assert_int_eq(open_with((weir_options){ .postgres = postgres, .max_limit = 99 }), WEIR_ERR_USAGE);
+	ck_assert_ptr_nonnull(strstr(blog.err.message, "max_limit"));
 	ck_assert_int_eq(open_with((weir_options){ .postgres = postgres, .cache = { .list_ttl_s = -7 } }), WEIR_ERR_USAGE);
 	ck_assert_ptr_nonnull(strstr(blog.err.message, "list_ttl_s"));
 	ck_assert_int_eq(open_with((weir_options){ .postgres = postgres, .redis = "http://x" }), WEIR_ERR_USAGE);

@@ -7,7 +7,6 @@
 #include "support/suite.h"
 
 #include <stdio.h>
-#include <stdlib.h>
 #include <string.h>
 
 enum { SLACK_MS = 50 };
@@ -434,29 +433,32 @@ START_TEST(test_transaction__a_deadline_before_commit_rolls_back)
 }
 END_TEST
 
-/* A private server, a proxy in front of it that does something when COMMIT passes, and a transaction through it that has
- * inserted one row. */
+/* A proxy in front of the server that does something when COMMIT passes, and a transaction through it that has inserted
+ * one row. */
 struct cut {
-	struct server   server;
 	struct proxy    proxy;
 	struct database database;
 	weir__conn     *conn;
+	char            url[512];
 };
 
-static void cut_setup(struct cut *cut, enum proxy_fault fault)
+static void cut_setup(struct cut *cut, enum proxy_fault fault, bool refuse_afterwards)
 {
-	const char *at;
-	char        url[256];
+	PGconn *direct = PQconnectdb(test_database_url());
+	char    setting[96];
 
-	server_start(&cut->server, SERVER_POSTGRES);
-	proxy_start(&cut->proxy, cut->server.address, "COMMIT", fault);
-	at = strchr(cut->server.other_url, '@');
-	snprintf(url, sizeof url, "%.*s@127.0.0.1:%d/postgres?sslmode=disable&gssencmode=disable",
-	         (int)(at - cut->server.other_url), cut->server.other_url, cut->proxy.port);
-	database_init(&cut->database, strdup(url));
+	ck_assert_msg(PQstatus(direct) == CONNECTION_OK, "%s", PQerrorMessage(direct));
+	cut->proxy = (struct proxy){ .text = "COMMIT", .fault = fault, .refuse_afterwards = refuse_afterwards };
+	proxy_start(&cut->proxy, PQhost(direct), PQport(direct));
+	PQfinish(direct);
+	snprintf(setting, sizeof setting, "host=127.0.0.1 port=%d sslmode=disable gssencmode=disable", cut->proxy.port);
+	if (strstr(test_database_url(), "://"))
+		for (char *at = setting; *at; at++)
+			*at = *at == ' ' ? '&' : *at;
+	url_with(cut->url, sizeof cut->url, test_database_url(), setting);
+	database_init(&cut->database, cut->url);
+	cut->database.url = test_database_url();
 	database_open(&cut->database);
-	cut->database.url = cut->server.url;
-	free((char *)cut->database.options.conninfo);
 	database_run(&cut->database, "CREATE TABLE t (id int)");
 	cut->conn = begin(&cut->database, NULL);
 	conn_run_ok(cut->conn, "INSERT INTO t VALUES (1)");
@@ -467,7 +469,7 @@ static int64_t cut_rows(struct cut *cut)
 	char sql[96];
 
 	snprintf(sql, sizeof sql, "SELECT count(*) FROM %s.t", cut->database.schema);
-	return sql_number(cut->server.url, sql);
+	return sql_number(cut->database.url, sql);
 }
 
 static void cut_release(struct cut *cut)
@@ -475,7 +477,6 @@ static void cut_release(struct cut *cut)
 	database_give_back(&cut->database, &cut->conn);
 	database_close(&cut->database);
 	proxy_stop(&cut->proxy);
-	server_release(&cut->server);
 }
 
 START_TEST(test_transaction__a_commit_whose_answer_was_lost_is_found_to_be_committed)
@@ -483,7 +484,7 @@ START_TEST(test_transaction__a_commit_whose_answer_was_lost_is_found_to_be_commi
 	struct cut cut;
 	weir_error err = WEIR_ERROR_INIT;
 
-	cut_setup(&cut, PROXY_CUT_BEFORE_REPLY);
+	cut_setup(&cut, PROXY_CUT_BEFORE_REPLY, false);
 	ck_assert_msg(conn_commit(cut.conn, &err) == WEIR_OK, "%s", err.message);
 	ck_assert(atomic_load(&cut.proxy.happened));
 	ck_assert(!weir__conn_is_usable(cut.conn));
@@ -500,7 +501,7 @@ START_TEST(test_transaction__a_commit_that_never_arrived_is_found_to_be_rolled_b
 		struct cut cut;
 		weir_error err = WEIR_ERROR_INIT;
 
-		cut_setup(&cut, faults[i]);
+		cut_setup(&cut, faults[i], false);
 		ck_assert_int_eq(conn_commit(cut.conn, &err), WEIR_ERR_CONNECTION_LOST);
 		ck_assert(atomic_load(&cut.proxy.happened));
 		ck_assert_int_eq(err.effect, WEIR_EFFECT_NONE);
@@ -516,8 +517,7 @@ START_TEST(test_transaction__a_commit_after_which_nobody_can_be_asked_is_unknown
 	weir_error err = WEIR_ERROR_INIT;
 	int64_t    started, took;
 
-	cut_setup(&cut, PROXY_CUT_BEFORE_REPLY);
-	cut.proxy.refuse_afterwards = true;
+	cut_setup(&cut, PROXY_CUT_BEFORE_REPLY, true);
 	started = now_ms();
 	ck_assert_int_eq(weir__conn_commit(cut.conn, weir__deadline_in_ms(300), &err), WEIR_ERR_UNKNOWN_COMMIT);
 	took = now_ms() - started;
@@ -536,7 +536,7 @@ START_TEST(test_transaction__a_commit_that_is_not_answered_in_time_is_unknown)
 	weir_error err = WEIR_ERROR_INIT;
 	int64_t    started;
 
-	cut_setup(&cut, PROXY_SILENCE);
+	cut_setup(&cut, PROXY_SILENCE, false);
 	started = now_ms();
 	ck_assert_int_eq(weir__conn_commit(cut.conn, weir__deadline_in_ms(100), &err), WEIR_ERR_UNKNOWN_COMMIT);
 	ck_assert_int_le(now_ms() - started, 100 + SLACK_MS);
@@ -551,7 +551,7 @@ START_TEST(test_transaction__an_id_of_before_a_crash_is_not_believed_to_be_commi
 	struct cut cut;
 	weir_error err = WEIR_ERROR_INIT;
 
-	cut_setup(&cut, PROXY_CUT_BEFORE_REPLY);
+	cut_setup(&cut, PROXY_CUT_BEFORE_REPLY, false);
 	cut.conn->incarnation--; /* as if the server had crashed since */
 	ck_assert_int_eq(conn_commit(cut.conn, &err), WEIR_ERR_UNKNOWN_COMMIT);
 	cut_release(&cut);

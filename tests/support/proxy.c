@@ -5,21 +5,14 @@
 
 #include <arpa/inet.h>
 #include <check.h>
+#include <netdb.h>
 #include <poll.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/socket.h>
+#include <sys/un.h>
 #include <unistd.h>
-
-static struct sockaddr_in loopback(int port)
-{
-	return (struct sockaddr_in){
-		.sin_family = AF_INET,
-		.sin_port = htons((unsigned short)port),
-		.sin_addr.s_addr = htonl(INADDR_LOOPBACK),
-	};
-}
 
 static void hang_up(int *fd)
 {
@@ -42,22 +35,51 @@ static struct proxy_pair *free_pair(struct proxy *proxy)
 	return NULL;
 }
 
+static int connect_unix(const struct proxy *proxy)
+{
+	struct sockaddr_un address = { .sun_family = AF_UNIX };
+	int                fd = socket(AF_UNIX, SOCK_STREAM, 0);
+
+	int length = snprintf(address.sun_path, sizeof address.sun_path, "%s/.s.PGSQL.%s", proxy->host, proxy->target_port);
+
+	ck_assert_int_lt(length, (int)sizeof address.sun_path);
+	if (connect(fd, (struct sockaddr *)&address, sizeof address) < 0)
+		hang_up(&fd);
+	return fd;
+}
+
+static int connect_target(const struct proxy *proxy)
+{
+	struct addrinfo hints = { .ai_socktype = SOCK_STREAM }, *addresses = NULL;
+	int             fd = -1;
+
+	if (proxy->host[0] == '/')
+		return connect_unix(proxy);
+	if (getaddrinfo(proxy->host, proxy->target_port, &hints, &addresses) != 0)
+		return -1;
+	for (struct addrinfo *at = addresses; at && fd < 0; at = at->ai_next) {
+		fd = socket(at->ai_family, at->ai_socktype, at->ai_protocol);
+		if (fd >= 0 && connect(fd, at->ai_addr, at->ai_addrlen) < 0)
+			hang_up(&fd);
+	}
+	freeaddrinfo(addresses);
+	return fd;
+}
+
 static void accept_client(struct proxy *proxy)
 {
-	struct sockaddr_in address = loopback((int)strtol(strchr(proxy->target, ':') + 1, NULL, 10));
 	struct proxy_pair *pair = free_pair(proxy);
 	int                client = accept(proxy->listener, NULL, NULL);
-	bool               happened = atomic_load(&proxy->happened);
 
 	if (client < 0)
 		return;
 	atomic_fetch_add(&proxy->connections, 1);
-	if (!pair || (happened && proxy->refuse_afterwards)) {
+	if (!pair || (atomic_load(&proxy->happened) && proxy->refuse_afterwards)) {
 		close(client);
 		return;
 	}
-	*pair = (struct proxy_pair){ .client = client, .server = socket(AF_INET, SOCK_STREAM, 0) };
-	if (connect(pair->server, (struct sockaddr *)&address, sizeof address) < 0)
+	*pair = (struct proxy_pair){ .client = client, .server = connect_target(proxy) };
+	if (pair->server < 0)
 		hang_up_both(pair);
 }
 
@@ -146,15 +168,16 @@ static void *work(void *argument)
 	return NULL;
 }
 
-void proxy_start(struct proxy *proxy, const char *target, const char *text, enum proxy_fault fault)
+void proxy_start(struct proxy *proxy, const char *host, const char *port)
 {
-	struct sockaddr_in address = loopback(0);
+	struct sockaddr_in address = { .sin_family = AF_INET, .sin_addr.s_addr = htonl(INADDR_LOOPBACK) };
 	socklen_t          length = sizeof address;
 
-	memset(proxy, 0, sizeof *proxy);
-	snprintf(proxy->target, sizeof proxy->target, "%s", target);
-	proxy->text = text;
-	proxy->fault = fault;
+	snprintf(proxy->host, sizeof proxy->host, "%s", host);
+	snprintf(proxy->target_port, sizeof proxy->target_port, "%s", port);
+	atomic_init(&proxy->connections, 0);
+	atomic_init(&proxy->happened, false);
+	atomic_init(&proxy->stop, false);
 	for (int i = 0; i < PROXY_PAIRS; i++)
 		proxy->pairs[i] = (struct proxy_pair){ .client = -1, .server = -1 };
 	proxy->listener = socket(AF_INET, SOCK_STREAM, 0);

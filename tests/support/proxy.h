@@ -25,12 +25,12 @@ struct proxy_pair {
 };
 
 struct proxy {
-	char              target[64];
-	int               port;
 	const char       *text;
 	enum proxy_fault  fault;
 	bool              refuse_afterwards; /* after the fault new connections are closed at once */
-	atomic_int        connections;       /* accepted so far */
+	char              host[108], target_port[16];
+	int               port;        /* where the proxy listens */
+	atomic_int        connections; /* accepted so far */
 	atomic_bool       happened;
 	atomic_bool       stop;
 	int               listener;
@@ -38,8 +38,9 @@ struct proxy {
 	pthread_t         thread;
 };
 
-/* Starts a proxy to target ("host:port") which does `fault` once, when it sees `text`. */
-void proxy_start(struct proxy *proxy, const char *target, const char *text, enum proxy_fault fault);
+/* Starts a proxy to a server. text, fault and refuse_afterwards are the caller's to set before. A host that begins with
+ * '/' is the directory of a PostgreSQL's unix socket. */
+void proxy_start(struct proxy *proxy, const char *host, const char *port);
 void proxy_stop(struct proxy *proxy);
 
 #endif

@@ -1,17 +1,22 @@
-/* The model comment: its fields, and the handles of its columns. */
-#include <blog/comment.h>
+/* The model comment: its fields, its relations, and the handles of its columns. */
+#include <blog/relations.h>
 
 static const weir_field comment_fields[] = {
 	WEIR_FIELD(comment, id, .primary_key = true, .generated = true),
-	WEIR_FIELD(comment, post_id, .stamped = true),
-	WEIR_FIELD(comment, user_id, .stamped = true),
+	WEIR_FIELD(comment, post_id),
+	WEIR_FIELD(comment, user_id),
 	WEIR_FIELD(comment, body),
 	WEIR_FIELD(comment, stars),
 	WEIR_FIELD(comment, token, .unique = true, .generated = true),
 	WEIR_FIELD(comment, created_at, .generated = true),
 };
 
-const weir_model comment_model = WEIR_MODEL(comment, "comments", comment_fields);
+static const weir_relation comment_relations[] = {
+	WEIR_BELONGS_TO(comment, post, post, post_id, .inverse_of = "comments"),
+	WEIR_BELONGS_TO(comment, author, user, user_id, .inverse_of = "comments"),
+};
+
+const weir_model comment_model = WEIR_MODEL(comment, "comments", comment_fields, WEIR_RELATIONS(comment_relations));
 
 const struct comment_columns comment_c = {
 	.id = WEIR_I64_COLUMN(comment, id),

@@ -1,9 +1,9 @@
-/* The model post: its fields, and the handles of its columns. */
-#include <blog/post.h>
+/* The model post: its fields, its relations, and the handles of its columns. */
+#include <blog/relations.h>
 
 static const weir_field post_fields[] = {
 	WEIR_FIELD(post, id, .primary_key = true, .generated = true),
-	WEIR_FIELD(post, user_id, .stamped = true),
+	WEIR_FIELD(post, user_id),
 	WEIR_FIELD(post, title, .max_length = 200),
 	WEIR_FIELD(post, body),
 	WEIR_FIELD(post, published, .generated = true),
@@ -14,7 +14,12 @@ static const weir_field post_fields[] = {
 	WEIR_FIELD(post, updated_at, .generated = true, .auto_now = true),
 };
 
-const weir_model post_model = WEIR_MODEL(post, "posts", post_fields);
+static const weir_relation post_relations[] = {
+	WEIR_BELONGS_TO(post, author, user, user_id, .inverse_of = "posts"),
+	WEIR_HAS_MANY(post, comments, comment, post_id, .inverse_of = "post"),
+};
+
+const weir_model post_model = WEIR_MODEL(post, "posts", post_fields, WEIR_RELATIONS(post_relations));
 
 const struct post_columns post_c = {
 	.id = WEIR_I64_COLUMN(post, id),

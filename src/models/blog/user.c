@@ -1,5 +1,5 @@
-/* The model user: its fields, and the handles of its columns. */
-#include <blog/user.h>
+/* The model user: its fields, its relations, and the handles of its columns. */
+#include <blog/relations.h>
 
 static const weir_field user_fields[] = {
 	WEIR_FIELD(user, id, .primary_key = true, .generated = true),
@@ -13,7 +13,12 @@ static const weir_field user_fields[] = {
 	WEIR_FIELD(user, updated_at, .generated = true, .auto_now = true),
 };
 
-const weir_model user_model = WEIR_MODEL(user, "users", user_fields);
+static const weir_relation user_relations[] = {
+	WEIR_HAS_MANY(user, posts, post, user_id, .inverse_of = "author"),
+	WEIR_HAS_MANY(user, comments, comment, user_id, .inverse_of = "author"),
+};
+
+const weir_model user_model = WEIR_MODEL(user, "users", user_fields, WEIR_RELATIONS(user_relations));
 
 const struct user_columns user_c = {
 	.id = WEIR_I64_COLUMN(user, id),

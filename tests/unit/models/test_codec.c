@@ -169,7 +169,7 @@ START_TEST(test_codec__random_records_are_what_cjson_reads_and_come_back)
 	sample       *s = calloc(1, sizeof *s);
 	const void   *record;
 
-	for (uint64_t seed = 1; seed <= 3000; seed++) {
+	for (uint64_t seed = 1; seed <= 1500; seed++) {
 		const everything *value = sample_fill(s, seed);
 		weir__buffer_clear(&text);
 		weir__buffer_clear(&again);
@@ -241,7 +241,7 @@ START_TEST(test_decode__bytes_left_out_or_put_in_are_refused_or_another_record)
 	sample       *s = calloc(1, sizeof *s);
 	char          changed[8192];
 
-	for (uint64_t seed = 1; seed <= 3000; seed++) {
+	for (uint64_t seed = 1; seed <= 1500; seed++) {
 		size_t at, count;
 		weir__buffer_clear(&text);
 		weir__codec_encode(layout, sample_fill(s, seed), &text);

@@ -79,7 +79,7 @@ START_TEST(test_double__random_ones_come_back_in_the_fewest_digits)
 {
 	int64_t wrong = 0;
 
-	for (int i = 0; i < 100000; i++) {
+	for (int i = 0; i < 20000; i++) {
 		uint64_t bits = next_number();
 		double   any, decimal = (double)(int64_t)(bits >> (bits & 31)) / pow(10, (double)(bits % 23));
 		memcpy(&any, &bits, sizeof any);
@@ -287,7 +287,7 @@ START_TEST(test_integer__writes_and_reads_what_the_c_library_does)
 	char    text[32], expected[32];
 	int64_t read, wrong = 0;
 
-	for (int i = 0; i < 200000; i++) {
+	for (int i = 0; i < 50000; i++) {
 		int64_t number = (int64_t)next_number() >> (i & 63);
 		int     length = snprintf(expected, sizeof expected, "%" PRId64, number);
 		char   *end = weir__integer_write(text, number);

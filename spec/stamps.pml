@@ -44,7 +44,7 @@ byte db, acked, seen;    /* as in keys.pml */
 byte unsettled;
 byte late_guards[2];
 byte late_releases[2];
-hidden byte new;
+byte new;
 
 #define HELD(me, s) held[2 * ((me) % READERS) + (s)]
 #define IN_USE(s) (new == stamp[s] || new == stamps_of_list[s] || new == saved_stamp[s] || new == saved_stamps_of_list[s] || \
@@ -75,7 +75,8 @@ inline renew(s)
 		:: IN_USE(s) -> new = new + 1
 		:: else -> break
 		od;
-		stamp[s] = new
+		stamp[s] = new;
+		new = 0
 	}
 }
 /* Nobody's stamp s will ever be equal again; nor does a list that carries it. */

@@ -69,10 +69,21 @@ WEIR_API int weir_base_dao_get_by(const weir_base_dao *dao, weir_column column, 
 WEIR_API int weir_base_dao_get_by_cached(const weir_base_dao *dao, weir_column column, const void *values,
                                          void *record, weir_error *err);
 
-/* The rows of a query; NULL is WEIR_QUERY(): the first 100 by primary key. */
+/* The rows of a query, with the relations that it names; NULL is WEIR_QUERY(): the first 100 by primary key. */
 WEIR_API int weir_base_dao_get_all(const weir_base_dao *dao, const weir_query *query, void *list, weir_error *err);
 WEIR_API int weir_base_dao_get_all_cached(const weir_base_dao *dao, const weir_query *query, void *list,
                                           weir_error *err);
+
+/* get_by_id and get_many with relations (WEIR_WITH in query.h, weir_related_loaded in relation.h), as a list that owns what was
+ * loaded. by_id: WEIR_OK and a list of one record, or WEIR_NOT_FOUND. */
+WEIR_API int weir_base_dao_get_by_id_with(const weir_base_dao *dao, const void *key, weir_with with, void *list,
+                                          weir_error *err);
+WEIR_API int weir_base_dao_get_by_id_with_cached(const weir_base_dao *dao, const void *key, weir_with with,
+                                                 void *list, weir_error *err);
+WEIR_API int weir_base_dao_get_many_with(const weir_base_dao *dao, const void *keys, size_t count, weir_with with,
+                                         void *list, weir_error *err);
+WEIR_API int weir_base_dao_get_many_with_cached(const weir_base_dao *dao, const void *keys, size_t count,
+                                                weir_with with, void *list, weir_error *err);
 
 /* How many rows. Without skip and limit all that match; with them, as many as the list would have. */
 WEIR_API int weir_base_dao_count(const weir_base_dao *dao, const weir_query *query, int64_t *count, weir_error *err);

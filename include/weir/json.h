@@ -7,8 +7,8 @@
  * numeric), in any order, and refuses unknown, doubled and missing members, wrong types, bytes that are not UTF-8 and
  * text behind the end, naming the member.
  *
- * A tree keeps what the text does: jsonb is a raw node there, and so is an int8 of more than 15 digits, since cJSON would
- * print it with an exponent (valuedouble is set too). Doubles are numbers; cJSON_Print may round their last bit,
+ * A tree keeps what the text does: jsonb is a raw node there, and so is an int8 of more than 15 digits, since cJSON
+ * would print it with an exponent (valuedouble is set too). Doubles are numbers; cJSON_Print may round their last bit,
  * weir_json_from_cjson, which writes any tree as text, does not. From a tree a number is taken for an int8 or numeric
  * only where the double surely is what was meant: below 2^53, and up to 15 digits.
  *
@@ -48,8 +48,8 @@ WEIR_API int weir_record_from_json(const weir_model *model, const char *text, si
 WEIR_API int weir_record_from_cjson(const weir_model *model, const struct cJSON *tree, const weir_set *fields,
                                     void *record, weir_error *err);
 
-/* A jsonb value as a tree, and back (the text is the caller's). Nested at most 64 deep; nothing may follow the value. NULL
- * is a null. A number that a double does not hold is a raw node. WEIR_ERR_FORMAT for what is no JSON. */
+/* A jsonb value as a tree, and back (the text is the caller's). Nested at most 64 deep; nothing may follow the value.
+ * NULL is a null. A number that a double does not hold is a raw node. WEIR_ERR_FORMAT for what is no JSON. */
 WEIR_API int weir_json_to_cjson(weir_json json, struct cJSON **tree, weir_error *err);
 WEIR_API int weir_json_from_cjson(const struct cJSON *tree, char **text, weir_error *err);
 

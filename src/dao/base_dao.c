@@ -4,6 +4,7 @@
 
 #include "base/error.h"
 #include "dao/call.h"
+#include "dao/eager.h"
 #include "dao/write.h"
 
 weir_base_dao weir_get_dao(weir_session *session, const weir_model *model)
@@ -242,6 +243,7 @@ int weir_base_dao_get_many_cached(const weir_base_dao *dao, const void *keys, si
 static int get_all(const weir_base_dao *dao, const weir_query *query, void *list, bool cached, weir_error *err)
 {
 	weir_list  found = WEIR_LIST_INIT;
+	weir__plan plan = { .count = 0 };
 	weir__call call;
 	int        rc = weir__call_begin(&call, dao, err);
 
@@ -249,13 +251,20 @@ static int get_all(const weir_base_dao *dao, const weir_query *query, void *list
 		rc = check_list_out(&call, list);
 	if (rc >= 0)
 		rc = check_query(&call, query);
+	if (rc >= 0 && query && query->with.count > 0)
+		rc = weir__plan_create(&call, &query->with, &plan);
 	if (rc >= 0 && query && query->limit == WEIR_NO_ROWS)
 		rc = weir__list_create_of(call.entity->model, 0, &found);
 	else if (rc >= 0)
 		rc = cached && weir__call_is_cached(&call) ? weir__cached_list(&call, query, &found)
 		                                           : weir__read_list(&call, query, &found);
+	if (rc >= 0 && plan.count > 0)
+		rc = weir__eager_load(&call, &plan, cached, &found);
 	if (rc >= 0)
 		weir__list_out_set(list, &found);
+	else
+		weir_list_release(&found);
+	weir__plan_release(&plan);
 	weir__call_end(&call);
 	return rc;
 }

@@ -63,7 +63,7 @@ weir_query weir__relation_query(const weir__relation *relation, weir_order order
 /* The statement's part that is the same for all calls; the caller sets query, owner_count, key and context. */
 weir__related weir__relation_statement(const weir__relation *relation, bool through_rows);
 
-/* Part i of the key of an owner; context is an array of the link and then of owners. */
+/* Owners whose key a statement takes from their structs; weir__owners_key is the key function. */
 typedef struct weir__owners {
 	const weir__link  *link;
 	const void *const *items;
@@ -72,9 +72,9 @@ typedef struct weir__owners {
 
 weir_value weir__owners_key(const void *context, size_t owner, size_t i);
 
-/* Rows in between to their targets, in the same order: what is missing or comes twice is left out. */
-int weir__relation_follow(const weir__relation *relation, weir__call *call, const weir_list *rows, bool cached,
-                          weir_list *targets);
+/* The targets of rows in between, in the same order, NULL where one is missing; there are rows. */
+int weir__relation_targets(const weir__relation *relation, weir__call *call, const weir_list *rows, bool cached,
+                           weir_list *targets);
 
 /* Loads by the relation's own loader. */
 int weir__relation_run_loader(const weir__relation *relation, const weir_related *of, weir_list *list, weir_error *err);

@@ -173,24 +173,84 @@ cleanup:
 	return rc;
 }
 
+/* ---- Many to many ---------------------------------------------------------------------------------------------------------------- */
+
+/* Primary keys of the targets, as get_many takes them. */
+static void *target_keys(const weir__link *link, const weir_list *rows)
+{
+	const weir__layout *target = link->target;
+	weir__keys          keys = { target, NULL, rows->count };
+	size_t              size = weir__keys_size(target);
+	char               *items = weir__calloc(rows->count, size);
+
+	keys.items = items;
+	for (size_t row = 0; items && row < rows->count; row++)
+		for (size_t i = 0; i < link->target_count; i++)
+			weir__layout_copy(link->through, link->through_columns[i], rows->items[row], target, target->key[i],
+			                  (void *)weir__keys_struct(&keys, row));
+	return items;
+}
+
+/* The records without gaps and without those that come again. */
+static int compact(const weir__relation *relation, const weir_list *found, weir_list *targets, weir_error *err)
+{
+	const void *last = NULL;
+	size_t      count = 0;
+
+	for (size_t i = 0; i < found->count; i++)
+		count += found->items[i] && found->items[i] != (i > 0 ? found->items[i - 1] : NULL);
+	if (weir__list_create_of(relation->link->target->model, count, targets) < 0)
+		return weir__error_no_memory(err);
+	count = 0;
+	for (size_t i = 0; i < found->count; last = found->items[i++]) {
+		if (!found->items[i] || found->items[i] == last)
+			continue;
+		weir_record_retain(found->items[i]);
+		weir__list_set(targets, count++, found->items[i]);
+	}
+	return WEIR_OK;
+}
+
+int weir__relation_targets(const weir__relation *relation, weir__call *call, const weir_list *rows, bool cached,
+                           weir_list *targets)
+{
+	void      *items = target_keys(relation->link, rows);
+	weir__keys keys = { relation->link->target, items, rows->count };
+	int        rc;
+
+	if (!items)
+		return weir__error_no_memory(call->err);
+	rc = weir__get_many(call, &keys, cached && weir__cache_space_enabled(relation->target.space), targets);
+	weir__free(items);
+	return rc;
+}
+
+static int load_linked(load *l, weir_list *list)
+{
+	weir_list between = WEIR_LIST_INIT, found = WEIR_LIST_INIT;
+	int       rc = cached_rows(l, &between);
+
+	if (rc >= 0 && between.count > 0)
+		rc = weir__relation_targets(l->relation, &l->call, &between, true, &found);
+	if (rc >= 0)
+		rc = compact(l->relation, &found, list, l->call.err);
+	weir_list_release(&found);
+	weir_list_release(&between);
+	return rc;
+}
+
+/* ---- To many ------------------------------------------------------------------------------------------------------------- */
+
 static int load_list(load *l, weir_list *list)
 {
 	const weir__relation *relation = l->relation;
 	bool                  cached = weir__relation_is_cached(relation, l->of->session);
-	weir_list             between = WEIR_LIST_INIT;
-	int                   rc;
 
 	if (!weir__link_has_key(relation->link, l->of->owner))
 		return WEIR_OK;
-	if (!cached)
-		return relation->link->through ? weir_related_query(l->of, NULL, list, l->call.err) : read_kept_rows(l, list);
-	if (!relation->link->through)
-		return cached_rows(l, list);
-	rc = cached_rows(l, &between);
-	if (rc >= 0)
-		rc = weir__relation_follow(relation, &l->call, &between, true, list);
-	weir_list_release(&between);
-	return rc;
+	if (relation->link->through && !relation->link->relation->loader)
+		return cached ? load_linked(l, list) : weir_related_query(l->of, NULL, list, l->call.err);
+	return cached ? cached_rows(l, list) : read_kept_rows(l, list);
 }
 
 /* ---- To one -------------------------------------------------------------------------------------------------------------------- */
@@ -262,65 +322,7 @@ cleanup:
 	return rc;
 }
 
-/* ---- Many to many ---------------------------------------------------------------------------------------------------------------- */
-
-/* Primary keys of the targets, as get_many takes them. */
-static void *target_keys(const weir__link *link, const weir_list *rows)
-{
-	const weir__layout *target = link->target;
-	weir__keys          keys = { target, NULL, rows->count };
-	size_t              size = weir__keys_size(target);
-	char               *items = weir__calloc(rows->count, size);
-
-	keys.items = items;
-	for (size_t row = 0; items && row < rows->count; row++)
-		for (size_t i = 0; i < link->target_count; i++)
-			weir__layout_copy(link->through, link->through_columns[i], rows->items[row], target, target->key[i],
-			                  (void *)weir__keys_struct(&keys, row));
-	return items;
-}
-
-/* The records without gaps and without those that come again. */
-static int compact(const weir__relation *relation, const weir_list *found, weir_list *targets, weir_error *err)
-{
-	const void *last = NULL;
-	size_t      count = 0;
-
-	for (size_t i = 0; i < found->count; i++)
-		count += found->items[i] && found->items[i] != (i > 0 ? found->items[i - 1] : NULL);
-	if (weir__list_create_of(relation->link->target->model, count, targets) < 0)
-		return weir__error_no_memory(err);
-	count = 0;
-	for (size_t i = 0; i < found->count; last = found->items[i++]) {
-		if (!found->items[i] || found->items[i] == last)
-			continue;
-		weir_record_retain(found->items[i]);
-		weir__list_set(targets, count++, found->items[i]);
-	}
-	return WEIR_OK;
-}
-
-int weir__relation_follow(const weir__relation *relation, weir__call *call, const weir_list *rows, bool cached,
-                          weir_list *targets)
-{
-	weir__keys keys = { relation->link->target, NULL, rows->count };
-	weir_list  found = WEIR_LIST_INIT;
-	void      *items;
-	int        rc;
-
-	if (rows->count == 0)
-		return WEIR_OK;
-	items = target_keys(relation->link, rows);
-	if (!items)
-		return weir__error_no_memory(call->err);
-	keys.items = items;
-	rc = weir__get_many(call, &keys, cached && weir__cache_space_enabled(relation->target.space), &found);
-	if (rc >= 0)
-		rc = compact(relation, &found, targets, call->err);
-	weir_list_release(&found);
-	weir__free(items);
-	return rc;
-}
+/* ---- Loaders ------------------------------------------------------------------------------------------------------------- */
 
 int weir__relation_run_loader(const weir__relation *relation, const weir_related *of, weir_list *list, weir_error *err)
 {

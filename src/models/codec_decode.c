@@ -1,8 +1,9 @@
 /* Reading records. The bytes are hostile until the last of them is read.
  *
- * No text can outgrow the room that was made for all of them, even in bytes that turn out to be no record: while a value
- * is read, `end` lies before everything that must still follow it (the prefixes of later columns and records), so that
- * a value's bytes are never those of another's, and a text with its NUL takes no more room than its quotes leave. */
+ * No text can outgrow the room that was made for all of them, even in bytes that turn out to be no record: while a
+ * value is read, `end` lies before everything that must still follow it (the prefixes of later columns and records),
+ * so that a value's bytes are never those of another's, and a text with its NUL takes no more room than its quotes
+ * leave. */
 #include "models/codec.h"
 #include "models/codec_time.h"
 #include "models/json_string.h"
@@ -147,21 +148,29 @@ static char control_of(const char *at)
 
 	if (low > 9)
 		low = at[5] >= 'a' && at[5] <= 'f' ? (unsigned)at[5] - 'a' + 10 : 0x20;
+	if (at[2] != '0' || at[3] != '0' || high > 1 || low > 15)
+		return '\0';
 	c = high * 16 + low;
-	return at[2] == '0' && at[3] == '0' && high < 2 && low < 16 && weir__json_escape_letter(c) == 'u' ? (char)c : '\0';
+	if (weir__json_escape_letter(c) != 'u')
+		return '\0';
+	return (char)c;
 }
 
 /* An escape of the canonical form, at a backslash. */
 static bool read_escape(struct reader *r)
 {
 	const char *at = r->at;
-	bool        hex = r->end - at >= 6 && at[1] == 'u';
 	char        c;
 
 	if (r->end - at < 2)
 		return false;
-	c = hex ? control_of(at) : weir__json_unescape_letter(at[1]);
-	r->at += hex ? 6 : 2;
+	if (at[1] == 'u' && r->end - at >= 6) {
+		c = control_of(at);
+		r->at += 6;
+	} else {
+		c = weir__json_unescape_letter(at[1]);
+		r->at += 2;
+	}
 	*r->text++ = c;
 	return c != '\0';
 }
@@ -314,7 +323,7 @@ static bool read_record(struct reader *r, const weir__layout *layout, void *reco
 	return skip_fixed(r, "}", 1);
 }
 
-/* Room for the texts of values of so many bytes: each text and its NUL fit where it was with its quotes, but a jsonb has
+/* Room for the texts of values of so many bytes: a text and its NUL fit where it was with its quotes, but jsonb has
  * none. */
 static size_t text_room(const weir__layout *layout, size_t values_size, size_t count)
 {

@@ -33,9 +33,7 @@ static char *put(char *at, const char *bytes, size_t length)
 
 static char *put_bool(char *at, bool value)
 {
-	memcpy(at, value ? "true" : "fals", 4);
-	at[4] = 'e';
-	return at + 5 - value;
+	return value ? put(at, "true", 4) : put(at, "false", 5);
 }
 
 static char *put_int8(char *at, int64_t value)

@@ -115,7 +115,7 @@ static bool read_clock(const char *at, int64_t *us)
 		return false;
 	if (at[2] != ':' || at[5] != ':' || at[8] != '.')
 		return false;
-	*us = (int64_t)((hour * 60 + minute) * 60 + second) * US_PER_SECOND + (high * 100 + middle) * 100 + low;
+	*us = (int64_t)((hour * 60 + minute) * 60 + second) * US_PER_SECOND + (int64_t)(high * 10000 + middle * 100 + low);
 	return true;
 }
 

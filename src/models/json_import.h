@@ -15,7 +15,7 @@ typedef struct weir__json_import {
 	weir_error   *err;
 } weir__json_import;
 
-/* Checks what a caller gave and starts; fields NULL: all columns. After a failure too weir__json_import_end is right. */
+/* Checks what a caller gave and starts; fields NULL: all columns. It is to be ended after a failure too. */
 int  weir__json_import_begin(weir__json_import *import, const weir_model *model, const weir_set *fields, void *record,
                              weir_error *err);
 void weir__json_import_end(weir__json_import *import);

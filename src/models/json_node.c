@@ -1,5 +1,5 @@
-/* Writing a tree without recursion: the open nodes are kept in an array, which bounds the depth. cJSON's own printer rounds
- * numbers to 15 digits when the last bit may then be lost, and has no bound. */
+/* Writing a tree without recursion: the open nodes are kept in an array, which bounds the depth. cJSON's own printer
+ * has no bound, and takes 15 digits for enough when only the last bit of a number is lost. */
 #include "models/json_node.h"
 
 #include "models/json_string.h"

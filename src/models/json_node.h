@@ -6,15 +6,16 @@
 
 #include <cjson/cJSON.h>
 
-/* A raw node, which cJSON prints as it is, with a value for those who read valuedouble; NULL when there is no memory. */
+/* A raw node, which cJSON prints as it is, and its value for those who read valuedouble; NULL when there is no
+ * memory. */
 cJSON *weir__json_node_raw(const char *text, double value);
 
 /* The type of a node without its flags: cJSON_Number and so on. */
 int weir__json_node_type(const cJSON *node);
 
-/* Appends the JSON text of a tree, every number with all digits of its double. False for a tree that is no JSON: more than
- * 64 deep, a number that is not finite, text that is not UTF-8, a raw node that holds none, a member without
- * a name. Failure of memory is left in buffer->failed. */
+/* Appends the JSON text of a tree, every number with all digits of its double. False for a tree that is no JSON: more
+ * than 64 deep, a number that is not finite, text that is not UTF-8, a raw node that holds none, a member without a
+ * name. Failure of memory is left in buffer->failed. */
 bool weir__json_node_write(const cJSON *tree, weir__buffer *buffer);
 
 #endif

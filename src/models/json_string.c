@@ -108,11 +108,11 @@ static void append_character(weir__buffer *buffer, uint32_t character)
 /* The escape at `at`, its backslash included; returns its length. */
 static size_t append_unescaped(weir__buffer *buffer, const char *at)
 {
-	char     letter = weir__json_unescape_letter(at[1]);
+	char     c = weir__json_unescape_letter(at[1]);
 	uint32_t character;
 
 	if (at[1] != 'u') {
-		weir__buffer_append_char(buffer, letter ? letter : at[1]);
+		weir__buffer_append(buffer, c ? &c : at + 1, 1);
 		return 2;
 	}
 	character = read_hex4(at + 2);

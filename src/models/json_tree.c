@@ -1,8 +1,8 @@
 /* Records to and from cJSON trees.
  *
- * A tree holds numbers as doubles, and cJSON prints whole ones beyond 15 digits with an exponent, so that other readers no
- * longer see whole numbers or see others. Hence an int8 is a number up to 15 digits, a raw node up to 2^53 (of which
- * valuedouble is set too), and a string beyond; jsonb is a raw node, to the byte. */
+ * A tree holds numbers as doubles, and cJSON prints whole ones beyond 15 digits with an exponent, so that other
+ * readers no longer see whole numbers, or see others. Hence an int8 is a number up to 15 digits, a raw node up to
+ * 2^53 (of which valuedouble is set too), and a string beyond; jsonb is a raw node, to the byte. */
 #include <weir/json.h>
 
 #include "base/error.h"

@@ -1,9 +1,9 @@
 /* Numbers to and from text.
  *
  * A decimal of at most 2^53 as digits and a power of ten up to 22 are doubles both, so that one division or
- * multiplication gives the nearest double: that is the fast path in both directions. Beyond it snprintf and strtod round
- * correctly; strtod is given digits without a point, and of what snprintf writes only digits are taken, since the point
- * is what a locale changes. */
+ * multiplication gives the nearest double: that is the fast path in both directions. Beyond it snprintf and strtod
+ * round correctly; strtod is given digits without a point, and of what snprintf writes only digits are taken, since
+ * the point is what a locale changes. */
 #include "models/number.h"
 
 #include <float.h>
@@ -79,7 +79,7 @@ const char *weir__integer_read(const char *at, const char *end, int64_t *number)
 	return at;
 }
 
-/* A number as its digits without leading or trailing zeros, and where the point stands: 0.00123 is 123 with point -2. */
+/* A number: its digits without leading or trailing zeros, and where the point stands: 0.00123 is 123 with point -2. */
 struct decimal {
 	char    digits[DIGITS_READ + 1];
 	size_t  count;
@@ -189,7 +189,7 @@ static char *write_scaled(char *at, double number)
 
 static char *write_shortest(char *at, double number, int most)
 {
-	struct decimal decimal;
+	struct decimal decimal = { .count = 0 };
 
 	for (int count = DIGITS_SURE; count <= most; count++) {
 		round_digits(&decimal, number, count);

@@ -1,7 +1,7 @@
 /* Numbers as JSON writes them, without stdio on the usual paths and without the locale on any.
  *
- * Of each number there is one text, its canonical one, so that equal records are equal bytes: integers are plain digits;
- * a double is written with the fewest of 15, 16 and 17 digits that read back equal, whole numbers up to 2^53 as
+ * Of each number there is one text, its canonical one, so that equal records are equal bytes: integers are plain
+ * digits; a double is written with the fewest of 15, 16 and 17 digits that read back equal, whole numbers up to 2^53 as
  * plain digits, minus zero as -0, an exponent only below 1e-4 and from 1e15 on. Reading takes every text of JSON's
  * grammar for a double and rounds correctly; the codec compares where it wants the canonical one. */
 #ifndef WEIR_MODELS_NUMBER_H
@@ -22,9 +22,9 @@ extern const char weir__digit_pairs[201];
 char *weir__integer_write(char *at, int64_t number);
 char *weir__double_write(char *at, double number);
 
-/* Read the number that begins at `at` and return the place behind it; NULL, and *number untouched, when there is none of
- * JSON's grammar. An integer stops before the first byte that is no digit; it has no leading zero, no -0, and fits. A double is
- * finite: beyond its range is no number. */
+/* Read the number that begins at `at` and return the place behind it; NULL, and *number untouched, when there is none
+ * of JSON's grammar. An integer stops before the first byte that is no digit; it has no leading zero, is not -0 and
+ * fits. A double beyond its range is no number. */
 const char *weir__integer_read(const char *at, const char *end, int64_t *number);
 const char *weir__double_read(const char *at, const char *end, double *number);
 

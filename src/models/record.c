@@ -33,7 +33,9 @@ struct list_block {
 	atomic_size_t     references;
 	size_t            count;
 	bool              refers; /* items are references to records made elsewhere */
-	const void       *items[];
+	void             *attached;
+	void (*release_attached)(void *attached);
+	const void *items[];
 };
 
 static header *header_of(const void *record)
@@ -75,6 +77,7 @@ static void init_block(list_block *block, const weir_model *model, size_t count,
 	block->model = model;
 	block->count = count;
 	block->refers = refers;
+	block->attached = NULL;
 	atomic_init(&block->references, 1);
 	weir__live_add(&block->live);
 }
@@ -162,7 +165,24 @@ static void release_block(list_block *block)
 			weir__live_remove(&header_of(block->items[i])->live);
 	}
 	weir__live_remove(&block->live);
+	if (block->attached)
+		block->release_attached(block->attached);
 	weir__free(block);
+}
+
+void weir__list_attach(weir_list *list, void *attached, void (*release_attached)(void *attached))
+{
+	list_block *block = list->memory;
+
+	block->attached = attached;
+	block->release_attached = release_attached;
+}
+
+void *weir__list_attached(const weir_list *list)
+{
+	const list_block *block = list->memory;
+
+	return block ? block->attached : NULL;
 }
 
 void weir_record_retain(const void *record)

@@ -26,6 +26,11 @@ int weir__list_create(const weir__layout *layout, size_t count, size_t text_size
 int  weir__list_create_of(const weir_model *model, size_t count, weir_list *list);
 void weir__list_set(weir_list *list, size_t index, const void *record); /* takes over the caller's reference */
 
+/* Hands something over to a list that is not empty: released by `release` with the list's memory. Before anybody else sees
+ * the list. attached gives it back, NULL where there is none. */
+void  weir__list_attach(weir_list *list, void *attached, void (*release)(void *attached));
+void *weir__list_attached(const weir_list *list);
+
 /* Reads a typed list or record out parameter, and stores one: the address of any `const <model> *` or `<model>_list`. */
 bool weir__record_out_is_empty(const void *out);
 void weir__record_out_set(void *out, const void *record);

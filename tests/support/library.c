@@ -152,6 +152,7 @@ void library_open(struct blog *blog, weir_cache_kind kind)
 {
 	blog_open(blog, &(weir_options){ .cache_kind = kind, .models = library_models, .lazy = true });
 	blog_sql(blog, tables);
+	library_author(blog, "nobody"); /* the first statement checks the schema too */
 	library_loader_calls = library_loader_status = library_loader_cleared = 0;
 }
 

@@ -29,9 +29,9 @@ static const weir_field note_fields[] = {
 };
 static const weir_model note_model = WEIR_MODEL(note, "notes", note_fields);
 
-#define NOTE                                                                                                                \
-	"{\"id\":7,\"count\":-1,\"title\":\"t\",\"body\":null,\"price\":\"12.50\",\"at time\":\"2026-11-21T10:26:15.000123Z\"," \
-	"\"data\":{\"a\": [1.50]}}"
+#define NOTE                                                                                                           \
+	"{\"id\":7,\"count\":-1,\"title\":\"t\",\"body\":null,\"price\":\"12.50\","                                        \
+	"\"at time\":\"2026-11-21T10:26:15.000123Z\",\"data\":{\"a\": [1.50]}}"
 
 /* A record of the library with the values of a struct of the model. */
 static const void *make_record(const weir_model *model, const void *values)

@@ -1,5 +1,5 @@
-/* The codec: what it writes is read by cJSON as the same values and comes back, and bytes that are no record are refused
- * without a read or write beyond what belongs to them. */
+/* The codec: what it writes is read by cJSON as the same values and comes back, and bytes that are no record are
+ * refused without a read or write beyond what belongs to them. */
 #include "base/memory.h"
 #include "support/suite.h"
 #include "unit/models/codec_bytes.h"

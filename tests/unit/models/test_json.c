@@ -1,5 +1,5 @@
-/* JSON for services: records as text and as trees say the same, come back as they were, and what is not exactly a record
- * is refused with the name of the member. */
+/* JSON for services: records as text and as trees say the same and come back as they were, and what is not exactly a
+ * record is refused with the name of the member. */
 #include "base/memory.h"
 #include "support/suite.h"
 #include "unit/models/everything_sample.h"

@@ -1,0 +1,35 @@
+/* actor.h: what one thread of a worker does: one operation after the other, each entered in its log. */
+#ifndef CHECK_ACTOR_H
+#define CHECK_ACTOR_H
+
+#include "random.h"
+#include "registry.h"
+#include "worker.h"
+
+typedef struct actor {
+	const check_worker *worker;
+	weir_session       *session;
+	weir_base_dao       dao;
+	check_random        random;
+	check_log          *log;
+	int                 thread;
+	bool                verbose;
+	weir_error          err;
+} actor;
+
+/* Whether a write of this thread went on without its guards; set by the log (worker.c). */
+extern _Thread_local bool actor_unguarded;
+
+int actor_pick_key(actor *a);
+
+/* The next free record, not yet visible to the driver; made visible by actor_publish. */
+check_record *actor_record(actor *a, check_kind kind, unsigned ahead);
+void          actor_publish(actor *a, unsigned count);
+bool          actor_has_room(const actor *a);
+void          actor_note_error(actor *a, const char *what, int rc);
+
+/* One operation each. */
+void actor_read(actor *a);
+void actor_write(actor *a);
+
+#endif

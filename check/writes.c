@@ -1,0 +1,256 @@
+/* writes.c: the writes of a worker's thread. Each is entered before it is begun and completed when its outcome is known; one whose worker is
+ * killed stays pending, and either outcome is right then. */
+#include "actor.h"
+
+#include <string.h>
+
+enum { IN_TRANSACTION_MOST = 3, LONG_MOST_MS = 1200 };
+
+/* A change in the making: the new values, and which of them. */
+typedef struct change {
+	reg      values;
+	weir_set set;
+	char     name[REG_TEXT];
+	char     owner[REG_TEXT];
+} change;
+
+static void make_change(actor *a, int64_t key, change *c)
+{
+	int dice = random_between(&a->random, 0, 99);
+
+	c->values = (reg){
+		.k = key,
+		.owner = reg_owner(key, c->owner),
+		.grp = random_between(&a->random, 0, GROUPS - 1),
+		.name = reg_name(reg_first_name(key) + random_between(&a->random, 0, 2), c->name),
+		.tag = atomic_fetch_add(&a->worker->shared->next_tag, 1),
+	};
+	if (dice < 40)
+		c->set = WEIR_SET(reg, tag);
+	else if (dice < 75)
+		c->set = WEIR_SET(reg, tag, grp);
+	else if (dice < 90)
+		c->set = WEIR_SET(reg, tag, name);
+	else
+		c->set = WEIR_SET(reg, tag, grp, name);
+}
+
+static check_record *begin_write(actor *a, check_kind kind, int64_t key, int64_t tag)
+{
+	check_record *record = actor_record(a, kind, 0);
+
+	record->key = (int32_t)key;
+	record->tag = tag;
+	record->begin_ns = clock_ns();
+	record->group = record->name = -1;
+	actor_publish(a, 1);
+	actor_unguarded = false;
+	memset(&a->err, 0, sizeof a->err);
+	return record;
+}
+
+static check_outcome outcome_of(const actor *a, int rc)
+{
+	if (rc == WEIR_OK)
+		return DONE;
+	return rc < 0 && a->err.effect != WEIR_EFFECT_NONE ? UNKNOWN : UNDONE;
+}
+
+static bool is_expected(int rc)
+{
+	return rc >= 0 || rc == WEIR_ERR_UNIQUE || rc == WEIR_ERR_DEADLOCK;
+}
+
+static void end_write(actor *a, check_record *record, int rc)
+{
+	record->end_ns = clock_ns();
+	record->unguarded = actor_unguarded;
+	record->outcome = outcome_of(a, rc);
+	if (!is_expected(rc))
+		actor_note_error(a, "write", rc);
+}
+
+static void update(actor *a, int64_t key)
+{
+	change        c;
+	const reg    *row = NULL;
+	check_record *record;
+	int           rc;
+
+	make_change(a, key, &c);
+	record = begin_write(a, WRITE, key, c.values.tag);
+	rc = weir_base_dao_update(&a->dao, &c.values, &c.values, c.set, &row, &a->err);
+	record->version = row ? row->ver : 0;
+	end_write(a, record, rc);
+	reg_release(&row);
+}
+
+/* ---- Rows that come and go ------------------------------------------------------------------------------------------ */
+
+static void create(actor *a, int64_t key)
+{
+	change        c;
+	const reg    *row = NULL;
+	check_record *record;
+	int           rc;
+
+	make_change(a, key, &c);
+	record = begin_write(a, WRITE, key, c.values.tag);
+	rc = weir_base_dao_create(&a->dao, &c.values, WEIR_SET(reg, k, owner, grp, name, tag), &row, &a->err);
+	record->version = row ? row->ver : 0;
+	end_write(a, record, rc);
+	reg_release(&row);
+}
+
+/* Only this thread deletes the key, so the deletion is the first in the ledger after `version`. */
+static void delete(actor *a, int64_t key, int64_t version)
+{
+	check_record *record = begin_write(a, DELETE, key, 0);
+	bool          deleted = false;
+	int           rc;
+
+	record->version = version;
+	rc = weir_base_dao_delete(&a->dao, &(reg){ .k = key }, &deleted, &a->err);
+	end_write(a, record, rc == WEIR_OK && !deleted ? WEIR_NOT_FOUND : rc);
+}
+
+static void come_or_go(actor *a)
+{
+	int        threads = a->worker->shared->workers * a->worker->shared->threads;
+	int        mine = a->worker->slot * a->worker->shared->threads + a->thread;
+	int64_t    key = (random_between(&a->random, 0, KEYS / 4 - 1) / threads * threads + mine) * 4 + 3;
+	const reg *row = NULL;
+	int        rc;
+
+	if (key >= KEYS)
+		return;
+	rc = weir_base_dao_get_by_id(&a->dao, &(reg){ .k = key }, &row, &a->err);
+	if (rc == WEIR_OK)
+		delete (a, key, row->ver);
+	else if (rc == WEIR_NOT_FOUND)
+		create(a, key);
+	reg_release(&row);
+}
+
+/* ---- Transactions --------------------------------------------------------------------------------------------------- */
+
+typedef struct work {
+	actor        *a;
+	weir_session *tx;
+	check_record *records[IN_TRANSACTION_MOST + 1];
+	int           count;
+} work;
+
+/* A read in a transaction sees what the transaction wrote. */
+static void look_back(actor *a, const weir_base_dao *dao, const check_record *written)
+{
+	const reg    *row = NULL;
+	uint64_t      begin_ns = clock_ns();
+	int           rc = weir_base_dao_get_by_id_cached(dao, &(reg){ .k = written->key }, &row, &a->err);
+	check_record *record;
+
+	if (rc >= 0) {
+		record = actor_record(a, READ_IN_TX, 0);
+		record->begin_ns = begin_ns;
+		record->end_ns = clock_ns();
+		record->key = written->key;
+		record->version = row ? row->ver : 0;
+		record->name = row && row->ver == written->version;
+		actor_publish(a, 1);
+	}
+	reg_release(&row);
+}
+
+static int update_in(work *w, weir_session *tx, int64_t key)
+{
+	actor        *a = w->a;
+	weir_base_dao dao = weir_get_dao(tx, &reg_model);
+	change        c;
+	const reg    *row = NULL;
+	check_record *record;
+	int           rc;
+
+	make_change(a, key, &c);
+	record = begin_write(a, WRITE, key, c.values.tag);
+	w->records[w->count++] = record;
+	rc = weir_base_dao_update(&dao, &c.values, &c.values, c.set, &row, &a->err);
+	record->version = row ? row->ver : 0;
+	if (row && random_percent(&a->random, 30))
+		look_back(a, &dao, record);
+	else if (!row)
+		record->outcome = UNDONE;
+	reg_release(&row);
+	return rc;
+}
+
+/* A savepoint that is rolled back to, so that its write is undone and what it touched is forgotten. */
+static int update_in_vain(work *w, int64_t key)
+{
+	actor        *a = w->a;
+	weir_session *savepoint = NULL;
+	int           rc = weir_begin(w->tx, NULL, &savepoint, &a->err);
+
+	if (rc < 0)
+		return rc;
+	rc = update_in(w, savepoint, key);
+	w->records[w->count - 1]->outcome = UNDONE;
+	weir_rollback(&savepoint);
+	return rc < 0 && rc != WEIR_ERR_UNIQUE ? rc : WEIR_OK;
+}
+
+/* Keys in ascending order, so that transactions rarely deadlock. */
+static int update_some(work *w)
+{
+	actor *a = w->a;
+	int    key = actor_pick_key(a), last = random_between(&a->random, 1, IN_TRANSACTION_MOST);
+	int    rc = WEIR_OK;
+
+	if (random_percent(&a->random, 20))
+		rc = update_in_vain(w, key);
+	for (int i = 0; rc >= 0 && i < last && key < KEYS; i++, key += random_between(&a->random, 1, 5))
+		rc = update_in(w, w->tx, key);
+	if (rc >= 0 && atomic_load(&a->worker->shared->long_transactions) && random_percent(&a->random, 30))
+		pause_ms(random_between(&a->random, 100, LONG_MOST_MS));
+	return rc;
+}
+
+static void transact(actor *a)
+{
+	work          w = { .a = a };
+	check_outcome outcome = UNDONE;
+	int           rc = weir_begin(a->session, NULL, &w.tx, &a->err);
+
+	if (rc < 0) {
+		actor_note_error(a, "begin", rc);
+		return;
+	}
+	rc = update_some(&w);
+	if (rc < 0 || random_percent(&a->random, 15)) {
+		weir_rollback(&w.tx);
+	} else {
+		memset(&a->err, 0, sizeof a->err);
+		actor_unguarded = false;
+		rc = weir_commit(&w.tx, &a->err);
+		outcome = outcome_of(a, rc);
+	}
+	for (int i = 0; i < w.count; i++) {
+		w.records[i]->end_ns = clock_ns();
+		w.records[i]->unguarded = actor_unguarded;
+		if (w.records[i]->outcome == PENDING)
+			w.records[i]->outcome = outcome;
+	}
+	if (!is_expected(rc))
+		actor_note_error(a, "transaction", rc);
+}
+
+void actor_write(actor *a)
+{
+	int dice = random_between(&a->random, 0, 99);
+
+	if (dice < 70)
+		update(a, actor_pick_key(a));
+	else if (dice < 88)
+		transact(a);
+	else
+		come_or_go(a);
+}

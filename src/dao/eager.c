@@ -1,0 +1,294 @@
+/* Eager loading, node by node: who has to be loaded, by what keys, and who then has what. */
+#include "dao/eager.h"
+
+#include "base/error.h"
+#include "base/memory.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+/* A list's relations being loaded. */
+typedef struct eager {
+	const weir__call *call;
+	weir__plan       *plan;
+	weir__tree       *tree;
+	const weir_list  *list;
+	bool              cached;
+} eager;
+
+static int no_memory(const weir__level *level)
+{
+	return weir__error_no_memory(level->call.err);
+}
+
+/* ---- Who has what -------------------------------------------------------------------------------------------------------------- */
+
+static weir__branch branch_of(const weir__level *level, const void *owner, const weir_list *slice)
+{
+	const weir_relation *relation = level->relation->link->relation;
+	weir__branch         branch = {
+		.owner = owner,
+		.name = relation->name,
+		.query = level->query,
+		.many = weir__relation_is_many(relation),
+	};
+
+	if (branch.many) {
+		branch.items = slice->items;
+		branch.count = slice->count;
+	} else {
+		branch.one = slice->count > 0 ? slice->items[0] : NULL;
+	}
+	return branch;
+}
+
+/* The children of has one and has many belong to the owner: that needs no query. */
+static int attach_back(weir__level *level, const void *owner, const weir_list *slice)
+{
+	const weir__link *inverse = level->relation->link->inverse;
+
+	if (!inverse || inverse->relation->kind != WEIR_RELATION_BELONGS_TO)
+		return WEIR_OK;
+	if (!weir__tree_reserve(level->tree, slice->count))
+		return no_memory(level);
+	for (size_t i = 0; i < slice->count; i++)
+		weir__tree_add(
+			level->tree,
+			&(weir__branch){ .owner = slice->items[i], .name = inverse->relation->name, .one = owner, .back = true });
+	return WEIR_OK;
+}
+
+static int attach(weir__level *level, const void *owner, const weir_list *slice)
+{
+	weir__branch branch = branch_of(level, owner, slice);
+
+	if (!weir__tree_reserve(level->tree, 1))
+		return no_memory(level);
+	weir__tree_add(level->tree, &branch);
+	return attach_back(level, owner, slice);
+}
+
+/* ---- Owners and keys ------------------------------------------------------------------------------------------------------------- */
+
+/* Is this owner's relation loaded already? Two paths that meet at one record cannot each have a query of their own there. */
+static int find_known(const weir__level *level, const void *owner, bool *known)
+{
+	const weir_relation *relation = level->relation->link->relation;
+	const weir__branch  *branch = weir__tree_find(level->tree, owner, relation->name);
+
+	*known = branch && branch->query == level->query;
+	if (!branch || branch->back || *known)
+		return WEIR_OK;
+	return weir__error_set_at(level->call.err, WEIR_ERR_USAGE, relation->model->name, relation->name,
+	                          "two paths load it of the same record with different queries");
+}
+
+/* Owners without a key have nothing, those whose relation is known already need nothing; the others are to be loaded. */
+static int choose_owners(weir__level *level, const void *const *records, size_t count)
+{
+	static const weir_list nothing = WEIR_LIST_INIT;
+
+	level->owners = weir__malloc(count * sizeof *level->owners);
+	if (!level->owners)
+		return no_memory(level);
+	for (size_t i = 0; i < count; i++) {
+		bool known = true;
+		int  rc = records[i] ? find_known(level, records[i], &known) : WEIR_OK;
+
+		if (rc >= 0 && known)
+			continue;
+		if (rc >= 0 && weir__link_has_key(level->relation->link, records[i]))
+			level->owners[level->owner_count++] = records[i];
+		else if (rc >= 0)
+			rc = attach(level, records[i], &nothing);
+		if (rc < 0)
+			return rc;
+	}
+	return WEIR_OK;
+}
+
+static int make_keys(weir__level *level)
+{
+	const weir__link   *link = level->relation->link;
+	bool                belongs = link->relation->kind == WEIR_RELATION_BELONGS_TO;
+	const weir__layout *layout = belongs ? link->target : link->owner;
+	const uint8_t      *columns = belongs ? link->owner_columns : link->owner->key;
+	void               *items = weir__calloc(level->owner_count, weir__keys_size(layout));
+
+	level->key_entity = belongs ? &level->relation->target : level->relation->owner;
+	level->keys = (weir__keys){ layout, items, level->owner_count };
+	if (!items)
+		return no_memory(level);
+	for (size_t i = 0; i < level->owner_count; i++)
+		for (size_t k = 0; k < layout->key_count; k++)
+			weir__layout_copy(link->owner, columns[k], level->owners[i], layout, layout->key[k],
+			                  (void *)(uintptr_t)weir__keys_struct(&level->keys, i));
+	return WEIR_OK;
+}
+
+/* ---- Loading one level ------------------------------------------------------------------------------------------------------------- */
+
+/* Belongs to, without a query: the targets by primary key, as get_many. */
+static int load_targets(weir__level *level)
+{
+	weir_list found = WEIR_LIST_INIT, kept;
+	int       rc = weir__get_many(&level->call, &level->keys, level->cached, &found);
+
+	if (rc < 0)
+		return rc;
+	kept = found;
+	if (!weir__tree_keep_list(level->tree, &found))
+		return no_memory(level);
+	for (size_t i = 0; rc >= 0 && i < level->owner_count; i++)
+		rc = attach(level, level->owners[i], &(weir_list){ .items = &kept.items[i], .count = kept.items[i] != NULL });
+	return rc;
+}
+
+/* A loader works for one owner at a time. */
+static int load_by_loader(weir__level *level)
+{
+	const weir_relation *relation = level->relation->link->relation;
+
+	for (size_t i = 0; i < level->owner_count; i++) {
+		weir_related of = weir_related_to(level->call.session, relation->model, relation->name, level->owners[i]);
+		weir_list    list = WEIR_LIST_INIT, kept;
+		const void  *one = NULL;
+		int rc = weir_related_load(&of, weir__relation_is_many(relation) ? (void *)&list : (void *)&one, level->call.err);
+
+		if (rc >= 0 && one && weir__list_create_of(relation->target, 1, &list) < 0)
+			rc = no_memory(level);
+		if (rc >= 0 && one)
+			weir__list_set(&list, 0, one);
+		else
+			(void)weir_record_release(one);
+		kept = list;
+		if (rc >= 0 && !weir__tree_keep_list(level->tree, &list))
+			rc = no_memory(level);
+		if (rc >= 0)
+			rc = attach(level, level->owners[i], &kept);
+		if (rc < 0)
+			return rc;
+	}
+	return WEIR_OK;
+}
+
+static int load_slices(weir__level *level)
+{
+	int rc = weir__distinct_create(level->key_entity, &level->keys, &level->distinct, level->call.err);
+
+	if (rc < 0)
+		return rc;
+	level->slices = weir__calloc(level->distinct.count, sizeof *level->slices);
+	if (!level->slices)
+		return no_memory(level);
+	if (!level->query || level->query->limit != WEIR_NO_ROWS)
+		rc = weir__level_read(level);
+	for (size_t i = 0; rc >= 0 && i < level->owner_count; i++)
+		rc = attach(level, level->owners[i], &level->slices[level->distinct.positions[i]]);
+	return rc;
+}
+
+static int load_level(weir__level *level, const void *const *records, size_t count)
+{
+	const weir_relation *relation = level->relation->link->relation;
+	int                  rc = choose_owners(level, records, count);
+
+	if (rc < 0 || level->owner_count == 0)
+		return rc;
+	rc = make_keys(level);
+	if (rc < 0)
+		return rc;
+	if (relation->loader)
+		return load_by_loader(level);
+	if (relation->kind == WEIR_RELATION_BELONGS_TO && !level->query)
+		return load_targets(level);
+	return load_slices(level);
+}
+
+static void level_release(weir__level *level)
+{
+	weir__call_end(&level->call);
+	weir__distinct_release(&level->distinct);
+	weir__free((void *)(uintptr_t)level->keys.items);
+	weir__free(level->owners);
+	weir__free(level->slices);
+}
+
+/* ---- All levels ------------------------------------------------------------------------------------------------------------------------ */
+
+static int compare_addresses(const void *a, const void *b)
+{
+	uintptr_t left = (uintptr_t) * (const void *const *)a;
+	uintptr_t right = (uintptr_t) * (const void *const *)b;
+
+	return (left > right) - (left < right);
+}
+
+/* What was loaded for all these owners, each record once: the owners of the next level. */
+static int collect(const eager *e, weir__node *node, const void *const *owners, size_t owner_count)
+{
+	const char *name = node->relation->link->relation->name;
+	size_t      total = 0, distinct = 0;
+
+	for (size_t i = 0; i < owner_count; i++) {
+		const weir__branch *branch = weir__tree_find(e->tree, owners[i], name);
+		total += branch && branch->many ? branch->count : 1;
+	}
+	node->records = weir__malloc(total * sizeof *node->records);
+	if (!node->records)
+		return weir__error_no_memory(e->call->err);
+	for (size_t i = 0; i < owner_count; i++) {
+		const weir__branch *branch = weir__tree_find(e->tree, owners[i], name);
+
+		if (branch && branch->one)
+			node->records[node->count++] = branch->one;
+		for (size_t k = 0; branch && k < branch->count; k++)
+			node->records[node->count++] = branch->items[k];
+	}
+	qsort(node->records, node->count, sizeof *node->records, compare_addresses);
+	for (size_t i = 0; i < node->count; i++)
+		if (distinct == 0 || node->records[distinct - 1] != node->records[i])
+			node->records[distinct++] = node->records[i];
+	node->count = distinct;
+	return WEIR_OK;
+}
+
+static int load_node(eager *e, weir__node *node)
+{
+	const weir__node  *parent = node->parent == WEIR__NO_NODE ? NULL : &e->plan->nodes[node->parent];
+	const void *const *owners = parent ? parent->records : e->list->items;
+	size_t             count = parent ? parent->count : e->list->count;
+	weir__level        level = {
+			   .relation = node->relation,
+			   .query = node->query,
+			   .cached = e->cached && weir__relation_is_cached(node->relation, e->call->session),
+			   .tree = e->tree,
+	};
+	int rc = weir__call_begin_on(&level.call, e->call->session, &node->relation->target, e->call->deadline, e->call->err);
+
+	if (rc >= 0)
+		rc = load_level(&level, owners, count);
+	level_release(&level);
+	if (rc >= 0 && node->has_children)
+		rc = collect(e, node, owners, count);
+	return rc;
+}
+
+int weir__eager_load(const weir__call *call, weir__plan *plan, bool cached, weir_list *list)
+{
+	eager e = { .call = call, .plan = plan, .list = list, .cached = cached };
+	int   rc = WEIR_OK;
+
+	if (plan->count == 0 || list->count == 0)
+		return WEIR_OK;
+	e.tree = weir__tree_create();
+	if (!e.tree)
+		return weir__error_no_memory(call->err);
+	for (size_t i = 0; rc >= 0 && i < plan->count; i++)
+		rc = load_node(&e, &plan->nodes[i]);
+	if (rc >= 0)
+		weir__list_attach(list, e.tree, weir__tree_free);
+	else
+		weir__tree_free(e.tree);
+	return rc < 0 ? rc : WEIR_OK;
+}

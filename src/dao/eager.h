@@ -1,0 +1,98 @@
+/* Eager loading: relations of all records of a list at once, one statement a path and level however many owners there are.
+ *
+ * A plan is made of the paths first, parents before children, so that a wrong path fails before anything is asked. Then each node
+ * loads for all records of its parent: from the cache in one round trip, what is missing there in one statement, which one more
+ * round trip fills in. What belongs to whom is noted in a tree, which owns everything loaded and goes with the list. */
+#ifndef WEIR_DAO_EAGER_H
+#define WEIR_DAO_EAGER_H
+
+#include "dao/relation.h"
+
+/* ---- The tree (eager_tree.c) ----------------------------------------------------------------------------------------------- */
+
+/* What one owner's relation is. */
+typedef struct weir__branch {
+	const void         *owner;
+	const char         *name;  /* of the relation */
+	const void *const  *items; /* to many; borrowed from the tree */
+	size_t              count;
+	const void         *one; /* to one; NULL: there is none */
+	const weir_query   *query; /* what chose them; NULL: all. Only compared */
+	bool                many;
+	bool                back; /* known from the other side, nobody has asked for it */
+} weir__branch;
+
+typedef struct weir__tree {
+	weir__branch *branches; /* hash table; owner NULL: free */
+	size_t        size;
+	size_t        used;
+	weir_list    *lists;
+	size_t        list_count;
+	void        **arrays;
+	size_t        array_count;
+} weir__tree;
+
+weir__tree *weir__tree_create(void);
+void        weir__tree_free(void *tree);
+
+/* Room for more branches, so that adding them cannot fail. False: out of memory. */
+bool weir__tree_reserve(weir__tree *tree, size_t more);
+
+/* Notes a branch, which takes the place of that owner's relation's earlier one, unless it is one of .back. There is room. */
+void weir__tree_add(weir__tree *tree, const weir__branch *branch);
+
+/* NULL: not loaded. */
+const weir__branch *weir__tree_find(const weir__tree *tree, const void *owner, const char *name);
+
+/* Takes a list over and empties it; takes memory over (weir__free). False: out of memory, then it has been released. */
+bool weir__tree_keep_list(weir__tree *tree, weir_list *list);
+bool weir__tree_keep_array(weir__tree *tree, void *array);
+
+/* ---- The plan (eager_plan.c) ----------------------------------------------------------------------------------------------- */
+
+#define WEIR__NO_NODE SIZE_MAX
+
+typedef struct weir__node {
+	const weir__relation *relation;
+	size_t                parent; /* WEIR__NO_NODE: the list itself */
+	const weir_query     *query;  /* NULL: all */
+	bool                  given;  /* a path ends here */
+	bool                  has_children;
+	const void          **records; /* what was loaded, each once; only where it has children */
+	size_t                count;
+} weir__node;
+
+typedef struct weir__plan {
+	weir__node *nodes; /* parents before children */
+	size_t      count;
+} weir__plan;
+
+/* WEIR_ERR_USAGE: empty segments, unknown relations, a path given twice in different ways, a wrong query. */
+int  weir__plan_create(const weir__call *call, const weir_with *with, weir__plan *plan);
+void weir__plan_release(weir__plan *plan);
+
+/* ---- Levels ------------------------------------------------------------------------------------------------------------------ */
+
+/* One node while it is loaded. */
+typedef struct weir__level {
+	weir__call            call; /* on the target */
+	const weir__relation *relation;
+	const weir_query     *query;
+	bool                  cached;
+	weir__tree           *tree;
+	const void          **owners; /* to be loaded: with a key, and not known yet */
+	size_t                owner_count;
+	const weir__entity   *key_entity; /* whose primary key their key is: the owner's, or for belongs to the target's */
+	weir__keys            keys;       /* of owners */
+	weir__distinct        distinct;   /* of keys */
+	weir_list            *slices;     /* per distinct key its rows; borrowed from the tree */
+} weir__level;
+
+/* Fills level->slices (eager_rows.c): with rows of the target, from the cache or by one statement. */
+int weir__level_read(weir__level *level);
+
+/* Loads the relations of a plan with a list that was just read and attaches them to it; once for each plan. On failure the list
+ * is as it was. */
+int weir__eager_load(const weir__call *call, weir__plan *plan, bool cached, weir_list *list);
+
+#endif

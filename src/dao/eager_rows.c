@@ -1,0 +1,382 @@
+/* The rows of one level, for each distinct key of its owners: from the cache, the rest by one statement. */
+#include "dao/eager.h"
+
+#include "base/error.h"
+#include "base/memory.h"
+#include "dao/keys.h"
+#include "models/codec.h"
+
+#include <string.h>
+
+/* The keys that still have to be read: all of them, or those the cache did not have. */
+typedef struct missing {
+	size_t *keys; /* distinct keys */
+	size_t  count;
+} missing;
+
+static int no_memory(const weir__level *level)
+{
+	return weir__error_no_memory(level->call.err);
+}
+
+static bool reads_between(const weir__level *level)
+{
+	return level->relation->link->through && level->cached && !level->query;
+}
+
+static const weir__layout *layout_of(const weir__level *level)
+{
+	return reads_between(level) ? level->relation->link->through : level->relation->link->target;
+}
+
+/* To one of several: the first. */
+static void cut_to_one(const weir__level *level)
+{
+	if (level->relation->link->relation->kind != WEIR_RELATION_HAS_ONE)
+		return;
+	for (size_t i = 0; i < level->distinct.count; i++)
+		if (level->slices[i].count > 1)
+			level->slices[i].count = 1;
+}
+
+/* ---- By statement ---------------------------------------------------------------------------------------------------------- */
+
+/* The distinct key of a row's owner, from the columns behind the row's own; SIZE_MAX for none of ours. */
+static int owner_of_row(const weir__level *level, const weir__rows *rows, size_t row, weir__buffer *scratch, size_t *key)
+{
+	const weir__layout *layout = level->key_entity->layout;
+	size_t              first = layout_of(level)->column_count;
+	weir_value          values[WEIR__KEY_COLUMNS_MAX];
+
+	for (size_t i = 0; i < layout->key_count; i++) {
+		int rc = weir__rows_value(rows, row, first + i, layout->columns[layout->key[i]].type, &values[i], scratch,
+		                          level->call.err);
+		if (rc < 0)
+			return rc;
+	}
+	weir__buffer_clear(scratch);
+	weir__key_of_values(level->key_entity, values, scratch);
+	*key = weir__distinct_find_text(&level->distinct, scratch);
+	return scratch->failed ? no_memory(level) : WEIR_OK;
+}
+
+/* Puts the rows of each key together, in the order they came in. owners[row] is the distinct key. */
+static int slice_rows(weir__level *level, const weir_list *list, size_t *owners)
+{
+	const void **items = weir__malloc(list->count * sizeof *items);
+	size_t       next = 0;
+
+	if (!items || !weir__tree_keep_array(level->tree, items))
+		return no_memory(level);
+	for (size_t row = 0; row < list->count; row++) {
+		if (owners[row] != SIZE_MAX && level->slices[owners[row]].items)
+			owners[row] = SIZE_MAX; /* that one was not asked for */
+		if (owners[row] != SIZE_MAX)
+			level->slices[owners[row]].count++;
+	}
+	for (size_t i = 0; i < level->distinct.count; i++) {
+		if (level->slices[i].items)
+			continue; /* from the cache */
+		level->slices[i].items = items + next;
+		next += level->slices[i].count;
+		level->slices[i].count = 0;
+	}
+	for (size_t row = 0; row < list->count; row++)
+		if (owners[row] != SIZE_MAX) {
+			weir_list *slice = &level->slices[owners[row]];
+			items[(size_t)(slice->items - (const void *const *)items) + slice->count++] = list->items[row];
+		}
+	return WEIR_OK;
+}
+
+static int take_rows(weir__level *level, const weir__rows *rows)
+{
+	weir__buffer scratch = WEIR__BUFFER_INIT;
+	weir_list    list = WEIR_LIST_INIT, kept;
+	size_t      *owners = weir__malloc(rows->count * sizeof *owners);
+	int          rc = owners ? WEIR_OK : no_memory(level);
+
+	if (rc >= 0)
+		rc = weir__rows_list(rows, layout_of(level), &list, level->call.err);
+	for (size_t row = 0; rc >= 0 && row < rows->count; row++)
+		rc = owner_of_row(level, rows, row, &scratch, &owners[row]);
+	kept = list;
+	if (rc >= 0 && !weir__tree_keep_list(level->tree, &list))
+		rc = no_memory(level);
+	if (rc >= 0)
+		rc = slice_rows(level, &kept, owners);
+	weir_list_release(&list);
+	weir__free(owners);
+	weir__buffer_release(&scratch);
+	return rc;
+}
+
+typedef struct asked {
+	const weir__level *level;
+	const missing     *m;
+} asked;
+
+static weir_value asked_key(const void *context, size_t owner, size_t i)
+{
+	const asked        *a = context;
+	const weir__layout *layout = a->level->key_entity->layout;
+	const void *key = weir__keys_struct(&a->level->keys, a->level->distinct.first[a->m->keys[owner]]);
+
+	return weir__layout_get(layout, layout->key[i], key);
+}
+
+static int read_missing(weir__level *level, const missing *m)
+{
+	weir_order    order[WEIR__KEY_COLUMNS_MAX];
+	weir_query    between = weir__relation_query(level->relation, order);
+	weir__related statement = weir__relation_statement(level->relation, reads_between(level));
+	asked         context = { level, m };
+	weir__rows    rows = WEIR__ROWS_INIT;
+	weir__sql     sql;
+	int           rc;
+
+	if (m->count == 0)
+		return WEIR_OK;
+	statement.query = reads_between(level) ? &between : level->query;
+	statement.owner_count = m->count;
+	statement.key = asked_key;
+	statement.context = &context;
+	weir__params_clear(level->call.params);
+	weir__buffer_clear(&level->call.sql);
+	rc = weir__sql_related(&statement, WEIR__RELATED_OWNED, &level->call.sql, level->call.params, level->call.err);
+	if (rc >= 0)
+		rc = weir__call_sql(&level->call, &sql);
+	if (rc >= 0)
+		rc = weir__call_read(&level->call, &sql, &rows);
+	if (rc >= 0)
+		rc = take_rows(level, &rows);
+	weir__rows_release(&rows);
+	return rc;
+}
+
+/* ---- From the cache ---------------------------------------------------------------------------------------------------------- */
+
+typedef struct lookups {
+	weir__lookup *items; /* per distinct key */
+	weir__buffer  text;
+	size_t       *ends; /* of the three texts of each */
+} lookups;
+
+static void lookups_release(lookups *all, size_t count)
+{
+	for (size_t i = 0; all->items && i < count; i++)
+		weir__lookup_release(&all->items[i]);
+	weir__free(all->items);
+	weir__free(all->ends);
+	weir__buffer_release(&all->text);
+}
+
+static weir_bytes text_at(const lookups *all, size_t i)
+{
+	size_t start = i == 0 ? 0 : all->ends[i - 1];
+
+	return (weir_bytes){ all->text.data + start, all->ends[i] - start };
+}
+
+static int lookups_init(const weir__level *level, lookups *all)
+{
+	size_t count = level->distinct.count;
+
+	memset(all, 0, sizeof *all);
+	all->items = weir__calloc(count, sizeof *all->items);
+	all->ends = weir__calloc(3 * count, sizeof *all->ends);
+	if (!all->items || !all->ends)
+		return no_memory(level);
+	for (size_t i = 0; i < count; i++) {
+		const void *owner = level->owners[level->distinct.first[i]];
+
+		weir__relation_list_key(level->relation, owner, &all->text);
+		all->ends[3 * i] = all->text.length;
+		weir__relation_owner_stamp(level->relation, owner, &all->text);
+		all->ends[3 * i + 1] = all->text.length;
+		weir__relation_stamp(level->relation, &all->text);
+		all->ends[3 * i + 2] = all->text.length;
+	}
+	if (all->text.failed)
+		return no_memory(level);
+	for (size_t i = 0; i < count; i++)
+		all->items[i] = (weir__lookup){
+			.kind = WEIR__ENTRY_LIST,
+			.key = text_at(all, 3 * i),
+			.stamps = { text_at(all, 3 * i + 1), text_at(all, 3 * i + 2) },
+			.stamp_count = 2,
+		};
+	return WEIR_OK;
+}
+
+/* Leases for all misses in one go. */
+static int lease_misses(const weir__level *level, lookups *all)
+{
+	size_t        count = level->distinct.count, misses = 0;
+	weir__lookup *together = weir__malloc(count * sizeof *together);
+
+	if (!together)
+		return no_memory(level);
+	for (size_t i = 0; i < count; i++)
+		if (all->items[i].state == WEIR__MISS)
+			together[misses++] = all->items[i];
+	if (misses > 0)
+		weir__cache_lease(level->relation->space, together, misses);
+	misses = 0;
+	for (size_t i = 0; i < count; i++)
+		if (all->items[i].state == WEIR__MISS)
+			all->items[i] = together[misses++];
+	weir__free(together);
+	return WEIR_OK;
+}
+
+/* Decodes hits into slices and notes the rest. */
+static int take_hits(weir__level *level, lookups *all, missing *m)
+{
+	static const void *const nothing[1];
+
+	for (size_t i = 0; i < level->distinct.count; i++) {
+		weir__lookup *lookup = &all->items[i];
+		weir_list     list = WEIR_LIST_INIT;
+
+		if (lookup->state == WEIR__HIT) {
+			int rc = weir__codec_decode_list(layout_of(level), lookup->payload.data, lookup->payload.length,
+			                                 (size_t)lookup->items, &list);
+			if (rc == WEIR_ERR_NO_MEMORY)
+				return no_memory(level);
+			if (rc < 0)
+				weir__cache_reject(level->relation->space, lookup);
+		}
+		if (lookup->state != WEIR__HIT) {
+			m->keys[m->count++] = i;
+			continue;
+		}
+		level->slices[i].items = list.count ? list.items : nothing;
+		level->slices[i].count = list.count;
+		if (!weir__tree_keep_list(level->tree, &list))
+			return no_memory(level);
+	}
+	return WEIR_OK;
+}
+
+/* Fills what was read under a lease, in one round trip. */
+static void fill_missing(const weir__level *level, lookups *all, const missing *m)
+{
+	weir__buffer   payloads = WEIR__BUFFER_INIT;
+	weir__filling *fillings = weir__calloc(m->count, sizeof *fillings);
+	size_t        *ends = weir__calloc(m->count, sizeof *ends);
+	int64_t        max_items = weir__cache_space_max_items(level->relation->space);
+	size_t         count = 0, start = 0;
+
+	for (size_t i = 0; fillings && ends && i < m->count; i++) {
+		const weir_list *slice = &level->slices[m->keys[i]];
+
+		if (all->items[m->keys[i]].state != WEIR__MISS ||
+		    (max_items != WEIR_UNLIMITED && slice->count > (size_t)max_items))
+			continue;
+		weir__codec_encode_list(layout_of(level), slice->items, slice->count, &payloads);
+		fillings[count] = (weir__filling){ .lookup = &all->items[m->keys[i]], .items = slice->count };
+		ends[count++] = payloads.length;
+	}
+	for (size_t i = 0; i < count; start = ends[i++])
+		fillings[i].payload = (weir_bytes){ payloads.data + start, ends[i] - start };
+	if (!payloads.failed && count > 0)
+		weir__cache_fill(level->relation->space, fillings, count);
+	weir__free(ends);
+	weir__free(fillings);
+	weir__buffer_release(&payloads);
+}
+
+static int read_cached(weir__level *level, missing *m)
+{
+	lookups all;
+	int     rc = lookups_init(level, &all);
+
+	if (rc < 0)
+		goto cleanup;
+	weir__cache_lookup(level->relation->space, all.items, level->distinct.count);
+	rc = lease_misses(level, &all);
+	if (rc >= 0)
+		rc = take_hits(level, &all, m);
+	if (rc >= 0)
+		rc = read_missing(level, m);
+	cut_to_one(level);
+	if (rc >= 0)
+		fill_missing(level, &all, m);
+cleanup:
+	lookups_release(&all, level->distinct.count);
+	return rc;
+}
+
+/* ---- Rows in between to their targets -------------------------------------------------------------------------------------------- */
+
+/* Takes a slice's part of the targets, without those that are gone and those that come again. */
+static void take_targets(weir_list *slice, const void *const *targets, const void **kept)
+{
+	size_t count = 0;
+
+	for (size_t i = 0; i < slice->count; i++)
+		if (targets[i] && (count == 0 || kept[count - 1] != targets[i]))
+			kept[count++] = targets[i];
+	slice->items = kept;
+	slice->count = count;
+}
+
+/* All rows in between of all keys are one list to follow. rows first holds them and then the targets of the slices. */
+static int follow_rows(weir__level *level, const void **rows, size_t count)
+{
+	weir_list targets = WEIR_LIST_INIT, kept;
+	size_t    at = 0;
+	int       rc = weir__relation_targets(level->relation, &level->call, &(weir_list){ .items = rows, .count = count },
+	                                      level->cached, &targets);
+
+	if (rc < 0)
+		return rc;
+	kept = targets;
+	if (!weir__tree_keep_list(level->tree, &targets))
+		return no_memory(level);
+	for (size_t i = 0; i < level->distinct.count; i++) {
+		size_t taken = level->slices[i].count;
+
+		take_targets(&level->slices[i], kept.items + at, rows + at);
+		at += taken;
+	}
+	return WEIR_OK;
+}
+
+static int follow_slices(weir__level *level)
+{
+	const void **rows;
+	size_t       count = 0, at = 0;
+
+	for (size_t i = 0; i < level->distinct.count; i++)
+		count += level->slices[i].count;
+	if (count == 0)
+		return WEIR_OK;
+	rows = weir__malloc(count * sizeof *rows);
+	if (!rows || !weir__tree_keep_array(level->tree, rows))
+		return no_memory(level);
+	for (size_t i = 0; i < level->distinct.count; i++)
+		for (size_t row = 0; row < level->slices[i].count; row++)
+			rows[at++] = level->slices[i].items[row];
+	return follow_rows(level, rows, count);
+}
+
+int weir__level_read(weir__level *level)
+{
+	missing m = { weir__malloc(level->distinct.count * sizeof(size_t)), 0 };
+	int     rc = m.keys ? WEIR_OK : no_memory(level);
+
+	if (rc >= 0 && level->cached && !level->query) {
+		rc = read_cached(level, &m);
+		if (rc >= 0 && level->relation->link->through)
+			rc = follow_slices(level);
+	} else if (rc >= 0) {
+		for (; m.count < level->distinct.count; m.count++)
+			m.keys[m.count] = m.count;
+		rc = read_missing(level, &m);
+		cut_to_one(level);
+	}
+	weir__free(m.keys);
+	return rc;
+}

@@ -1,0 +1,490 @@
+/* The Redis backend on a real server that dies, freezes, refuses and forgets. Whatever happens, a call ends within its
+ * budget, nothing wrong is read, and it all works again by itself once the server does. */
+#include "integration/redis_backend.h"
+
+#include <dirent.h>
+#include <fcntl.h>
+#include <pthread.h>
+#include <signal.h>
+#include <stdatomic.h>
+#include <sys/socket.h>
+#include <sys/time.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+START_TEST(test_redis__killed_and_back_again)
+{
+	begin();
+	ck_assert_int_eq(set_text("k", "V"), WEIR_OK);
+	server_kill(&server);
+	ck_assert_int_eq(state_of("k"), -1);
+	assert_down();
+	ck_assert(!backend->is_up(backend));
+	server_restart(&server);
+	EVENTUALLY(state_of("k") == WEIR_CACHED_NOTHING);
+	ck_assert(backend->is_up(backend));
+	ck_assert_ptr_nonnull(strstr(logged, "down"));
+	ck_assert_ptr_nonnull(strstr(logged, "back after"));
+	end();
+}
+END_TEST
+
+START_TEST(test_redis__not_there_at_the_start)
+{
+	begin();
+	backend->close(backend);
+	server_kill(&server);
+	open_at(server.url);
+	ck_assert_int_eq(state_of("k"), -1);
+	assert_down();
+	server_restart(&server);
+	EVENTUALLY(set_text("k", "V") == WEIR_OK);
+	end();
+}
+END_TEST
+
+START_TEST(test_redis__frozen_and_thawed)
+{
+	begin();
+	ck_assert_int_eq(set_text("k", "Vright"), WEIR_OK);
+	server_pause(&server);
+	ck_assert_int_eq(state_of("k"), -1);
+	ck_assert_int_eq(guard("k", 1), WEIR_ERR_CACHE);
+	assert_down();
+	server_resume(&server);
+	EVENTUALLY(state_of("other") == WEIR_CACHED_NOTHING);
+	ck_assert_int_eq(release_with("k", 1, 0), WEIR_OK);
+	end();
+}
+END_TEST
+
+/* A restart between two calls: the connection that was idle is dead, and nobody notices. */
+START_TEST(test_redis__a_restart_between_calls_goes_unnoticed)
+{
+	begin();
+	for (int i = 0; i < 3; i++) {
+		ck_assert_int_eq(set_text("k", "V"), WEIR_OK);
+		server_kill(&server);
+		server_restart(&server);
+		ck_assert_int_eq(state_of("k"), WEIR_CACHED_NOTHING);
+	}
+	ck_assert_ptr_null(strstr(logged, "down"));
+	end();
+}
+END_TEST
+
+START_TEST(test_redis__a_killed_connection_goes_unnoticed)
+{
+	begin();
+	ck_assert_int_eq(set_text("k", "V"), WEIR_OK);
+	for (int i = 0; i < 5; i++) {
+		redis_run(server.url, "CLIENT KILL TYPE normal SKIPME yes");
+		ck_assert_int_eq(state_of("k"), WEIR_CACHED_VALUE);
+		redis_run(server.url, "CLIENT KILL TYPE normal SKIPME yes");
+		ck_assert_int_eq(lease("l", 5), WEIR_CACHED_LEASED);
+		redis_run(server.url, "CLIENT KILL TYPE normal SKIPME yes");
+		ck_assert_int_eq(fill("l", (weir_bytes){ "", 0 }, 5), 0);
+	}
+	end();
+}
+END_TEST
+
+START_TEST(test_redis__without_the_password_it_is_down)
+{
+	char url[300];
+
+	begin();
+	backend->close(backend);
+	redis_run(server.url, "CONFIG SET requirepass canary-right");
+	open_at(server.url);
+	ck_assert_int_eq(state_of("k"), -1);
+	ck_assert_ptr_nonnull(strstr(logged, "NOAUTH"));
+	backend->close(backend);
+
+	snprintf(url, sizeof url, "redis://:canary-wrong@%s", server.address);
+	open_at(url);
+	ck_assert_int_eq(state_of("k"), -1);
+	assert_down();
+	ck_assert_ptr_nonnull(strstr(logged, "WRONGPASS"));
+	ck_assert_ptr_null(strstr(logged, "canary"));
+	backend->close(backend);
+
+	snprintf(url, sizeof url, "redis://:canary-right@%s", server.address);
+	open_at(url);
+	ck_assert_int_eq(set_text("k", "V"), WEIR_OK);
+	redis_run(url, "CONFIG SET requirepass %s", "");
+	end();
+}
+END_TEST
+
+START_TEST(test_redis__users_and_databases)
+{
+	char url[300];
+
+	begin();
+	backend->close(backend);
+	redis_run(server.url, "ACL SETUSER ada on >p%%ss ~* +@all");
+	snprintf(url, sizeof url, "redis://ada:p%%25ss@%s/3", server.address);
+	open_at(url);
+	ck_assert_int_eq(set_text("k", "V"), WEIR_OK);
+	snprintf(url, sizeof url, "redis://%s/3", server.address);
+	ck_assert_int_eq(redis_run(url, "EXISTS k"), 1);
+	ck_assert_int_eq(redis_run(server.url, "EXISTS k"), 0);
+	backend->close(backend);
+	open_at(server.other_url);
+	ck_assert_int_eq(set_text("by socket", "V"), WEIR_OK);
+	ck_assert_int_eq(redis_run(server.url, "EXISTS %s", "by socket"), 1);
+	end();
+}
+END_TEST
+
+/* A password that changes under our feet: down, and back when it is right again. */
+START_TEST(test_redis__permission_withdrawn_and_given_back)
+{
+	char url[300];
+
+	begin();
+	backend->close(backend);
+	redis_run(server.url, "ACL SETUSER bob on >pw ~* +@all");
+	snprintf(url, sizeof url, "redis://bob:pw@%s", server.address);
+	open_at(url);
+	ck_assert_int_eq(set_text("k", "V"), WEIR_OK);
+	redis_run(server.url, "ACL SETUSER bob -get");
+	ck_assert_int_eq(state_of("k"), -1);
+	ck_assert_ptr_nonnull(strstr(logged, "NOPERM"));
+	redis_run(server.url, "ACL SETUSER bob +get");
+	EVENTUALLY(state_of("k") == WEIR_CACHED_VALUE);
+	redis_run(server.url, "ACL SETUSER bob off");
+	redis_run(server.url, "CLIENT KILL USER bob");
+	ck_assert_int_eq(state_of("k"), -1);
+	redis_run(server.url, "ACL SETUSER bob on");
+	EVENTUALLY(state_of("k") == WEIR_CACHED_VALUE);
+	end();
+}
+END_TEST
+
+START_TEST(test_redis__out_of_memory_stores_nothing_and_still_reads_and_releases)
+{
+	char *large = malloc(100000);
+
+	begin();
+	ck_assert_int_eq(set_text("there", "V"), WEIR_OK);
+	ck_assert_int_eq(set_text("touched", "V"), WEIR_OK);
+	ck_assert_int_eq(lease("leased", 5), WEIR_CACHED_LEASED);
+	redis_run(server.url, "CONFIG SET maxmemory-policy noeviction");
+	redis_run(server.url, "CONFIG SET maxmemory 1");
+	memset(large, 'V', 100000);
+	ck_assert_int_eq(set_text("new", "V"), WEIR_ERR_CACHE);
+	ck_assert_int_eq(fill("leased", (weir_bytes){ large, 100000 }, 5), -1);
+	ck_assert_int_eq(lease("more", 6), -1);
+	ck_assert_int_eq(guard("touched", 1), WEIR_ERR_CACHE);
+	ck_assert_int_eq(state_of("there"), WEIR_CACHED_VALUE);
+	ck_assert_int_eq(release_with("touched", 1, 0), WEIR_OK);
+	ck_assert_int_eq(state_of("touched"), WEIR_CACHED_NOTHING);
+	ck_assert_int_eq(release_with("there", 1, 77), WEIR_OK); /* no room for the new stamp: none is as good */
+	ck_assert_int_eq(state_of("there"), WEIR_CACHED_NOTHING);
+	redis_run(server.url, "CONFIG SET maxmemory 0");
+	ck_assert_int_eq(set_text("new", "V"), WEIR_OK);
+	ck_assert_ptr_null(strstr(logged, "down"));
+	free(large);
+	end();
+}
+END_TEST
+
+START_TEST(test_redis__a_replica_is_not_used)
+{
+	begin();
+	ck_assert_int_eq(set_text("k", "V"), WEIR_OK);
+	redis_run(server.url, "REPLICAOF 127.0.0.1 1");
+	ck_assert_int_eq(set_text("k", "V"), WEIR_ERR_CACHE);
+	ck_assert_ptr_nonnull(strstr(logged, "READONLY"));
+	ck_assert_int_eq(state_of("k"), -1);
+	redis_run(server.url, "CONFIG SET replica-serve-stale-data no");
+	EVENTUALLY(strstr(logged, "READONLY") != NULL);
+	for (int i = 0; i < 20; i++)
+		ck_assert_int_eq(guard("k", 1), WEIR_ERR_CACHE);
+	redis_run(server.url, "REPLICAOF NO ONE");
+	EVENTUALLY(set_text("k", "V") == WEIR_OK);
+	end();
+}
+END_TEST
+
+static void *run_endless_script(void *memory)
+{
+	redisReply *reply = redis_reply(memory, "EVAL %s 0", "while true do end");
+
+	ck_assert_int_eq(reply->type, REDIS_REPLY_ERROR);
+	freeReplyObject(reply);
+	return NULL;
+}
+
+START_TEST(test_redis__busy_with_a_script)
+{
+	pthread_t thread;
+
+	begin();
+	ck_assert_int_eq(set_text("k", "V"), WEIR_OK);
+	redis_run(server.url, "CONFIG SET busy-reply-threshold 20");
+	ck_assert_int_eq(pthread_create(&thread, NULL, run_endless_script, server.url), 0);
+	EVENTUALLY(state_of("k") == -1);
+	for (int i = 0; i < 50; i++)
+		ck_assert_int_eq(state_of("k"), -1);
+	redis_run(server.url, "SCRIPT KILL");
+	pthread_join(thread, NULL);
+	EVENTUALLY(state_of("k") == WEIR_CACHED_VALUE);
+	end();
+}
+END_TEST
+
+START_TEST(test_redis__paused_clients)
+{
+	begin();
+	ck_assert_int_eq(set_text("k", "V"), WEIR_OK);
+	redis_run(server.url, "CLIENT PAUSE 500 ALL");
+	ck_assert_int_eq(state_of("k"), -1);
+	EVENTUALLY(state_of("k") == WEIR_CACHED_VALUE);
+	end();
+}
+END_TEST
+
+START_TEST(test_redis__no_more_clients)
+{
+	begin();
+	redis_run(server.url, "CONFIG SET maxclients 1");
+	{
+		redisContext *taken = redisConnectUnix(strchr(server.other_url, '/') + 2);
+		redisReply   *reply;
+
+		ck_assert(taken && !taken->err);
+		EVENTUALLY(state_of("k") == -1);
+		reply = redisCommand(taken, "CONFIG SET maxclients 100");
+		ck_assert(reply && reply->type == REDIS_REPLY_STATUS);
+		freeReplyObject(reply);
+		redisFree(taken);
+	}
+	EVENTUALLY(state_of("k") == WEIR_CACHED_NOTHING);
+	end();
+}
+END_TEST
+
+START_TEST(test_redis__a_key_of_another_type)
+{
+	weir_bytes      keys[2] = { { "list", 4 }, { "k", 1 } };
+	weir_cached     found[2] = { { .state = WEIR_CACHED_NOTHING } };
+	weir_cache_call call;
+
+	begin();
+	ck_assert_int_eq(set_text("k", "V"), WEIR_OK);
+	redis_run(server.url, "LPUSH list x");
+	ck_assert_int_eq(state_of("list"), WEIR_CACHED_FOREIGN);
+	call = call_now(0);
+	ck_assert_int_eq(backend->get_many(backend, keys, 2, &call, found), WEIR_OK);
+	ck_assert_int_eq(found[1].state, WEIR_CACHED_VALUE);
+	found[1].release(found[1].owner);
+	ck_assert_int_eq(lease("list", 1), WEIR_CACHED_FOREIGN);
+	ck_assert_int_eq(fill("list", text_bytes("V"), 1), 0);
+	ck_assert_int_eq(state_of("list"), WEIR_CACHED_FOREIGN);
+	ck_assert_int_eq(guard("list", 1), WEIR_OK);
+	ck_assert_int_eq(state_of("list"), WEIR_CACHED_GUARD);
+	ck_assert_int_eq(release_with("list", 1, 0), WEIR_OK);
+	redis_run(server.url, "LPUSH list x");
+	call = call_now(0);
+	ck_assert_int_eq(backend->remove(backend, keys, 1, &call), WEIR_OK);
+	ck_assert_int_eq(state_of("list"), WEIR_CACHED_NOTHING);
+	redis_run(server.url, "HSET hash a b");
+	ck_assert_int_eq(release_with("hash", 1, 5), WEIR_OK);
+	ck_assert_int_eq(state_of("hash"), WEIR_CACHED_VALUE);
+	redis_run(server.url, "SET empty %s", "");
+	ck_assert_int_eq(state_of("empty"), WEIR_CACHED_FOREIGN);
+	end();
+}
+END_TEST
+
+START_TEST(test_redis__forgotten_scripts)
+{
+	begin();
+	for (int i = 0; i < 3; i++) {
+		redis_run(server.url, "SCRIPT FLUSH SYNC");
+		ck_assert_int_eq(guard("k", 1), WEIR_OK);
+		redis_run(server.url, "SCRIPT FLUSH SYNC");
+		ck_assert_int_eq(release_with("k", 1, 0), WEIR_OK);
+		ck_assert_int_eq(lease("k", 1), WEIR_CACHED_LEASED);
+		redis_run(server.url, "SCRIPT FLUSH SYNC");
+		ck_assert_int_eq(fill("k", text_bytes("Vfilled"), 1), 1);
+	}
+	end();
+}
+END_TEST
+
+/* ---- The process around it ---- */
+
+static void on_alarm(int signal_number)
+{
+	(void)signal_number;
+}
+
+START_TEST(test_redis__a_storm_of_signals)
+{
+	struct sigaction action = { .sa_handler = on_alarm }, before;
+	struct itimerval storm = { { 0, 500 }, { 0, 500 } }, calm = { { 0, 0 }, { 0, 0 } };
+	char            *large = malloc(3 << 20);
+	int64_t          until_us;
+
+	begin();
+	memset(large, 'V', 3 << 20);
+	ck_assert_int_eq(sigaction(SIGALRM, &action, &before), 0);
+	ck_assert_int_eq(setitimer(ITIMER_REAL, &storm, NULL), 0);
+	until_us = weir__now_us() + 500000;
+	while (weir__now_us() < until_us) {
+		ck_assert_int_eq(lease("large", 1), WEIR_CACHED_LEASED);
+		ck_assert_int_eq(fill("large", (weir_bytes){ large, 3 << 20 }, 1), 1);
+		ck_assert_int_eq(state_of("large"), WEIR_CACHED_VALUE);
+		ck_assert_int_eq(release_with("large", 1, 0), WEIR_OK);
+	}
+	ck_assert_int_eq(setitimer(ITIMER_REAL, &calm, NULL), 0);
+	ck_assert_int_eq(sigaction(SIGALRM, &before, NULL), 0);
+	free(large);
+	end();
+}
+END_TEST
+
+/* The default action of SIGPIPE ends the process: so there may be none. */
+START_TEST(test_redis__no_sigpipe)
+{
+	struct sigaction action = { .sa_handler = SIG_DFL }, before;
+
+	begin();
+	ck_assert_int_eq(sigaction(SIGPIPE, &action, &before), 0);
+	for (int i = 0; i < 20; i++) {
+		ck_assert_int_eq(set_text("k", "V"), WEIR_OK);
+		redis_run(server.url, "CLIENT KILL TYPE normal SKIPME yes");
+		ck_assert_int_ne(guard("k", 1), 1);
+		redis_run(server.url, "CLIENT KILL TYPE normal SKIPME yes");
+		(void)release_with("k", 1, 0);
+	}
+	ck_assert_int_eq(sigaction(SIGPIPE, &before, NULL), 0);
+	end();
+}
+END_TEST
+
+/* In a process without standard streams: exit code 0 when every descriptor that was opened is above 2 and close-on-exec. */
+static int run_without_streams(void)
+{
+	for (int fd = 0; fd < 3; fd++)
+		close(fd);
+	open_at(server.url);
+	if (backend->get_many(backend, &(weir_bytes){ "k", 1 }, 1,
+	                      &(weir_cache_call){ .deadline_us = weir__deadline_in_ms(2000) },
+	                      &(weir_cached){ .state = WEIR_CACHED_NOTHING }) != WEIR_OK)
+		return 3;
+	for (int fd = 0; fd < 3; fd++)
+		if (fcntl(fd, F_GETFD) != -1)
+			return 4;
+	for (int fd = 3; fd < 20; fd++) {
+		int       type;
+		socklen_t size = sizeof type;
+
+		if (getsockopt(fd, SOL_SOCKET, SO_TYPE, &type, &size) == 0 && !(fcntl(fd, F_GETFD) & FD_CLOEXEC))
+			return 5;
+	}
+	return 0;
+}
+
+START_TEST(test_redis__descriptors_are_private_and_not_the_standard_ones)
+{
+	int   status = -1;
+	pid_t child;
+
+	begin();
+	child = fork();
+	ck_assert_int_ge(child, 0);
+	if (child == 0)
+		_exit(run_without_streams());
+	ck_assert_int_eq(waitpid(child, &status, 0), child);
+	ck_assert(WIFEXITED(status));
+	ck_assert_int_eq(WEXITSTATUS(status), 0);
+	end();
+}
+END_TEST
+
+/* ---- Everybody at once, while the server comes and goes ---- */
+
+struct storm {
+	atomic_bool   over;
+	atomic_size_t right, failed;
+};
+
+/* Each value names its key and repeats itself: one that belongs to another request is noticed. */
+static void *weather(void *memory)
+{
+	struct storm *storm = memory;
+	unsigned      random = (unsigned)(uintptr_t)&random;
+
+	while (!atomic_load(&storm->over)) {
+		char            key[32], value[96];
+		weir_bytes      name = { key, 0 };
+		weir_cached     found = { .state = WEIR_CACHED_NOTHING };
+		weir_cache_call call = call_now(1);
+
+		random = random * 1103515245u + 12345u;
+		name.length = (size_t)snprintf(key, sizeof key, "key%u", random >> 16 & 63);
+		snprintf(value, sizeof value, "V%s is the value of %s", key, key);
+		if (random & 1 << 10) {
+			atomic_fetch_add(set_text(key, value) == WEIR_OK ? &storm->right : &storm->failed, 1);
+			continue;
+		}
+		if (backend->get_many(backend, &name, 1, &call, &found) < 0) {
+			atomic_fetch_add(&storm->failed, 1);
+			continue;
+		}
+		if (found.state == WEIR_CACHED_VALUE) {
+			ck_assert_msg(found.value.length == strlen(value) && memcmp(found.value.data, value, strlen(value)) == 0,
+			              "asked for %s, got %.*s", key, (int)found.value.length, found.value.data);
+			found.release(found.owner);
+		}
+		atomic_fetch_add(&storm->right, 1);
+	}
+	return NULL;
+}
+
+START_TEST(test_redis__nobody_gets_anothers_answer_while_the_server_comes_and_goes)
+{
+	struct storm storm = { .over = false };
+	pthread_t    threads[6];
+	size_t       right = 0;
+
+	begin();
+	for (int i = 0; i < 6; i++)
+		ck_assert_int_eq(pthread_create(&threads[i], NULL, weather, &storm), 0);
+	for (int i = 0; i < 6; i++) {
+		EVENTUALLY(atomic_load(&storm.right) > right + 500);
+		if (i % 3 == 0) {
+			server_kill(&server);
+			server_restart(&server);
+		} else if (i % 3 == 1) {
+			server_pause(&server);
+			(void)poll(NULL, 0, BUDGET_MS * 3);
+			server_resume(&server);
+		} else {
+			redis_run(server.url, "CLIENT KILL TYPE normal SKIPME yes");
+		}
+		right = atomic_load(&storm.right);
+	}
+	EVENTUALLY(atomic_load(&storm.right) > right + 500);
+	atomic_store(&storm.over, true);
+	for (int i = 0; i < 6; i++)
+		pthread_join(threads[i], NULL);
+	ck_assert_uint_gt(atomic_load(&storm.failed), 0);
+	end();
+}
+END_TEST
+
+WEIR_SUITE("redis faults", test_redis__killed_and_back_again, test_redis__not_there_at_the_start,
+           test_redis__frozen_and_thawed, test_redis__a_restart_between_calls_goes_unnoticed,
+           test_redis__a_killed_connection_goes_unnoticed, test_redis__without_the_password_it_is_down,
+           test_redis__users_and_databases, test_redis__permission_withdrawn_and_given_back,
+           test_redis__out_of_memory_stores_nothing_and_still_reads_and_releases, test_redis__a_replica_is_not_used,
+           test_redis__busy_with_a_script, test_redis__paused_clients, test_redis__no_more_clients,
+           test_redis__a_key_of_another_type, test_redis__forgotten_scripts, test_redis__a_storm_of_signals,
+           test_redis__no_sigpipe, test_redis__descriptors_are_private_and_not_the_standard_ones,
+           test_redis__nobody_gets_anothers_answer_while_the_server_comes_and_goes);

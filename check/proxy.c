@@ -127,9 +127,6 @@ static bool spoil(pair *p)
 	int     value = atomic_load(&p->link->value);
 
 	switch (atomic_load(&p->link->mode)) {
-	case PROXY_DELAY:
-		s->due_ns = clock_ns() + (uint64_t)value * 1000000;
-		break;
 	case PROXY_LOSE_REPLIES:
 		s->length = 0;
 		break;
@@ -152,6 +149,13 @@ static bool spoil(pair *p)
 	return true;
 }
 
+static uint64_t delay_of(const proxy_link *link, int from)
+{
+	int always_ms = from == 0 ? atomic_load(&link->always_delay_ms) : 0;
+
+	return (uint64_t)(always_ms + (atomic_load(&link->mode) == PROXY_DELAY ? atomic_load(&link->value) : 0));
+}
+
 static bool receive(pair *p, stream *s, int from)
 {
 	ssize_t length = recv(p->fds[from], s->bytes, CHUNK, 0);
@@ -162,7 +166,7 @@ static bool receive(pair *p, stream *s, int from)
 		return false;
 	s->length = (size_t)length;
 	s->sent = 0;
-	s->due_ns = 0;
+	s->due_ns = clock_ns() + delay_of(p->link, from) * 1000000;
 	return from == 0 || spoil(p);
 }
 

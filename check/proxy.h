@@ -8,7 +8,7 @@
 
 typedef enum proxy_mode {
 	PROXY_PASS,
-	PROXY_DELAY,       /* what the server says arrives `value` ms later */
+	PROXY_DELAY,       /* what either side says arrives `value` ms later */
 	PROXY_STALL,       /* nothing moves; it does later */
 	PROXY_LOSE_REPLIES,/* requests arrive, replies do not */
 	PROXY_TWICE,       /* each reply arrives twice */
@@ -19,6 +19,7 @@ typedef enum proxy_mode {
 typedef struct proxy_link {
 	atomic_int mode;
 	atomic_int value;
+	atomic_int always_delay_ms; /* requests, in whatever mode */
 	int        port;     /* where it listens */
 	int        listener;
 	int        target;   /* a port on loopback */

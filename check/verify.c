@@ -115,15 +115,15 @@ static uint64_t seeing_from(const verifier *v, int key, uint64_t at_ns, int but)
 
 bool verifier_is_blind(const verifier *v, int key, uint64_t begin_ns, uint64_t end_ns)
 {
-	for (size_t i = 0; i < v->blind[key].count; i++)
-		if (v->blind[key].spans[i].begin_ns < end_ns && begin_ns < v->blind[key].spans[i].end_ns)
-			return true;
 	for (size_t i = 0; !v->strict && i < v->disturbance_count; i++) {
 		const check_disturbance *d = &v->disturbances[i];
 
 		if (d->begin_ns < end_ns && begin_ns < d->end_ns + v->window_ns + LONGEST_WRITE_NS)
 			return true;
 	}
+	for (size_t i = 0; i < v->blind[key].count; i++)
+		if (v->blind[key].spans[i].begin_ns < end_ns && begin_ns < v->blind[key].spans[i].end_ns)
+			return true;
 	return false;
 }
 

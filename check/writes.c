@@ -2,6 +2,7 @@
  * killed stays pending, and either outcome is right then. */
 #include "actor.h"
 
+#include <stddef.h>
 #include <string.h>
 
 enum { IN_TRANSACTION_MOST = 3, LONG_MOST_MS = 1200 };
@@ -14,6 +15,10 @@ typedef struct change {
 	char     owner[REG_TEXT];
 } change;
 
+/* What an update sets: the first few of these. */
+static const size_t set_tag_group[] = { offsetof(reg, tag), offsetof(reg, grp) };
+static const size_t set_tag_name_group[] = { offsetof(reg, tag), offsetof(reg, name), offsetof(reg, grp) };
+
 static void make_change(actor *a, int64_t key, change *c)
 {
 	int dice = random_between(&a->random, 0, 99);
@@ -25,14 +30,8 @@ static void make_change(actor *a, int64_t key, change *c)
 		.name = reg_name(reg_first_name(key) + random_between(&a->random, 0, 2), c->name),
 		.tag = atomic_fetch_add(&a->worker->shared->next_tag, 1),
 	};
-	if (dice < 40)
-		c->set = WEIR_SET(reg, tag);
-	else if (dice < 75)
-		c->set = WEIR_SET(reg, tag, grp);
-	else if (dice < 90)
-		c->set = WEIR_SET(reg, tag, name);
-	else
-		c->set = WEIR_SET(reg, tag, grp, name);
+	c->set = (weir_set){ .model = &reg_model, .offsets = dice < 75 ? set_tag_group : set_tag_name_group };
+	c->set.count = dice < 40 ? 1 : dice < 90 ? 2 : 3;
 }
 
 static check_record *begin_write(actor *a, check_kind kind, int64_t key, int64_t tag)

@@ -6,6 +6,7 @@
  *
  *   S1   a read that begins after a write was acknowledged returns that write or a later one     (-DS1)
  *   S2   no read returns something older than what any reader has already been given             (-DS2)
+ *   Q    while no write is under way, a hit is what the database holds                            (-DQ)
  */
 #ifndef WRITERS
 #define WRITERS 1
@@ -59,6 +60,7 @@ byte db;               /* the version that the database shows */
 byte acked;            /* the latest acknowledged version */
 byte seen;             /* the latest version that any reader was given */
 byte unsettled;        /* writes between their statement and the settling of their COMMIT */
+byte busy;             /* writes between their statement and their answer, or the death of their process */
 bool row_locked;
 byte blocked;          /* processes that read past the cache, because they owe it a release */
 byte late_guards;      /* commands that nobody waits for any more, and that the server has not seen yet */
@@ -81,6 +83,9 @@ inline given(version)
 #endif
 #ifdef S2
 	assert(version >= seen);
+#endif
+#ifdef Q
+	assert(busy != 0 || version == db);
 #endif
 #ifdef REACH /* shows that the model gets somewhere: a hit on the last of all writes */
 	assert(version < LAST);
@@ -144,14 +149,17 @@ inline acknowledged(version)
 	acked = MAX(acked, version)
 }
 
-/* RELEASE could not be placed. Policy `fail` answers WEIR_UNCONFIRMED, which acknowledges nothing; `degrade` answers that
- * the write is done, and everybody is held to it where the guard stands, other processes only later where it does not. */
+/* RELEASE could not be placed. Policy `fail` answers WEIR_UNCONFIRMED, which acknowledges nothing. `degrade` answers that
+ * the write is done: the own process is held to it, and where the guard stands everybody; where it does not, everybody
+ * only after the release (EVERYBODY: at once, which is not promised and not so). */
 inline unconfirmed(me, version, guarded)
 {
 #ifdef DEGRADE
 	own[me] = MAX(own[me], version);
 	blocked = blocked | BIT(me);
-#ifndef LOSE
+#if defined(EVERYBODY)
+	acknowledged(version)
+#elif !defined(LOSE)
 	if
 	:: guarded -> acknowledged(version)
 	:: else
@@ -162,19 +170,20 @@ inline unconfirmed(me, version, guarded)
 #endif
 }
 
-inline over()
-{
-	version = 0;
-	guarded = false;
-	round = round + 1
-}
-
 /* The nonce of a guard belongs to one write. */
 #ifdef NONCE_REUSED
 #define MINE BIT(me)
 #else
 #define MINE BIT(me * WRITES + round)
 #endif
+
+inline over()
+{
+	version = 0;
+	guarded = false;
+	busy = busy & ~MINE;
+	round = round + 1
+}
 
 proctype Writer(byte me)
 {
@@ -189,6 +198,7 @@ end_idle: /* BEGIN and the statement; GUARD */
 		round < WRITES;
 #endif
 		unsettled = unsettled | MINE;
+		busy = busy | MINE;
 		connect();
 		if
 		:: guard(known, MINE); guarded = true

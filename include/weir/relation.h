@@ -52,6 +52,19 @@ typedef struct weir_relation_loader {
 	void (*cleared)(void *context, const struct weir_related *of);
 } weir_relation_loader;
 
+/* Keeps a relation's lists somewhere else than the session's cache, which then only knows whether they are still valid. What is
+ * given to set is what get must give back, to the byte; in between it may be packed or encrypted. Called by any thread.
+ * Whatever fails is a miss. Eager loading leaves it aside. Not for belongs to. */
+typedef struct weir_relation_cache {
+	void *context;
+	/* WEIR_OK with *value from malloc, which the library frees; WEIR_NOT_FOUND. */
+	int (*get)(void *context, const char *key, char **value, size_t *length);
+	/* ttl_s: WEIR_TTL_NEVER for no end. */
+	int (*set)(void *context, const char *key, const char *value, size_t length, int ttl_s);
+	int (*remove)(void *context, const char *key);
+	int (*clear)(void *context); /* everything of the relation */
+} weir_relation_cache;
+
 /* One relation. Write it with WEIR_BELONGS_TO and the like. */
 typedef struct weir_relation {
 	const char                 *name;
@@ -64,6 +77,7 @@ typedef struct weir_relation {
 	const char                 *inverse_of;  /* the relation of target that leads back; NULL: none is declared */
 	weir_cache_config           cache;       /* what is 0 is the target's; ttl_s is that of lists too, if list_ttl_s is not given */
 	const weir_relation_loader *loader;
+	const weir_relation_cache  *kept_in; /* NULL: the session's cache */
 	bool                        reserved;
 } weir_relation;
 

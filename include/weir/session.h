@@ -113,6 +113,17 @@ typedef struct weir_session_stats {
 /* Reads the counters; any thread, at any time. */
 WEIR_API void weir_session_stats_get(const weir_session *session, weir_session_stats *stats);
 
+/* Counts the queries of a piece of work, so that a test fails when there are more than it should need. */
+typedef struct weir_query_guard {
+	const weir_session *session;
+	uint64_t            before;
+} weir_query_guard;
+
+WEIR_API weir_query_guard weir_query_guard_begin(const weir_session *session);
+
+/* WEIR_OK, or WEIR_ERR_LIMIT when the session (all of its threads) has sent more than `most` queries since. */
+WEIR_API int weir_query_guard_end(const weir_query_guard *guard, uint64_t most, weir_error *err);
+
 #ifdef __cplusplus
 }
 #endif

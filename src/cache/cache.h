@@ -137,6 +137,9 @@ void weir__cache_fill(weir__cache_space *space, const weir__filling *fillings, s
 /* A hit that could not be read (not the caller's codec): counts it as an error, removes the entry, makes it a BYPASS. */
 void weir__cache_reject(weir__cache_space *space, weir__lookup *lookup);
 
+/* A miss whose value was found elsewhere: counts as a hit. */
+void weir__cache_count_found(weir__cache_space *space);
+
 /* Removes a list, count or exists from the cache; nothing there is well too. WEIR_OK or WEIR_ERR_CACHE. */
 int weir__cache_forget(weir__cache_space *space, weir_bytes key);
 

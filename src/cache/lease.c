@@ -117,10 +117,11 @@ static void take_list(leasing *l, weir__lookup *lookup, size_t at, uint64_t toke
 		hold(l, lookup, token);
 	if (clean && leased)
 		return;
-	if (clean)
-		weir__lookup_judge(l->space, lookup, &l->found[at]);
-	else
-		lookup->state = WEIR__BYPASS;
+	if (clean) {
+		weir__lookup_judge(l->space, lookup, &l->found[at]); /* which takes over what was found */
+		return;
+	}
+	lookup->state = WEIR__BYPASS;
 	if (leased)
 		weir__lookup_release(lookup);
 	weir__cached_release(&l->found[at]);

@@ -284,6 +284,12 @@ void weir__lookup_release(weir__lookup *lookup)
 	lookup->payload = (weir_bytes){ .data = NULL };
 }
 
+void weir__cache_count_found(weir__cache_space *space)
+{
+	weir__space_count(space, WEIR__COUNT_MISSES, -1);
+	weir__space_count(space, WEIR__COUNT_HITS, 1);
+}
+
 int weir__cache_forget(weir__cache_space *space, weir_bytes key)
 {
 	weir_cache_backend *backend = space->cache->backend;

@@ -27,10 +27,10 @@ static weir__branch branch_of(const weir__level *level, const void *owner, const
 {
 	const weir_relation *relation = level->relation->link->relation;
 	weir__branch         branch = {
-		.owner = owner,
-		.name = relation->name,
-		.query = level->query,
-		.many = weir__relation_is_many(relation),
+				.owner = owner,
+				.name = relation->name,
+				.query = level->query,
+				.many = weir__relation_is_many(relation),
 	};
 
 	if (branch.many) {
@@ -153,7 +153,8 @@ static int load_by_loader(weir__level *level)
 		weir_related of = weir_related_to(level->call.session, relation->model, relation->name, level->owners[i]);
 		weir_list    list = WEIR_LIST_INIT, kept;
 		const void  *one = NULL;
-		int rc = weir_related_load(&of, weir__relation_is_many(relation) ? (void *)&list : (void *)&one, level->call.err);
+		int          rc =
+			weir_related_load(&of, weir__relation_is_many(relation) ? (void *)&list : (void *)&one, level->call.err);
 
 		if (rc >= 0 && one && weir__list_create_of(relation->target, 1, &list) < 0)
 			rc = no_memory(level);
@@ -261,10 +262,12 @@ static int load_node(eager *e, weir__node *node)
 	weir__level        level = {
 			   .relation = node->relation,
 			   .query = node->query,
-			   .cached = e->cached && weir__relation_is_cached(node->relation, e->call->session),
+			   .cached = e->cached && !node->relation->link->relation->kept_in &&
+		                 weir__relation_is_cached(node->relation, e->call->session),
 			   .tree = e->tree,
 	};
-	int rc = weir__call_begin_on(&level.call, e->call->session, &node->relation->target, e->call->deadline, e->call->err);
+	int rc =
+		weir__call_begin_on(&level.call, e->call->session, &node->relation->target, e->call->deadline, e->call->err);
 
 	if (rc >= 0)
 		rc = load_level(&level, owners, count);

@@ -12,14 +12,14 @@
 
 /* What one owner's relation is. */
 typedef struct weir__branch {
-	const void         *owner;
-	const char         *name;  /* of the relation */
-	const void *const  *items; /* to many; borrowed from the tree */
-	size_t              count;
-	const void         *one; /* to one; NULL: there is none */
-	const weir_query   *query; /* what chose them; NULL: all. Only compared */
-	bool                many;
-	bool                back; /* known from the other side, nobody has asked for it */
+	const void        *owner;
+	const char        *name;  /* of the relation */
+	const void *const *items; /* to many; borrowed from the tree */
+	size_t             count;
+	const void        *one;   /* to one; NULL: there is none */
+	const weir_query  *query; /* what chose them; NULL: all. Only compared */
+	bool               many;
+	bool               back; /* known from the other side, nobody has asked for it */
 } weir__branch;
 
 typedef struct weir__tree {

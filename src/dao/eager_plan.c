@@ -23,8 +23,7 @@ static int wrong_path(const planning *p, const char *what)
 
 static const weir_model *model_at(const planning *p, size_t parent)
 {
-	return parent == WEIR__NO_NODE ? p->call->entity->model
-	                               : p->plan->nodes[parent].relation->link->target->model;
+	return parent == WEIR__NO_NODE ? p->call->entity->model : p->plan->nodes[parent].relation->link->target->model;
 }
 
 static size_t find_node(const weir__plan *plan, size_t parent, const weir__relation *relation)

@@ -42,7 +42,8 @@ static void cut_to_one(const weir__level *level)
 /* ---- By statement ---------------------------------------------------------------------------------------------------------- */
 
 /* The distinct key of a row's owner, from the columns behind the row's own; SIZE_MAX for none of ours. */
-static int owner_of_row(const weir__level *level, const weir__rows *rows, size_t row, weir__buffer *scratch, size_t *key)
+static int owner_of_row(const weir__level *level, const weir__rows *rows, size_t row, weir__buffer *scratch,
+                        size_t *key)
 {
 	const weir__layout *layout = level->key_entity->layout;
 	size_t              first = layout_of(level)->column_count;
@@ -120,7 +121,7 @@ static weir_value asked_key(const void *context, size_t owner, size_t i)
 {
 	const asked        *a = context;
 	const weir__layout *layout = a->level->key_entity->layout;
-	const void *key = weir__keys_struct(&a->level->keys, a->level->distinct.first[a->m->keys[owner]]);
+	const void         *key = weir__keys_struct(&a->level->keys, a->level->distinct.first[a->m->keys[owner]]);
 
 	return weir__layout_get(layout, layout->key[i], key);
 }

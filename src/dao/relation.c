@@ -222,8 +222,8 @@ static int find_declared(weir_session *session, const weir_relation *relation, c
 {
 	if (!relation || !relation->model || !relation->name)
 		return weir__error_set(err, WEIR_ERR_USAGE, "no relation was given");
-	return weir__related_find(&(weir_related){ .session = session, .model = relation->model, .relation = relation->name },
-	                          found, err);
+	return weir__related_find(
+		&(weir_related){ .session = session, .model = relation->model, .relation = relation->name }, found, err);
 }
 
 int weir_relation_configure(weir_session *session, const weir_relation *relation, const weir_cache_config *config,

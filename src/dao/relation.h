@@ -76,6 +76,12 @@ weir_value weir__owners_key(const void *context, size_t owner, size_t i);
 int weir__relation_targets(const weir__relation *relation, weir__call *call, const weir_list *rows, bool cached,
                            weir_list *targets);
 
+/* A list in the cache that the relation has for itself (relation_own_cache.c). It is valid while the stamps that stand with it are
+ * those of the lookup. get: false is a miss; set: for a lookup with a lease. */
+bool weir__own_cache_get(const weir__relation *relation, const weir__lookup *lookup, weir_list *list);
+void weir__own_cache_set(const weir__relation *relation, const weir__lookup *lookup, const weir_list *list);
+int  weir__own_cache_remove(const weir__relation *relation, const weir__buffer *key);
+
 /* Loads by the relation's own loader. */
 int weir__relation_run_loader(const weir__relation *relation, const weir_related *of, weir_list *list, weir_error *err);
 

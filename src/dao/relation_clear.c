@@ -44,9 +44,15 @@ static int clear_all_owners(const weir__relation *relation, const weir_related *
 	if (relation->link->relation->kind == WEIR_RELATION_BELONGS_TO) {
 		rc = weir_cache_manager_flush(of->session->engine->cache, relation->link->target->model, err);
 	} else {
+		const weir_relation_cache *own = relation->link->relation->kept_in;
+
+		if (own)
+			rc = own->clear(own->context) < 0 ? WEIR_ERR_CACHE : WEIR_OK;
 		weir__relation_stamp(relation, &key);
-		rc = key.failed ? weir__error_no_memory(err)
-		                : touch(relation, of->session->engine->cache, (weir_bytes){ key.data, key.length }, true, err);
+		if (rc >= 0)
+			rc = key.failed
+			         ? weir__error_no_memory(err)
+			         : touch(relation, of->session->engine->cache, (weir_bytes){ key.data, key.length }, true, err);
 	}
 	weir__buffer_release(&key);
 	return cleared(rc, relation, of, err);
@@ -79,6 +85,8 @@ static int clear_one_owner(const weir__relation *relation, const weir_related *o
 		rc = weir__error_no_memory(err);
 	else if (belongs)
 		rc = touch(relation, of->session->engine->cache, (weir_bytes){ key.data, key.length }, false, err);
+	else if (relation->link->relation->kept_in)
+		rc = weir__own_cache_remove(relation, &key);
 	else
 		rc = weir__cache_forget(relation->space, (weir_bytes){ key.data, key.length });
 	weir__buffer_release(&key);
@@ -113,6 +121,7 @@ static bool is_hit(const weir__relation *relation, const void *owner, weir_error
 {
 	weir__relation_entry entry;
 	weir__buffer         key = WEIR__BUFFER_INIT;
+	weir_list            list = WEIR_LIST_INIT;
 	bool                 hit;
 
 	if (relation->link->relation->kind == WEIR_RELATION_BELONGS_TO) {
@@ -126,6 +135,9 @@ static bool is_hit(const weir__relation *relation, const void *owner, weir_error
 	if (*rc >= 0)
 		weir__cache_lookup(relation->space, &entry.lookup, 1);
 	hit = *rc >= 0 && (entry.lookup.state == WEIR__HIT || entry.lookup.state == WEIR__ABSENT);
+	if (*rc >= 0 && entry.lookup.state == WEIR__MISS && relation->link->relation->kept_in)
+		hit = weir__own_cache_get(relation, &entry.lookup, &list);
+	weir_list_release(&list);
 	weir__relation_entry_release(&entry);
 	weir__buffer_release(&key);
 	return hit;
@@ -140,7 +152,8 @@ int weir_related_is_cached(const weir_related *of, bool *cached, weir_error *err
 	if (rc < 0)
 		return rc;
 	if (!of->owner || !cached)
-		return weir__error_set_at(err, WEIR_ERR_USAGE, of->model->name, of->relation, "needs an owner and a place to answer");
+		return weir__error_set_at(err, WEIR_ERR_USAGE, of->model->name, of->relation,
+		                          "needs an owner and a place to answer");
 	if (!weir__link_has_key(relation->link, of->owner))
 		hit = true; /* there is nothing to ask */
 	else if (weir__relation_is_cached(relation, of->session))

@@ -85,7 +85,8 @@ weir_query weir__relation_query(const weir__relation *relation, weir_order order
 	weir_query        query = { .limit = link->relation->kind == WEIR_RELATION_HAS_ONE ? 1 : 0 };
 
 	for (size_t i = 0; i < link->target_count; i++)
-		order[i] = (weir_order){ { link->through->model, link->through->columns[link->through_columns[i]].offset }, false };
+		order[i] =
+			(weir_order){ { link->through->model, link->through->columns[link->through_columns[i]].offset }, false };
 	query.order = (weir_orders){ order, link->target_count };
 	return query;
 }
@@ -148,6 +149,7 @@ static int cached_rows(load *l, weir_list *list)
 {
 	const weir__relation *relation = l->relation;
 	const weir__layout   *layout = weir__relation_holder(relation)->layout;
+	bool                  own = relation->link->relation->kept_in != NULL;
 	weir__relation_entry  entry;
 	weir__lookup         *lookup = &entry.lookup;
 	int                   rc = weir__relation_entry_init(relation, l->of->owner, &entry, l->call.err);
@@ -155,6 +157,8 @@ static int cached_rows(load *l, weir_list *list)
 	if (rc < 0)
 		goto cleanup;
 	weir__cache_lookup(relation->space, lookup, 1);
+	if (lookup->state == WEIR__MISS && own && weir__own_cache_get(relation, lookup, list))
+		goto cleanup;
 	if (lookup->state == WEIR__MISS)
 		weir__cache_lease(relation->space, lookup, 1);
 	if (lookup->state == WEIR__HIT) {
@@ -166,7 +170,9 @@ static int cached_rows(load *l, weir_list *list)
 		weir__cache_reject(relation->space, lookup);
 	}
 	rc = read_kept_rows(l, list);
-	if (rc >= 0 && lookup->state == WEIR__MISS)
+	if (rc >= 0 && lookup->state == WEIR__MISS && own)
+		weir__own_cache_set(relation, lookup, list);
+	else if (rc >= 0 && lookup->state == WEIR__MISS)
 		fill_list(relation, lookup, list);
 cleanup:
 	weir__relation_entry_release(&entry);

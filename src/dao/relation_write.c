@@ -231,10 +231,9 @@ static int remove_by_key(linking *l, const void *other)
 
 	for (size_t i = 0; i < l->link->key_count; i++)
 		if (!l->holder->columns[l->columns[i]].nullable)
-			return weir__error_set_at(l->err, WEIR_ERR_NOT_NULL, l->holder->model->name,
-			                          l->holder->columns[l->columns[i]].member,
-			                          "must not be NULL, so the row cannot be removed from %s.%s", l->of->model->name,
-			                          l->of->relation);
+			return weir__error_set_at(
+				l->err, WEIR_ERR_NOT_NULL, l->holder->model->name, l->holder->columns[l->columns[i]].member,
+				"must not be NULL, so the row cannot be removed from %s.%s", l->of->model->name, l->of->relation);
 	if (!belongs)
 		set_owner_key(l);
 	else if (!other)

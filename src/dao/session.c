@@ -331,6 +331,25 @@ void weir_session_stats_get(const weir_session *session, weir_session_stats *sta
 	weir__db_stats(session->engine->db, stats);
 }
 
+weir_query_guard weir_query_guard_begin(const weir_session *session)
+{
+	weir_session_stats stats;
+
+	weir_session_stats_get(session, &stats);
+	return (weir_query_guard){ .session = session, .before = stats.queries };
+}
+
+int weir_query_guard_end(const weir_query_guard *guard, uint64_t most, weir_error *err)
+{
+	weir_session_stats stats;
+
+	weir_session_stats_get(guard->session, &stats);
+	if (stats.queries - guard->before <= most)
+		return WEIR_OK;
+	return weir__error_set(err, WEIR_ERR_LIMIT, "%llu queries were sent, at most %llu are allowed",
+	                       (unsigned long long)(stats.queries - guard->before), (unsigned long long)most);
+}
+
 void weir_session_set_log_level(struct weir_session *session, weir_log_level level)
 {
 	atomic_store_explicit(&session->engine->logger.level, (int)(level == WEIR_LOG_DEFAULT ? WEIR_LOG_WARNING : level),

@@ -32,6 +32,7 @@ struct weir__conn {
 	PGconn             *pg;
 	weir__db           *db;
 	bool                broken;
+	bool                encrypted;
 	bool                scripted; /* a script may have left settings behind: not kept */
 	uint32_t            notices;
 	int64_t             opened_us;

@@ -60,13 +60,6 @@ static void take_notice(void *context, const PGresult *notice)
 		          sqlstate ? sqlstate : "without SQLSTATE");
 }
 
-static int connect_failed(PGconn *pg, weir__deadline deadline, weir_error *err)
-{
-	if (weir__now_us() >= deadline)
-		return weir__error_set(err, WEIR_ERR_TIMEOUT, "the database did not let us in by the deadline");
-	return weir__failure_of_connect(pg, err);
-}
-
 static int poll_connect(PGconn *pg, weir__deadline deadline, weir_error *err)
 {
 	PostgresPollingStatusType want = PGRES_POLLING_WRITING;
@@ -79,7 +72,7 @@ static int poll_connect(PGconn *pg, weir__deadline deadline, weir_error *err)
 		if (want == PGRES_POLLING_FAILED || socket.fd < 0)
 			return weir__failure_of_connect(pg, err);
 		if (left_ms == 0)
-			return connect_failed(pg, deadline, err);
+			return weir__error_set(err, WEIR_ERR_TIMEOUT, "the database did not let us in by the deadline");
 		ready = poll(&socket, 1, left_ms);
 		if (ready < 0 && errno != EINTR && errno != EAGAIN)
 			return weir__failure_of_connect(pg, err);
@@ -163,6 +156,7 @@ static int set_up(weir__conn *conn, weir__deadline deadline, weir_error *err)
 	int       rc;
 
 	PQsetnonblocking(conn->pg, 1);
+	conn->encrypted = PQsslInUse(conn->pg) || PQgssEncInUse(conn->pg);
 	rc = weir__conn_ask(conn, PQserverVersion(conn->pg) >= 140000 ? &watched : &plain, deadline, &result, err);
 	if (rc < 0)
 		return rc;

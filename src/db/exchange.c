@@ -9,6 +9,10 @@
 #include <poll.h>
 #include <sys/socket.h>
 
+/* Over TLS or GSS a server that sends long records can leave data decrypted in libpq where poll sees nothing of it. */
+#define FIRST_LOOK_MS   10
+#define LONGEST_LOOK_MS 80
+
 /* ---- The connection's state ---------------------------------------------------------------------------------------- */
 
 void weir__conn_break(weir__conn *conn)
@@ -53,21 +57,37 @@ static int timed_out(weir__conn *conn, weir_error *err)
 	return weir__error_set(err, WEIR_ERR_TIMEOUT, "the database did not answer by the deadline");
 }
 
-/* Waits until the socket can be read, or written if something is left to send. A deadline that has passed is forgiven
- * once, for an answer that is already there. */
-static int wait_socket(const weir__conn *conn, bool sending, weir__deadline deadline, bool *forgiven)
+/* A wait for one result. */
+struct wait {
+	weir__deadline deadline;
+	bool           forgiven; /* the deadline has passed: forgiven once, for an answer that is already there */
+	int            look_ms;  /* encrypted: how soon to look again */
+};
+
+static int poll_ms(struct wait *wait, const weir__conn *conn)
+{
+	int left_ms = weir__deadline_poll_ms(wait->deadline);
+
+	if (!conn->encrypted || (left_ms >= 0 && left_ms <= wait->look_ms))
+		return left_ms;
+	wait->look_ms = wait->look_ms < LONGEST_LOOK_MS ? wait->look_ms * 2 : LONGEST_LOOK_MS;
+	return wait->look_ms / 2;
+}
+
+/* Waits until the socket can be read, or written if something is left to send. */
+static int wait_socket(const weir__conn *conn, bool sending, struct wait *wait)
 {
 	struct pollfd socket = { .fd = PQsocket(conn->pg), .events = sending ? POLLIN | POLLOUT : POLLIN };
 
 	while (socket.fd >= 0) {
-		int left_ms = weir__deadline_poll_ms(deadline);
+		int left_ms = poll_ms(wait, conn);
 		int ready;
 
-		if (left_ms == 0 && *forgiven)
+		if (left_ms == 0 && wait->forgiven)
 			return WEIR_ERR_TIMEOUT;
-		*forgiven |= left_ms == 0;
+		wait->forgiven |= left_ms == 0;
 		ready = poll(&socket, 1, left_ms);
-		if (ready > 0)
+		if (ready > 0 || (ready == 0 && conn->encrypted))
 			return WEIR_OK;
 		if (ready < 0 && errno != EINTR && errno != EAGAIN)
 			break;
@@ -77,7 +97,7 @@ static int wait_socket(const weir__conn *conn, bool sending, weir__deadline dead
 
 int weir__conn_next(weir__conn *conn, weir__deadline deadline, PGresult **result, weir_error *err)
 {
-	bool forgiven = false;
+	struct wait wait = { .deadline = deadline, .look_ms = FIRST_LOOK_MS };
 
 	*result = NULL;
 	for (;;) {
@@ -88,7 +108,7 @@ int weir__conn_next(weir__conn *conn, weir__deadline deadline, PGresult **result
 			return lost(conn, err);
 		if (!PQisBusy(conn->pg))
 			break;
-		rc = wait_socket(conn, unsent > 0, deadline, &forgiven);
+		rc = wait_socket(conn, unsent > 0, &wait);
 		if (rc < 0)
 			return rc == WEIR_ERR_TIMEOUT ? timed_out(conn, err) : lost(conn, err);
 		if (!PQconsumeInput(conn->pg))

@@ -199,34 +199,34 @@ static weir__conn *take_expired(weir__db *db, int64_t now_us)
 	return conn;
 }
 
-void weir__db_give_back(weir__db *db, weir__conn **borrowed)
+void weir__db_give_back(weir__db *db, weir__conn **conn)
 {
-	weir__conn *conn = *borrowed;
+	weir__conn *back = *conn;
 	weir__conn *expired = NULL;
 	int64_t     now_us;
 	bool        clean;
 	bool        keep;
 
-	*borrowed = NULL;
-	if (!conn || db->process != weir__process_generation())
+	*conn = NULL;
+	if (!back || db->process != weir__process_generation())
 		return;
-	clean = weir__conn_is_clean(conn);
+	clean = weir__conn_is_clean(back);
 	now_us = weir__now_us();
-	conn->returned_us = now_us;
-	conn->tx = (weir__tx){ .begin = NULL };
+	back->returned_us = now_us;
+	back->tx = (weir__tx){ .begin = NULL };
 	pthread_mutex_lock(&db->lock);
-	keep = clean && !db->closing && now_us < conn->retires_us && conn->opened_us >= db->stale_us;
+	keep = clean && !db->closing && now_us < back->retires_us && back->opened_us >= db->stale_us;
 	if (keep) {
 		db->in_use--;
-		weir__idle_push(db, conn);
+		weir__idle_push(db, back);
 		expired = take_expired(db, now_us);
 	} else {
-		discharge(db, conn, clean ? &db->totals.connections_closed : &db->totals.connections_destroyed);
+		discharge(db, back, clean ? &db->totals.connections_closed : &db->totals.connections_destroyed);
 	}
 	weir__queue_serve(db, now_us);
 	leave(db);
 	if (!keep)
-		weir__conn_free(conn);
+		weir__conn_free(back);
 	weir__conn_free(expired);
 }
 

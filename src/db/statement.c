@@ -14,7 +14,7 @@ int weir__statement_set_init(weir__statement_set *set, size_t limit, weir_error 
 	while (buckets < limit * 2 && buckets < 65536)
 		buckets *= 2;
 	memset(set, 0, sizeof *set);
-	set->buckets = weir__calloc(buckets, sizeof set->buckets[0]);
+	set->buckets = weir__calloc(buckets, sizeof(weir__statement *));
 	if (!set->buckets)
 		return weir__error_no_memory(err);
 	set->mask = buckets - 1;

@@ -213,10 +213,16 @@ static int check_kind(const weir_relation *relation, weir_error *err)
 	if (relation->kind < WEIR_RELATION_BELONGS_TO || relation->kind > WEIR_RELATION_MANY_TO_MANY)
 		return wrong(relation, err, "is of no kind");
 	if ((relation->kind == WEIR_RELATION_MANY_TO_MANY) != (relation->through != NULL))
-		return wrong(relation, err, relation->through ? "has a model in between, which only many to many can have"
-		                                              : "needs a model in between that links both");
+		return wrong(relation, err,
+		             relation->through ? "has a model in between, which only many to many can have"
+		                               : "needs a model in between that links both");
 	if (relation->loader && !relation->loader->load)
 		return wrong(relation, err, "has a loader without a function load");
+	if (relation->kept_in && (!relation->kept_in->get || !relation->kept_in->set || !relation->kept_in->remove ||
+	                          !relation->kept_in->clear || relation->kind == WEIR_RELATION_BELONGS_TO))
+		return wrong(relation, err,
+		             "is kept in a cache of its own, which needs get, set, remove and clear, and a "
+		             "relation that does not belong to");
 	if (relation->loader && relation->kind == WEIR_RELATION_BELONGS_TO)
 		return wrong(relation, err, "belongs to one record, which needs no loader: has one can have one");
 	return WEIR_OK;
@@ -287,8 +293,8 @@ static const char *key_column(const weir__link *link)
 	const weir__layout *holder = link->relation->kind == WEIR_RELATION_BELONGS_TO ? link->owner
 	                             : link->through                                  ? link->through
 	                                                                              : link->target;
-	const uint8_t *columns =
-		link->relation->kind == WEIR_RELATION_BELONGS_TO ? link->owner_columns : link->other_columns;
+	const uint8_t      *columns =
+        link->relation->kind == WEIR_RELATION_BELONGS_TO ? link->owner_columns : link->other_columns;
 
 	return link->key_count > 0 ? holder->columns[columns[0]].member : "(none)";
 }

@@ -17,12 +17,12 @@ typedef struct weir__link {
 	const weir_relation     *relation;
 	const weir__layout      *owner;
 	const weir__layout      *target;
-	const weir__layout      *through;                              /* many to many only */
-	const struct weir__link *inverse;                              /* NULL: none declared */
-	size_t                   key_count;                            /* columns of the key on the owner's side */
-	size_t                   target_count;                         /* columns of the target's primary key, many to many */
-	uint8_t                  owner_columns[WEIR__KEY_COLUMNS_MAX]; /* of the owner */
-	uint8_t                  other_columns[WEIR__KEY_COLUMNS_MAX]; /* equal to them: of the target, or of through */
+	const weir__layout      *through;      /* many to many only */
+	const struct weir__link *inverse;      /* NULL: none declared */
+	size_t                   key_count;    /* columns of the key on the owner's side */
+	size_t                   target_count; /* columns of the target's primary key, many to many */
+	uint8_t                  owner_columns[WEIR__KEY_COLUMNS_MAX];   /* of the owner */
+	uint8_t                  other_columns[WEIR__KEY_COLUMNS_MAX];   /* equal to them: of the target, or of through */
 	uint8_t                  through_columns[WEIR__KEY_COLUMNS_MAX]; /* of through, that refer to the target */
 } weir__link;
 

@@ -46,7 +46,7 @@ static uint64_t race_read(struct race *race)
 	char            text[32];
 	bool            leased;
 
-	ck_assert_int_eq(backend->get_many(backend, &name, 1, &call, &found), WEIR_OK);
+	MUST(backend->get_many(backend, &name, 1, &call, &found) == WEIR_OK);
 	if (found.state == WEIR_CACHED_VALUE) {
 		memcpy(text, found.value.data, found.value.length);
 		text[found.value.length] = '\0';
@@ -73,10 +73,8 @@ static void *race_reader(void *memory)
 		uint64_t least = atomic_load(&race->acknowledged);
 		uint64_t version = race_read(race);
 
-		ck_assert_msg(version >= least, "read %llu after %llu was acknowledged", (unsigned long long)version,
-		              (unsigned long long)least);
-		ck_assert_msg(version >= last, "went back from %llu to %llu", (unsigned long long)last,
-		              (unsigned long long)version);
+		MUST(version >= least); /* what was acknowledged before */
+		MUST(version >= last);  /* what this reader was given before */
 		last = version;
 	}
 	return NULL;
@@ -129,7 +127,7 @@ static void *stress(void *memory)
 		case 3: {
 			weir_cache_call call = call_with(0, 0);
 
-			ck_assert_int_eq(backend->remove(backend, &k, 1, &call), WEIR_OK);
+			MUST(backend->remove(backend, &k, 1, &call) == WEIR_OK);
 			break;
 		}
 		default:

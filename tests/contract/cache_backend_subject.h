@@ -1,10 +1,11 @@
 /*
- * cache_backend_subject.h: the backend under test and short ways to call it. What an operation must always answer is
- * checked here.
+ * cache_backend_subject.h: the backend under test and short ways to call it, from any thread. What an operation must
+ * always answer is checked here.
  */
 #ifndef WEIR_TESTS_CONTRACT_CACHE_BACKEND_SUBJECT_H
 #define WEIR_TESTS_CONTRACT_CACHE_BACKEND_SUBJECT_H
 
+#include "support/must.h"
 #include "support/suite.h"
 
 #include <weir/sys/cache_backend.h>
@@ -52,6 +53,7 @@ static void end(void)
 	uint64_t        cursor = 0;
 	weir_cache_call call = call_with(0, 0);
 
+	all_held();
 	do
 		ck_assert_int_eq(backend->flush(backend, (weir_bytes){ prefix, strlen(prefix) }, &cursor, &call), WEIR_OK);
 	while (cursor != 0);
@@ -85,7 +87,7 @@ static void set_for(weir_bytes name, weir_bytes value, int64_t ttl_ms)
 	weir_cache_entry entry = { .key = name, .value = value, .ttl_ms = ttl_ms, .space_max = -1 };
 	weir_cache_call  call = call_with(0, 0);
 
-	ck_assert_int_eq(backend->set(backend, &entry, &call), WEIR_OK);
+	MUST(backend->set(backend, &entry, &call) == WEIR_OK);
 }
 
 static void set_text(const char *name, const char *value)
@@ -99,7 +101,7 @@ static weir_cached_state state_of(weir_bytes name)
 	weir_cached       found = { .state = WEIR_CACHED_NOTHING };
 	weir_cached_state state;
 
-	ck_assert_int_eq(backend->get_many(backend, &name, 1, &call, &found), WEIR_OK);
+	MUST(backend->get_many(backend, &name, 1, &call, &found) == WEIR_OK);
 	state = found.state;
 	let_go(&found);
 	return state;
@@ -124,7 +126,7 @@ static weir_cached_state lease_over(weir_bytes name, const char *seen, uint64_t 
 	weir_cached       found = { .state = WEIR_CACHED_NOTHING };
 	weir_cached_state state;
 
-	ck_assert_int_eq(backend->lease(backend, &want, 1, &call, &found), WEIR_OK);
+	MUST(backend->lease(backend, &want, 1, &call, &found) == WEIR_OK);
 	state = found.state;
 	let_go(&found);
 	return state;
@@ -143,7 +145,7 @@ static size_t fill(weir_bytes name, const char *value, uint64_t token)
 	weir_cache_call call = call_with(0, 0);
 	size_t          filled = 99;
 
-	ck_assert_int_eq(backend->fill(backend, &entry, 1, &call, &filled), WEIR_OK);
+	MUST(backend->fill(backend, &entry, 1, &call, &filled) == WEIR_OK);
 	return filled;
 }
 
@@ -152,7 +154,7 @@ static void guard_for(weir_bytes name, uint64_t nonce, int64_t ttl_ms)
 	weir_touch      touch = { .key = name };
 	weir_cache_call call = call_with(nonce, ttl_ms);
 
-	ck_assert_int_eq(backend->guard(backend, &touch, 1, &call), WEIR_OK);
+	MUST(backend->guard(backend, &touch, 1, &call) == WEIR_OK);
 }
 
 static void guard(weir_bytes name, uint64_t nonce)
@@ -165,7 +167,7 @@ static void release_with(weir_bytes name, uint64_t nonce, uint64_t stamp)
 	weir_touch      touch = { .key = name, .stamp = stamp };
 	weir_cache_call call = call_with(nonce, 0);
 
-	ck_assert_int_eq(backend->release(backend, &touch, 1, &call), WEIR_OK);
+	MUST(backend->release(backend, &touch, 1, &call) == WEIR_OK);
 }
 
 static void release(weir_bytes name, uint64_t nonce)

@@ -16,8 +16,6 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
-enum { SLACK_MS = 50 };
-
 /* Opens a pool on a connection string and tells how that went. The pool is closed again. */
 static int open_at(const char *url, int timeout_ms, weir_error *err)
 {
@@ -244,6 +242,13 @@ START_TEST(test_conn__a_frozen_server_is_given_up_at_the_deadline_and_its_late_a
 	server_resume(&server);
 	ck_assert_int_eq(database_number(&database, "SELECT 2222::int8"), 2222);
 	ck_assert_uint_eq(database_stats(&database).connections_destroyed, 1);
+
+	server_pause(&server); /* closing does not wait for it */
+	started = now_ms();
+	weir__db_close(database.db, weir__deadline_in_ms(10000));
+	ck_assert_int_le(now_ms() - started, SLACK_MS);
+	server_resume(&server);
+	database.db = NULL;
 	database_close(&database);
 	server_release(&server);
 }

@@ -9,8 +9,6 @@
 #include <stdio.h>
 #include <string.h>
 
-enum { SLACK_MS = 50 };
-
 static weir__deadline soon(void)
 {
 	return weir__deadline_in_ms(10000);

@@ -171,6 +171,27 @@ int64_t database_number(struct database *database, const char *sql)
 	return number;
 }
 
+static void *call(void *argument)
+{
+	struct caller *caller = argument;
+	weir__conn    *conn = NULL;
+	int64_t        started = now_ms();
+
+	caller->rc = weir__db_acquire(caller->database->db, weir__deadline_in_ms(caller->timeout_ms), &conn, &caller->err);
+	caller->took_ms = now_ms() - started;
+	if (caller->places)
+		caller->place = atomic_fetch_add(caller->places, 1);
+	weir__db_give_back(caller->database->db, &conn);
+	return NULL;
+}
+
+void start_caller(struct caller *caller, struct database *database, int timeout_ms)
+{
+	caller->database = database;
+	caller->timeout_ms = timeout_ms;
+	ck_assert_int_eq(pthread_create(&caller->thread, NULL, call, caller), 0);
+}
+
 /* ---- Beside it ------------------------------------------------------------------------------------------------------ */
 
 static PGresult *ask_server(const char *url, const char *sql)

@@ -49,6 +49,20 @@ int     conn_pid(const weir__conn *conn);
 void    database_run(struct database *database, const char *sql);
 int64_t database_number(struct database *database, const char *sql);
 
+/* A caller in a thread of its own, who borrows a connection and gives it back at once. */
+struct caller {
+	pthread_t        thread;
+	struct database *database;
+	int              timeout_ms;
+	int              rc;
+	weir_error       err;
+	int64_t          took_ms;
+	int              place; /* in the order of being served, where they count */
+	atomic_int      *places;
+};
+
+void start_caller(struct caller *caller, struct database *database, int timeout_ms);
+
 /* ---- Beside it: each call a connection of its own, by libpq alone -------------------------------------------------- */
 
 void    sql_run(const char *url, const char *sql);
@@ -65,6 +79,13 @@ int silent_listener(char *url, size_t size);
 /* ---- Time -------------------------------------------------------------------------------------------------------- */
 
 int64_t now_ms(void);
+
+/* How late a call may be on a busy machine. */
+#if defined(__SANITIZE_ADDRESS__) || defined(__SANITIZE_THREAD__)
+enum { SLACK_MS = 300 };
+#else
+enum { SLACK_MS = 100 };
+#endif
 
 /* Waits until the condition holds, for ten seconds at most. */
 #define EVENTUALLY(condition)                                                                                          \

@@ -1,9 +1,10 @@
 /* Models that are related in every way that there is. */
 #include "support/library.h"
 
-#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
 
-#define FIELDS(name) static const weir_field name##_fields[]
+#define FIELDS(name)    static const weir_field name##_fields[]
 #define RELATIONS(name) static const weir_relation name##_relations[]
 
 int library_loader_calls, library_loader_status, library_loader_cleared;
@@ -32,6 +33,71 @@ static void classics_cleared(void *context, const weir_related *of)
 
 static const weir_relation_loader classics_loader = { .load = load_classics, .cleared = classics_cleared };
 
+/* ---- A cache of one value ------------------------------------------------------------------------------------------------ */
+
+struct library_drawer library_drawer;
+
+static void empty_drawer(void)
+{
+	free(library_drawer.key);
+	free(library_drawer.value);
+	library_drawer.key = library_drawer.value = NULL;
+}
+
+static char *turned(const char *bytes, size_t length)
+{
+	char *turned = malloc(length);
+
+	for (size_t i = 0; i < length; i++)
+		turned[i] = (char)~bytes[i];
+	return turned;
+}
+
+static int drawer_get(void *context, const char *key, char **value, size_t *length)
+{
+	(void)context;
+	library_drawer.gets++;
+	if (!library_drawer.key || strcmp(key, library_drawer.key) != 0)
+		return WEIR_NOT_FOUND;
+	*value = turned(library_drawer.value, library_drawer.length);
+	*length = library_drawer.length;
+	return WEIR_OK;
+}
+
+static int drawer_set(void *context, const char *key, const char *value, size_t length, int ttl_s)
+{
+	(void)context;
+	empty_drawer();
+	library_drawer.sets++;
+	library_drawer.ttl_s = ttl_s;
+	library_drawer.key = strdup(key);
+	library_drawer.value = turned(value, length);
+	library_drawer.length = length;
+	return WEIR_OK;
+}
+
+static int drawer_remove(void *context, const char *key)
+{
+	(void)context, (void)key;
+	empty_drawer();
+	library_drawer.removes++;
+	return WEIR_OK;
+}
+
+static int drawer_clear(void *context)
+{
+	(void)context;
+	empty_drawer();
+	library_drawer.clears++;
+	return WEIR_OK;
+}
+
+static const weir_relation_cache drawer = {
+	.get = drawer_get, .set = drawer_set, .remove = drawer_remove, .clear = drawer_clear
+};
+
+/* ---- Models ---------------------------------------------------------------------------------------------------------------- */
+
 FIELDS(author) = {
 	WEIR_FIELD(author, id, .primary_key = true, .generated = true),
 	WEIR_FIELD(author, name),
@@ -43,6 +109,7 @@ RELATIONS(author) = {
 	WEIR_HAS_ONE(author, profile, profile, author_id, .inverse_of = "author"),
 	WEIR_BELONGS_TO(author, home, country, country, .inverse_of = "authors"),
 	WEIR_HAS_MANY(author, classics, book, author_id, .loader = &classics_loader),
+	WEIR_HAS_MANY(author, drafts, book, author_id, .kept_in = &drawer, .cache = { .ttl_s = 77 }),
 };
 const weir_model author_model = WEIR_MODEL(author, "authors", author_fields, WEIR_RELATIONS(author_relations));
 
@@ -71,7 +138,7 @@ RELATIONS(book) = {
 	WEIR_BELONGS_TO(book, editor, author, editor_id, .inverse_of = "edited"),
 	WEIR_MANY_TO_MANY(book, tags, tag, book_tag, book_id, tag_id, .inverse_of = "books"),
 };
-const weir_model book_model = WEIR_MODEL(book, "books", book_fields, WEIR_RELATIONS(book_relations));
+const weir_model          book_model = WEIR_MODEL(book, "books", book_fields, WEIR_RELATIONS(book_relations));
 const struct book_columns book_c = {
 	.id = WEIR_I64_COLUMN(book, id),
 	.author_id = WEIR_I64_COLUMN(book, author_id),
@@ -129,7 +196,7 @@ RELATIONS(line) = { WEIR_BELONGS_TO_BY(line, invoice, invoice, (shop_id, invoice
 const weir_model line_model = WEIR_MODEL(line, "lines", line_fields, WEIR_RELATIONS(line_relations));
 
 const weir_model *const library_models[] = {
-	&author_model,  &editor_model, &profile_model, &book_model,    &tag_model, &book_tag_model,
+	&author_model,  &editor_model, &profile_model, &book_model, &tag_model, &book_tag_model,
 	&country_model, &worker_model, &invoice_model, &line_model, NULL,
 };
 
@@ -153,6 +220,8 @@ void library_open(struct blog *blog, weir_cache_kind kind)
 	blog_open(blog, &(weir_options){ .cache_kind = kind, .models = library_models, .lazy = true });
 	blog_sql(blog, tables);
 	library_author(blog, "nobody"); /* the first statement checks the schema too */
+	empty_drawer();
+	library_drawer = (struct library_drawer){ .gets = 0 };
 	library_loader_calls = library_loader_status = library_loader_cleared = 0;
 }
 

@@ -9,7 +9,7 @@
 #include "support/blog.h"
 
 typedef struct author {
-	int64_t id;
+	int64_t     id;
 	const char *name;
 	const char *country; /* NULL: not known */
 } author;
@@ -22,31 +22,31 @@ WEIR_RECORD(editor)
 extern const weir_model editor_model;
 
 typedef struct profile {
-	int64_t id;
+	int64_t      id;
 	weir_opt_i64 author_id;
-	const char *text;
+	const char  *text;
 } profile;
 WEIR_RECORD(profile)
 extern const weir_model profile_model;
 
 typedef struct book {
-	int64_t id;
+	int64_t      id;
 	weir_opt_i64 author_id;
 	weir_opt_i64 editor_id;
-	const char *title;
-	int32_t year;
+	const char  *title;
+	int32_t      year;
 } book;
 WEIR_RECORD(book)
 extern const weir_model book_model;
 extern const struct book_columns {
-	weir_i64_column id;
-	weir_i64_column author_id;
+	weir_i64_column  id;
+	weir_i64_column  author_id;
 	weir_text_column title;
-	weir_i32_column year;
+	weir_i32_column  year;
 } book_c;
 
 typedef struct tag {
-	int32_t id;
+	int32_t     id;
 	const char *name;
 } tag;
 WEIR_RECORD(tag)
@@ -70,26 +70,26 @@ WEIR_RECORD(country)
 extern const weir_model country_model;
 
 typedef struct worker {
-	int64_t id;
+	int64_t      id;
 	weir_opt_i64 boss_id;
-	const char *name;
+	const char  *name;
 } worker;
 WEIR_RECORD(worker)
 extern const weir_model worker_model;
 
 typedef struct invoice {
-	int32_t shop_id;
-	int64_t number;
+	int32_t     shop_id;
+	int64_t     number;
 	const char *customer;
 } invoice;
 WEIR_RECORD(invoice)
 extern const weir_model invoice_model;
 
 typedef struct line {
-	int64_t id;
+	int64_t      id;
 	weir_opt_i32 shop_id;
 	weir_opt_i64 invoice_number;
-	const char *item;
+	const char  *item;
 } line;
 WEIR_RECORD(line)
 extern const weir_model line_model;
@@ -100,6 +100,7 @@ WEIR_RELATION_MANY(author, edited, book)
 WEIR_RELATION_ONE(author, profile, profile)
 WEIR_RELATION_ONE(author, home, country)
 WEIR_RELATION_MANY(author, classics, book)
+WEIR_RELATION_MANY(author, drafts, book)
 WEIR_RELATION_MANY(editor, books, book)
 WEIR_RELATION_MANY(editor, edited, book)
 WEIR_RELATION_ONE(profile, author, author)
@@ -118,6 +119,13 @@ extern const weir_model *const library_models[];
 
 /* author.classics has a loader: the books of before 1900. It counts its calls, and fails with this status unless it is 0. */
 extern int library_loader_calls, library_loader_status, library_loader_cleared;
+
+/* author.drafts has a cache of its own: one value, packed by turning its bytes around. Its calls are counted. */
+extern struct library_drawer {
+	char  *key, *value;
+	size_t length;
+	int    gets, sets, removes, clears, ttl_s;
+} library_drawer;
 
 /* Opens a session on these models with this cache; blog_close closes it. */
 void library_open(struct blog *blog, weir_cache_kind kind);

@@ -1,4 +1,5 @@
 /* The memory backend's bounds: bytes, entries of a space, what is evicted and what never is. */
+#include "support/must.h"
 #include "support/suite.h"
 
 #include "cache/backend_memory.h"
@@ -38,9 +39,9 @@ static size_t put(weir_cache_backend *backend, const char *name, size_t length, 
 	size_t      filled = 0;
 
 	memset(bytes, 'V', length);
-	ck_assert_int_eq(backend->lease(backend, &want, 1, &call, &found), WEIR_OK);
+	MUST(backend->lease(backend, &want, 1, &call, &found) == WEIR_OK);
 	if (found.state == WEIR_CACHED_LEASED)
-		ck_assert_int_eq(backend->fill(backend, &entry, 1, &call, &filled), WEIR_OK);
+		MUST(backend->fill(backend, &entry, 1, &call, &filled) == WEIR_OK);
 	if (found.release)
 		found.release(found.owner);
 	free(bytes);
@@ -53,7 +54,7 @@ static weir_cached_state state_of(weir_cache_backend *backend, const char *name)
 	weir_cached       found = { .state = WEIR_CACHED_NOTHING };
 	weir_cached_state state;
 
-	ck_assert_int_eq(backend->get_many(backend, &key, 1, &call, &found), WEIR_OK);
+	MUST(backend->get_many(backend, &key, 1, &call, &found) == WEIR_OK);
 	state = found.state;
 	if (found.release)
 		found.release(found.owner);
@@ -84,6 +85,7 @@ START_TEST(test_memory__stays_within_its_bytes)
 		ck_assert_int_le(weir__cache_backend_memory_bytes(backend), BOUND);
 	}
 	ck_assert_int_gt(weir__cache_backend_memory_bytes(backend), BOUND / 2);
+	all_held();
 	backend->close(backend);
 }
 END_TEST
@@ -96,6 +98,7 @@ START_TEST(test_memory__a_value_beyond_the_bound_is_refused_and_evicts_nobody)
 	ck_assert_uint_eq(put(backend, "huge", 100001, 1, -1), 0);
 	ck_assert_int_eq(state_of(backend, "huge"), WEIR_CACHED_NOTHING);
 	ck_assert_int_eq(state_of(backend, "small"), WEIR_CACHED_VALUE);
+	all_held();
 	backend->close(backend);
 }
 END_TEST
@@ -115,6 +118,7 @@ START_TEST(test_memory__gives_back_what_it_counted)
 		ck_assert_int_eq(backend->remove(backend, keys, 3, &call), WEIR_OK);
 		ck_assert_int_eq(weir__cache_backend_memory_bytes(backend), 0);
 	}
+	all_held();
 	backend->close(backend);
 }
 END_TEST
@@ -135,6 +139,7 @@ START_TEST(test_memory__a_space_keeps_no_more_entries_than_it_may)
 		ck_assert_int_eq(count_held(backend, "bounded", 200), max);
 		ck_assert_int_eq(count_held(backend, "other", 200), 200);
 	}
+	all_held();
 	backend->close(backend);
 }
 END_TEST
@@ -151,6 +156,7 @@ START_TEST(test_memory__a_lower_bound_takes_effect_with_the_next_entry)
 	put(backend, "k100", 10, 1, 5);
 	ck_assert_int_eq(count_held(backend, "k", 101), 5);
 	ck_assert_int_eq(state_of(backend, "k100"), WEIR_CACHED_VALUE);
+	all_held();
 	backend->close(backend);
 }
 END_TEST
@@ -170,6 +176,7 @@ START_TEST(test_memory__what_is_read_survives_a_scan)
 		ck_assert_int_ge(count_held(backend, "hot", 20), i < 60 ? 20 : 15);
 	}
 	ck_assert_int_ge(count_held(backend, "hot", 20), 15);
+	all_held();
 	backend->close(backend);
 }
 END_TEST
@@ -193,6 +200,7 @@ START_TEST(test_memory__guards_are_never_evicted)
 		snprintf(name, sizeof name, "guard%d", i);
 		ck_assert_int_eq(state_of(backend, name), WEIR_CACHED_GUARD);
 	}
+	all_held();
 	backend->close(backend);
 }
 END_TEST
@@ -208,6 +216,7 @@ START_TEST(test_memory__spaces_of_any_number_are_kept)
 		ck_assert_uint_eq(put(backend, name, 10, spaces[i], 1), 1);
 	}
 	ck_assert_int_eq(count_held(backend, "space", (int)(sizeof spaces / sizeof spaces[0])), 7);
+	all_held();
 	backend->close(backend);
 }
 END_TEST
@@ -236,6 +245,7 @@ START_TEST(test_memory__evicts_under_many_threads)
 		pthread_join(threads[i], NULL);
 	ck_assert_int_le(count_held(backend, "k", 300), 60);
 	ck_assert_int_le(weir__cache_backend_memory_bytes(backend), 30000);
+	all_held();
 	backend->close(backend);
 }
 END_TEST

@@ -1,0 +1,418 @@
+/* The Redis backend against a server that answers whatever it likes. A call ends within its budget, memory stays bounded,
+ * nothing is made of an answer that is none, and the next honest answer is taken. */
+#include "integration/redis_backend.h"
+
+#include <arpa/inet.h>
+#include <errno.h>
+#include <netinet/in.h>
+#include <stdatomic.h>
+#include <sys/resource.h>
+#include <sys/socket.h>
+#include <unistd.h>
+
+/* What the server says to the next request after a handshake; then it is honest again: every GET is answered with Vgood. */
+struct script {
+	const char *name;
+	const char *bytes;
+	size_t      length; /* 0: strlen */
+	size_t      repeat; /* the bytes are sent so often; 0: once */
+	size_t      piece;  /* sent in pieces of so many bytes, a millisecond apart; 0: at once */
+	bool        closes; /* and the connection is closed */
+	bool        lasts;  /* said to every request until the script is taken away */
+};
+
+static struct {
+	int                            listener;
+	pthread_t                      thread;
+	_Atomic(const struct script *) script;
+	atomic_bool                    stop;
+	atomic_int                     performed; /* scripts, to their end */
+} hostile;
+
+static const char honest[] = "$5\r\nVgood\r\n";
+
+/* Sends all unless the other side is gone or the test is over. */
+static bool say(int fd, const char *bytes, size_t length)
+{
+	while (length > 0 && !atomic_load(&hostile.stop)) {
+		struct pollfd waited = { .fd = fd, .events = POLLOUT };
+		ssize_t       sent;
+
+		if (poll(&waited, 1, 20) == 0)
+			continue;
+		sent = send(fd, bytes, length, MSG_NOSIGNAL | MSG_DONTWAIT);
+		if (sent < 0 && errno == EAGAIN)
+			continue;
+		if (sent <= 0)
+			return false;
+		bytes += sent;
+		length -= (size_t)sent;
+	}
+	return length == 0;
+}
+
+/* False: the connection is to be closed. */
+static bool perform(int fd, const struct script *script)
+{
+	size_t length = script->length ? script->length : strlen(script->bytes);
+
+	for (size_t i = 0; i < (script->repeat ? script->repeat : 1); i++)
+		for (size_t at = 0; at < length;) {
+			size_t piece = script->piece && script->piece < length - at ? script->piece : length - at;
+
+			if (!say(fd, script->bytes + at, piece))
+				return false;
+			at += piece;
+			if (script->piece)
+				(void)poll(NULL, 0, 1);
+		}
+	return !script->closes;
+}
+
+/* False: the connection is to be closed. */
+static bool answer(int fd, const char *request)
+{
+	const struct script *script;
+	bool                 stays;
+
+	if (strstr(request, "PING"))
+		return say(fd, "+PONG\r\n", 7);
+	script = atomic_load(&hostile.script);
+	if (!script)
+		return say(fd, honest, sizeof honest - 1);
+	if (!script->lasts)
+		atomic_store(&hostile.script, NULL);
+	stays = perform(fd, script);
+	atomic_fetch_add(&hostile.performed, 1);
+	return stays;
+}
+
+static void *serve(void *memory)
+{
+	struct pollfd waited[33] = { { .fd = hostile.listener, .events = POLLIN } };
+	nfds_t        count = 1;
+
+	(void)memory;
+	while (!atomic_load(&hostile.stop)) {
+		(void)poll(waited, count, 10);
+		for (nfds_t i = 1; i < count; i++) {
+			char    request[4096];
+			ssize_t received = recv(waited[i].fd, request, sizeof request - 1, MSG_DONTWAIT);
+
+			if (received < 0)
+				continue;
+			request[received] = '\0';
+			if (received > 0 && answer(waited[i].fd, request))
+				continue;
+			close(waited[i].fd);
+			waited[i--] = waited[--count];
+		}
+		if (waited[0].revents & POLLIN && count < 33) {
+			waited[count] = (struct pollfd){ .fd = accept(hostile.listener, NULL, NULL), .events = POLLIN };
+			count += waited[count].fd >= 0;
+		}
+	}
+	while (count > 1)
+		close(waited[--count].fd);
+	return NULL;
+}
+
+static void begin_hostile(void)
+{
+	struct sockaddr_in address = { .sin_family = AF_INET, .sin_addr.s_addr = htonl(INADDR_LOOPBACK) };
+	socklen_t          size = sizeof address;
+	char               url[64];
+
+	hostile.listener = socket(AF_INET, SOCK_STREAM, 0);
+	ck_assert_int_eq(bind(hostile.listener, (struct sockaddr *)&address, sizeof address), 0);
+	ck_assert_int_eq(listen(hostile.listener, 32), 0);
+	ck_assert_int_eq(getsockname(hostile.listener, (struct sockaddr *)&address, &size), 0);
+	atomic_store(&hostile.script, NULL);
+	atomic_store(&hostile.stop, false);
+	atomic_store(&hostile.performed, 0);
+	ck_assert_int_eq(pthread_create(&hostile.thread, NULL, serve, NULL), 0);
+	snprintf(url, sizeof url, "redis://127.0.0.1:%d", ntohs(address.sin_port));
+	open_at(url);
+}
+
+static void end_hostile(void)
+{
+	backend->close(backend);
+	atomic_store(&hostile.stop, true);
+	pthread_join(hostile.thread, NULL);
+	close(hostile.listener);
+}
+
+static long peak_kb(void)
+{
+	struct rusage usage;
+
+	getrusage(RUSAGE_SELF, &usage);
+	return usage.ru_maxrss;
+}
+
+/* One GET that is answered by the script, and honest ones afterwards. */
+static void assert_refused(const struct script *script)
+{
+	int state;
+
+	EVENTUALLY(state_of("k") == WEIR_CACHED_VALUE);
+	atomic_store(&hostile.script, script);
+	state = state_of("k");
+	ck_assert_msg(state == -1, "%s: state %d", script->name, state);
+	atomic_store(&hostile.script, NULL);
+	EVENTUALLY(state_of("k") == WEIR_CACHED_VALUE);
+}
+
+START_TEST(test_hostile__answers_that_are_none)
+{
+	static const struct script scripts[] = {
+		{ .name = "huge array", .bytes = "*2147483647\r\n" },
+		{ .name = "array", .bytes = "*1\r\n$1\r\nV\r\n" },
+		{ .name = "empty array", .bytes = "*0\r\n" },
+		{ .name = "nested arrays", .bytes = "*1\r\n*1\r\n*1\r\n*1\r\n*1\r\n*1\r\n*1\r\n*1\r\n*1\r\n*1\r\n" },
+		{ .name = "huge string", .bytes = "$9223372036854775807\r\n" },
+		{ .name = "large string", .bytes = "$536870912\r\n" },
+		{ .name = "negative string", .bytes = "$-7\r\n" },
+		{ .name = "integer", .bytes = ":1\r\n" },
+		{ .name = "status", .bytes = "+OK\r\n" },
+		{ .name = "unknown error", .bytes = "-ERR what\r\n" },
+		{ .name = "two answers", .bytes = "$1\r\nV\r\n$1\r\nW\r\n" },
+		{ .name = "half an answer more", .bytes = "$1\r\nV\r\n$" },
+		{ .name = "http", .bytes = "HTTP/1.1 400 Bad Request\r\n\r\n" },
+		{ .name = "nothing readable", .bytes = "\0\1\2\3\r\n", .length = 6 },
+		{ .name = "tls alert", .bytes = "\x15\x03\x01\x00\x02\x02\x46", .length = 7 },
+		{ .name = "silence", .bytes = "" },
+	};
+
+	begin_hostile();
+	for (size_t i = 0; i < sizeof scripts / sizeof scripts[0]; i++)
+		assert_refused(&scripts[i]);
+	end_hostile();
+}
+END_TEST
+
+START_TEST(test_hostile__every_truncation_of_an_answer)
+{
+	begin_hostile();
+	for (size_t length = 1; length < sizeof honest - 1; length++) {
+		struct script cut = { .name = "cut and closed", .bytes = honest, .length = length, .closes = true };
+		struct script stuck = { .name = "cut and stuck", .bytes = honest, .length = length };
+
+		assert_refused(&cut);
+		assert_refused(&stuck);
+	}
+	end_hostile();
+}
+END_TEST
+
+START_TEST(test_hostile__an_answer_in_single_bytes_is_taken_in_time)
+{
+	struct script slow = { .name = "slow", .bytes = honest, .piece = 1 };
+
+	begin_hostile();
+	atomic_store(&hostile.script, &slow);
+	EVENTUALLY(state_of("k") == WEIR_CACHED_VALUE);
+	ck_assert_ptr_null(atomic_load(&hostile.script));
+	end_hostile();
+}
+END_TEST
+
+START_TEST(test_hostile__a_slow_drip_ends_with_the_budget)
+{
+	char         *drip = malloc(100000);
+	struct script slow = { .name = "drip", .bytes = drip, .length = 100000, .piece = 3 };
+
+	memset(drip, 'V', 100000);
+	memcpy(drip, "$99900\r\n", 8);
+	begin_hostile();
+	assert_refused(&slow);
+	end_hostile();
+	free(drip);
+}
+END_TEST
+
+START_TEST(test_hostile__endless_lines_and_floods_stay_small)
+{
+	char         *flood = malloc(1 << 20);
+	struct script endless = { .name = "endless line", .bytes = flood, .length = 1 << 20, .repeat = 1000 };
+	struct script numbers = { .name = "endless number", .bytes = flood, .length = 1 << 20, .repeat = 1000 };
+	long          before_kb;
+
+	begin_hostile();
+	EVENTUALLY(state_of("k") == WEIR_CACHED_VALUE);
+	before_kb = peak_kb();
+	memset(flood, '+', 1 << 20);
+	assert_refused(&endless);
+	memset(flood, '1', 1 << 20);
+	flood[0] = ':';
+	assert_refused(&numbers);
+	flood[0] = '$';
+	assert_refused(&numbers);
+	for (size_t i = 0; i < 1 << 20; i += 4)
+		memcpy(flood + i, "*1\r\n", 4);
+	assert_refused(&endless);
+	ck_assert_int_lt(peak_kb() - before_kb, 65536L * SLOWNESS);
+	end_hostile();
+	free(flood);
+}
+END_TEST
+
+START_TEST(test_hostile__a_server_that_cannot_serve_is_down_until_it_can)
+{
+	static const char *const answers[] = {
+		"-LOADING Redis is loading the dataset in memory\r\n",
+		"-MASTERDOWN Link with MASTER is down\r\n",
+		"-BUSY Redis is busy\r\n",
+		"-NOAUTH Authentication required.\r\n",
+		"-READONLY You can't write against a read only replica.\r\n",
+		"-MISCONF Redis is configured to save RDB snapshots\r\n",
+		"-CLUSTERDOWN The cluster is down\r\n",
+		"-MOVED 3999 127.0.0.1:6381\r\n",
+		"-ASK 3999 127.0.0.1:6381\r\n",
+	};
+
+	begin_hostile();
+	for (size_t i = 0; i < sizeof answers / sizeof answers[0]; i++) {
+		struct script script = { .name = answers[i], .bytes = answers[i], .lasts = true };
+
+		EVENTUALLY(state_of("k") == WEIR_CACHED_VALUE);
+		atomic_store(&hostile.script, &script);
+		assert_down();
+		atomic_store(&hostile.script, NULL);
+		EVENTUALLY(state_of("k") == WEIR_CACHED_VALUE);
+	}
+	ck_assert_ptr_null(strstr(logged, "127.0.0.1"));
+	end_hostile();
+}
+END_TEST
+
+/* What nobody asked for and comes while a connection is idle must not become the next answer. */
+START_TEST(test_hostile__a_late_second_answer_is_never_taken_for_the_next_one)
+{
+	struct script twice = { .name = "late", .bytes = "$5\r\nVgood\r\n$5\r\nVevil\r\n", .piece = 11 };
+
+	begin_hostile();
+	for (int i = 0; i < 20; i++) {
+		weir_bytes      name = { "k", 1 };
+		weir_cache_call call;
+		weir_cached     found = { .state = WEIR_CACHED_NOTHING };
+
+		atomic_store(&hostile.script, &twice);
+		(void)state_of("k");
+		EVENTUALLY(atomic_load(&hostile.performed) > i);
+		(void)poll(NULL, 0, 2);
+		call = call_now(0);
+		if (backend->get_many(backend, &name, 1, &call, &found) == WEIR_OK) {
+			ck_assert_int_eq(found.state, WEIR_CACHED_VALUE);
+			ck_assert_mem_eq(found.value.data, "Vgood", 5);
+			found.release(found.owner);
+		}
+	}
+	end_hostile();
+}
+END_TEST
+
+START_TEST(test_hostile__nothing_is_made_of_a_wrong_answer_to_many)
+{
+	static const char *const answers[] = {
+		"*1\r\n$1\r\nV\r\n",
+		"*3\r\n$1\r\nV\r\n$1\r\nV\r\n$1\r\nV\r\n",
+		"*2\r\n$1\r\nV\r\n:5\r\n",
+		"*2\r\n$1\r\nV\r\n-ERR no\r\n",
+		"*2\r\n*1\r\n$1\r\nV\r\n",
+		"$1\r\nV\r\n",
+		"*-1\r\n",
+	};
+
+	begin_hostile();
+	for (size_t i = 0; i < sizeof answers / sizeof answers[0]; i++) {
+		struct script   script = { .name = answers[i], .bytes = answers[i] };
+		weir_bytes      names[2] = { { "a", 1 }, { "b", 1 } };
+		weir_cached     found[2] = { { .state = WEIR_CACHED_NOTHING } };
+		weir_cache_call call;
+		int             rc;
+
+		EVENTUALLY(state_of("k") == WEIR_CACHED_VALUE);
+		atomic_store(&hostile.script, &script);
+		call = call_now(0);
+		IN_TIME(rc = backend->get_many(backend, names, 2, &call, found));
+		ck_assert_msg(rc == WEIR_ERR_CACHE, "%s", answers[i]);
+		ck_assert_ptr_null(found[0].release);
+	}
+	end_hostile();
+}
+END_TEST
+
+START_TEST(test_hostile__scripts_and_leases_with_wrong_answers)
+{
+	static const char *const answers[] = { "$1\r\nV\r\n",     "+OK\r\n", "*0\r\n",
+		                                   "-ERR script\r\n", "$-1\r\n", "-NOSCRIPT x\r\n" };
+
+	begin_hostile();
+	for (size_t i = 0; i < sizeof answers / sizeof answers[0]; i++) {
+		struct script script = { .name = answers[i], .bytes = answers[i], .lasts = true };
+
+		EVENTUALLY(state_of("k") == WEIR_CACHED_VALUE);
+		atomic_store(&hostile.script, &script);
+		ck_assert_int_eq(guard("k", 1), WEIR_ERR_CACHE);
+		atomic_store(&hostile.script, NULL);
+		EVENTUALLY(state_of("k") == WEIR_CACHED_VALUE);
+		atomic_store(&hostile.script, &script);
+		ck_assert_int_eq(release_with("k", 1, 0), WEIR_ERR_CACHE);
+		atomic_store(&hostile.script, NULL);
+		EVENTUALLY(state_of("k") == WEIR_CACHED_VALUE);
+		atomic_store(&hostile.script, &script);
+		ck_assert_int_eq(fill("k", text_bytes("V"), 1), -1);
+		atomic_store(&hostile.script, NULL);
+	}
+	end_hostile();
+}
+END_TEST
+
+/* An idle connection may have been closed for good reason: the request is sent once more, over a new one. */
+START_TEST(test_hostile__a_connection_closed_without_an_answer_is_replaced)
+{
+	struct script closed = { .name = "closed", .bytes = "", .closes = true };
+
+	begin_hostile();
+	for (int i = 0; i < 10; i++) {
+		EVENTUALLY(state_of("k") == WEIR_CACHED_VALUE);
+		atomic_store(&hostile.script, &closed);
+		ck_assert_int_eq(state_of("k"), WEIR_CACHED_VALUE);
+	}
+	ck_assert_ptr_null(strstr(logged, "down"));
+	end_hostile();
+}
+END_TEST
+
+/* Nobody there who accepts, and an address that swallows everything. */
+START_TEST(test_hostile__a_listener_that_never_answers)
+{
+	struct sockaddr_in address = { .sin_family = AF_INET, .sin_addr.s_addr = htonl(INADDR_LOOPBACK) };
+	socklen_t          size = sizeof address;
+	int                listener = socket(AF_INET, SOCK_STREAM, 0);
+	char               url[64];
+
+	ck_assert_int_eq(bind(listener, (struct sockaddr *)&address, sizeof address), 0);
+	ck_assert_int_eq(listen(listener, 1), 0);
+	ck_assert_int_eq(getsockname(listener, (struct sockaddr *)&address, &size), 0);
+	snprintf(url, sizeof url, "redis://127.0.0.1:%d", ntohs(address.sin_port));
+	open_at(url);
+	for (int i = 0; i < 300; i++) {
+		ck_assert_int_eq(state_of("k"), -1);
+		(void)poll(NULL, 0, 1);
+	}
+	backend->close(backend);
+	close(listener);
+}
+END_TEST
+
+WEIR_SUITE("redis hostile", test_hostile__answers_that_are_none, test_hostile__every_truncation_of_an_answer,
+           test_hostile__an_answer_in_single_bytes_is_taken_in_time, test_hostile__a_slow_drip_ends_with_the_budget,
+           test_hostile__endless_lines_and_floods_stay_small,
+           test_hostile__a_server_that_cannot_serve_is_down_until_it_can,
+           test_hostile__a_late_second_answer_is_never_taken_for_the_next_one,
+           test_hostile__a_connection_closed_without_an_answer_is_replaced,
+           test_hostile__nothing_is_made_of_a_wrong_answer_to_many, test_hostile__scripts_and_leases_with_wrong_answers,
+           test_hostile__a_listener_that_never_answers);

@@ -16,12 +16,13 @@
 
 enum {
 	ROUND_S = 10,
-	PARK_MS = 30000,  /* a call that has not returned by then never will */
+	PARK_MS = 30000, /* a call that has not returned by then never will */
 	READY_MS = 20000,
-	CALM_MS = 3000,   /* at the end, for everybody to recover */
-	LEASE_MS = 3000,  /* a fill may come so much later than its read */
+	END_MS = 10000,
+	CALM_MS = 3000,  /* at the end, for everybody to recover */
+	LEASE_MS = 3000, /* a fill may come so much later than its read */
 	TTL_LONG_S = 60,
-	TTL_SHORT_S = 2   /* where Redis is taken away: stale entries end with their time to live */
+	TTL_SHORT_S = 2 /* where Redis is taken away: stale entries end with their time to live */
 };
 
 static volatile sig_atomic_t interrupted;
@@ -32,7 +33,7 @@ static void interrupt(int number)
 	interrupted = 1;
 }
 
-/* ---- Workers -------------------------------------------------------------------------------------------------------- */
+/* ---- Workers ----------------------------------------------------------------------------------------------------- */
 
 static void fork_worker(driver *d, int slot)
 {
@@ -119,16 +120,17 @@ static bool wait_for_all(driver *d, bool (*is_so)(const driver *, int), int most
 	return true;
 }
 
-/* ---- Rounds --------------------------------------------------------------------------------------------------------- */
+/* ---- Rounds ------------------------------------------------------------------------------------------------------ */
 
 /* Whatever a killed worker had begun has ended, one way or the other. */
 static bool await_transactions(driver *d)
 {
 	for (int i = 0; i < 1000; i++) {
 		PGconn   *database = servers_database(&d->servers);
-		PGresult *result = database ? PQexec(database, "SELECT 1 FROM pg_stat_activity WHERE application_name = 'weir-check'"
-		                                               " AND state <> 'idle'")
-		                            : NULL;
+		PGresult *result = database
+		                       ? PQexec(database, "SELECT 1 FROM pg_stat_activity WHERE application_name = 'weir-check'"
+		                                          " AND state <> 'idle'")
+		                       : NULL;
 		bool      none = PQresultStatus(result) == PGRES_TUPLES_OK && PQntuples(result) == 0;
 
 		PQclear(result);
@@ -230,7 +232,7 @@ static void run_rounds(driver *d)
 	}
 }
 
-/* ---- A run ---------------------------------------------------------------------------------------------------------- */
+/* ---- A run ------------------------------------------------------------------------------------------------------- */
 
 static bool prepare_links(driver *d)
 {
@@ -253,8 +255,8 @@ static bool prepare_links(driver *d)
 
 static check_shared *map_shared(const check_options *options)
 {
-	check_shared *shared = mmap(NULL, sizeof *shared, PROT_READ | PROT_WRITE, MAP_SHARED | MAP_ANONYMOUS | MAP_NORESERVE,
-	                            -1, 0);
+	check_shared *shared =
+		mmap(NULL, sizeof *shared, PROT_READ | PROT_WRITE, MAP_SHARED | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0);
 
 	if (shared == MAP_FAILED)
 		return NULL;
@@ -277,32 +279,41 @@ static bool begin(driver *d)
 	return !d->failed && wait_for_all(d, is_ready, READY_MS, "ready");
 }
 
+/* True: it has ended, as it should or not. */
+static bool has_ended(driver *d, int slot)
+{
+	int status = 0;
+
+	if (d->workers[slot] <= 0)
+		return true;
+	if (waitpid(d->workers[slot], &status, WNOHANG) != d->workers[slot])
+		return false;
+	d->workers[slot] = 0;
+	if (!WIFEXITED(status) || WEXITSTATUS(status) != 0)
+		verifier_report(&d->verifier, "worker %d did not end well: status %d", slot, status);
+	return true;
+}
+
 static void end_workers(driver *d)
 {
 	atomic_store(&d->shared->phase, ENDING);
-	for (int waited_ms = 0; waited_ms < 8000; waited_ms += 10) {
-		bool any = false;
+	for (int slot = 0; slot < d->shared->workers; slot++) {
+		uint64_t until_ns = clock_ns() + END_MS * UINT64_C(1000000);
 
-		for (int slot = 0; slot < d->shared->workers; slot++) {
-			if (d->workers[slot] > 0 && waitpid(d->workers[slot], NULL, WNOHANG) == d->workers[slot])
-				d->workers[slot] = 0;
-			any = any || d->workers[slot] > 0;
-		}
-		if (!any)
-			return;
-		pause_ms(10);
+		while (!has_ended(d, slot) && clock_ns() < until_ns)
+			pause_ms(5);
+		if (d->workers[slot] <= 0)
+			continue;
+		verifier_report(&d->verifier, "worker %d does not end", slot);
+		kill(d->workers[slot], SIGKILL);
+		waitpid(d->workers[slot], NULL, 0);
+		d->workers[slot] = 0;
 	}
-	for (int slot = 0; slot < d->shared->workers; slot++)
-		if (d->workers[slot] > 0) {
-			kill(d->workers[slot], SIGKILL);
-			waitpid(d->workers[slot], NULL, 0);
-		}
 }
 
 static void end(driver *d)
 {
 	if (d->shared) {
-		end_workers(d);
 		if (d->proxy > 0) {
 			kill(d->proxy, SIGKILL);
 			waitpid(d->proxy, NULL, 0);
@@ -339,14 +350,19 @@ check_result driver_run(const check_options *options)
 	d.uses_redis_faults = faults_take_redis(options->faults);
 	d.ttl_s = d.uses_redis_faults ? TTL_SHORT_S : TTL_LONG_S;
 	verifier_init(&d.verifier, ((uint64_t)d.ttl_s * 1000 + LEASE_MS + 500) * 1000000);
+	if (options->mistake)
+		d.verifier.shown_most = 1;
 	sigaction(SIGINT, &action, NULL);
 	sigaction(SIGTERM, &action, NULL);
+	signal(SIGPIPE, SIG_IGN); /* of the driver alone: the library must do without */
 	if (!begin(&d))
 		d.failed = true;
 	else
 		run_rounds(&d);
 	if (d.shared && !options->mistake && !d.failed)
 		print_more(&d);
+	if (d.shared)
+		end_workers(&d);
 	result = (check_result){ .operations = d.verifier.operations,
 		                     .faults = d.faults,
 		                     .violations = d.verifier.violations,

@@ -11,9 +11,9 @@ typedef struct check_options {
 	double      seconds;
 	uint64_t    seed;
 	int         workers, threads;
-	const char *faults;  /* names with commas; NULL: all that are on by default */
-	const char *mistake; /* NULL: none */
-	double      pause_s; /* between faults, on the average */
+	const char *faults;      /* names with commas; NULL: all that are on by default */
+	const char *mistake;     /* NULL: none */
+	double      pause_s;     /* between faults, on the average */
 	int         pg_delay_ms; /* of worker 0's way to PostgreSQL */
 	bool        verbose;
 } check_options;

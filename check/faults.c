@@ -1,5 +1,6 @@
-/* faults.c: the table of faults. Each begins and ends within its function; what it picks comes from the run's random numbers alone, so that the
- * seed repeats the script. Those which take Redis away or can lose what it holds say so to the verifier. */
+/* faults.c: the table of faults. Each begins and ends within its function; what it picks comes from the run's random
+ * numbers alone, so that the seed repeats the script. Those which take Redis away or can lose what it holds say so to
+ * the verifier. */
 #include "faults.h"
 
 #include <signal.h>
@@ -17,7 +18,7 @@ typedef struct fault {
 	const char *name;
 	const char *what;
 	effect      effect;
-	bool        off; /* unless it is asked for */
+	bool        off;                     /* unless it is asked for */
 	void (*make)(driver *d, int victim); /* a worker's slot, or -1 */
 	bool has_victim;
 } fault;
@@ -27,7 +28,7 @@ static int pick(driver *d, int low, int high)
 	return random_between(&d->random, low, high);
 }
 
-/* ---- Redis ---------------------------------------------------------------------------------------------------------- */
+/* ---- Redis ------------------------------------------------------------------------------------------------------- */
 
 static void flush(driver *d, int victim)
 {
@@ -35,13 +36,17 @@ static void flush(driver *d, int victim)
 	servers_redis(&d->servers, "FLUSHALL");
 }
 
+/* Beside the workers' keys there are others that can go, so that there is always room for a guard. */
+static const char ballast[] = "for i = 1, 600 do redis.call('SET', 'ballast:' .. i, string.rep('x', 1000)) end";
+
 static void evict(driver *d, int victim)
 {
 	int  ms = pick(d, 200, 700);
-	long less = pick(d, 2000, 30000);
+	long less = pick(d, 100000, 400000);
 	char command[64];
 
 	(void)victim;
+	servers_redis_with(&d->servers, "EVAL %s 0", ballast);
 	snprintf(command, sizeof command, "CONFIG SET maxmemory %ld", servers_redis_memory(&d->servers) - less);
 	servers_redis(&d->servers, "CONFIG SET maxmemory-policy allkeys-random");
 	servers_redis(&d->servers, command);
@@ -95,7 +100,7 @@ static void restore_redis(driver *d, int victim)
 	restart_redis(d, victim);
 }
 
-/* ---- Links ---------------------------------------------------------------------------------------------------------- */
+/* ---- Links ------------------------------------------------------------------------------------------------------- */
 
 static void set_link(driver *d, bool redis, int victim, proxy_mode mode, int value)
 {
@@ -126,7 +131,7 @@ static void delay_a_little(driver *d, int victim)
 
 static void delay_much(driver *d, int victim)
 {
-	spoil_link(d, true, victim, PROXY_DELAY, pick(d, 40, 80));
+	spoil_link(d, true, victim, PROXY_DELAY, pick(d, 120, 200));
 }
 
 static void stall_redis(driver *d, int victim)
@@ -169,16 +174,16 @@ static void stall_postgres(driver *d, int victim)
 	spoil_link(d, false, victim, PROXY_STALL, 0);
 }
 
-/* ---- PostgreSQL ----------------------------------------------------------------------------------------------------- */
+/* ---- PostgreSQL -------------------------------------------------------------------------------------------------- */
 
 #define OF_WORKERS " FROM pg_stat_activity WHERE application_name = 'weir-check'"
 
 static void end_backends(driver *d, int victim)
 {
 	(void)victim;
-	servers_sql(&d->servers, random_percent(&d->random, 50)
-	                             ? "SELECT pg_terminate_backend(pid)" OF_WORKERS
-	                             : "SELECT pg_terminate_backend(pid)" OF_WORKERS " AND state <> 'idle' LIMIT 3");
+	servers_sql(&d->servers, random_percent(&d->random, 50) ? "SELECT pg_terminate_backend(pid)" OF_WORKERS
+	                                                        : "SELECT pg_terminate_backend(pid)" OF_WORKERS
+	                                                          " AND state <> 'idle' LIMIT 3");
 }
 
 static void restart_postgres(driver *d, int victim)
@@ -205,7 +210,7 @@ static void crash_postgres(driver *d, int victim)
 	d->failed |= !servers_database(&d->servers);
 }
 
-/* ---- Workers -------------------------------------------------------------------------------------------------------- */
+/* ---- Workers ----------------------------------------------------------------------------------------------------- */
 
 static void kill_worker(driver *d, int victim)
 {
@@ -234,7 +239,7 @@ static void long_transactions(driver *d, int victim)
 	atomic_store(&d->shared->long_transactions, false);
 }
 
-/* ---- The table ------------------------------------------------------------------------------------------------------ */
+/* ---- The table --------------------------------------------------------------------------------------------------- */
 
 static const fault faults[] = {
 	{ "flush", "FLUSHALL", LOSES, false, flush, false },
@@ -251,7 +256,7 @@ static const fault faults[] = {
 	{ "pgcut", "connections to PostgreSQL end at some byte", HARMLESS, false, cut_postgres_at, true },
 	{ "pglose", "PostgreSQL's answers are lost", HARMLESS, false, lose_answers, true },
 	{ "pgstall", "nothing moves between a worker and PostgreSQL", HARMLESS, false, stall_postgres, true },
-	{ "lag", "Redis answers 40 to 80 ms late", TAKES_AWAY, false, delay_much, true },
+	{ "lag", "Redis answers later than the cache waits", TAKES_AWAY, false, delay_much, true },
 	{ "stall", "nothing moves between a worker and Redis", TAKES_AWAY, false, stall_redis, true },
 	{ "lose", "Redis's answers are lost", TAKES_AWAY, false, lose_replies, true },
 	{ "twice", "Redis's answers arrive twice", TAKES_AWAY, false, repeat_replies, true },

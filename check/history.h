@@ -1,6 +1,7 @@
-/* history.h: what the workers leave behind for the driver, in memory that all processes share, so that the record of a killed worker
- * survives it. Each thread appends to a log of its own. One host has one monotonic clock, so times of all processes
- * compare. A write is entered before it is begun (its outcome is pending) and completed when it is known. */
+/* history.h: what the workers leave behind for the driver, in memory that all processes share, so that the record of
+ * a killed worker survives it. Each thread appends to a log of its own. One host has one monotonic clock, so times of
+ * all processes compare. A write is entered before it is begun (its outcome is pending) and completed when it is
+ * known. */
 #ifndef CHECK_HISTORY_H
 #define CHECK_HISTORY_H
 
@@ -55,12 +56,12 @@ typedef struct check_log {
 typedef enum check_phase { RUNNING, PARKING, ENDING } check_phase;
 
 typedef struct check_worker_state {
-	atomic_bool          ready;  /* its session is open */
-	_Atomic uint64_t     hits;   /* of its cache, by its own count */
-	_Atomic uint64_t     errors; /* calls that failed */
-	struct check_log     logs[THREADS_MAX];
-	struct proxy_link    redis_link;
-	struct proxy_link    postgres_link;
+	atomic_bool       ready;  /* its session is open */
+	_Atomic uint64_t  hits;   /* of its cache, by its own count */
+	_Atomic uint64_t  errors; /* calls that failed */
+	struct check_log  logs[THREADS_MAX];
+	struct proxy_link redis_link;
+	struct proxy_link postgres_link;
 } check_worker_state;
 
 /* Mapped by the driver before it forks. */

@@ -43,8 +43,9 @@ bool ledger_read(ledger *l, PGconn *database)
 	bool        read;
 
 	snprintf(last, sizeof last, "%" PRId64, l->last);
-	result = PQexecParams(database, "SELECT ver, k, grp, name, tag, gone FROM ledger WHERE ver > $1::bigint ORDER BY ver", 1,
-	                      NULL, values, NULL, NULL, 0);
+	result =
+		PQexecParams(database, "SELECT ver, k, grp, name, tag, gone FROM ledger WHERE ver > $1::bigint ORDER BY ver", 1,
+	                 NULL, values, NULL, NULL, 0);
 	read = PQresultStatus(result) == PGRES_TUPLES_OK;
 	for (int i = 0; read && i < PQntuples(result); i++) {
 		bool gone = PQgetvalue(result, i, 5)[0] == 't';
@@ -76,7 +77,8 @@ int ledger_compare(const ledger *l, PGconn *database)
 
 		if (stored[key] == (newest->gone ? 0 : newest->version))
 			continue;
-		printf("the table holds version %" PRId64 " of key %d, the ledger %" PRId64 "\n", stored[key], key, newest->version);
+		printf("the table holds version %" PRId64 " of key %d, the ledger %" PRId64 "\n", stored[key], key,
+		       newest->version);
 		differences++;
 	}
 	return differences;

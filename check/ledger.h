@@ -1,5 +1,6 @@
-/* ledger.h: every committed version of every key, as the database wrote them down, with the time at which its write began. Answers what a
- * read may have seen: a version that is not older than one given, and whose write had begun before the read ended. */
+/* ledger.h: every committed version of every key, as the database wrote them down, with the time at which its write
+ * began. Answers what a read may have seen: a version that is not older than one given, and whose write had begun
+ * before the read ended. */
 #ifndef CHECK_LEDGER_H
 #define CHECK_LEDGER_H
 
@@ -34,7 +35,7 @@ void ledger_release(ledger *l);
 /* Reads what was committed since the last time. False: the database failed. */
 bool ledger_read(ledger *l, PGconn *database);
 
-/* Does the table hold what the ledger says is newest? Prints what differs; the number of differences, -1: the database failed. */
+/* Is the table as the ledger says it should be? Prints what differs and returns how often; -1: the database failed. */
 int ledger_compare(const ledger *l, PGconn *database);
 
 /* The version; NULL if it was never committed. */

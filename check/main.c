@@ -142,6 +142,7 @@ int main(int argc, char **argv)
 	};
 	check_result result;
 
+	setvbuf(stdout, NULL, _IOLBF, 0);
 	if (argc == 2 && strcmp(argv[1], "--help") == 0) {
 		print_help();
 		return 0;

@@ -15,19 +15,20 @@ typedef struct mutated {
 	weir_cache_backend *inner;
 } mutated;
 
-enum { LATER_MS = 4, LATER_KEYS = 64, LATER_KEY_SIZE = 128 };
+enum { LATER_MS = 50, LATER_KEYS = 64, LATER_KEY_SIZE = 128 };
 
 const mutant mutants[] = {
 	{ "no_lease", "fills without having asked for a lease", "none", 0 },
 	{ "fill_anyway", "fills although the lease is gone", "none", 0 },
 	{ "no_guard", "does not guard before COMMIT", "none", 0 },
-	{ "no_members", "a release ends the guards of others", "none", 0 },
+	{ "no_members", "a release ends the guards of others", "none", 6 },
 	{ "own_guard_only", "releases only where its own guard still stands", "flush", 6 },
-	{ "early_answer", "acknowledges before the release", "none", 0 },
+	{ "early_answer", "acknowledges before the release", "flush", 6 },
 	{ "repeating_stamps", "stamps that come again, as counters do after an eviction", "none", 0 },
 	{ "absent_stamp", "takes a list for valid whose stamp is not there", "evict,flush", 0 },
 	{ "same_stamp_twice", "repeats a release with the same stamps", "none", 0 },
-	{ "forgotten_stamp", "leaves the stamps of groups alone", "none", 0 },
+	{ "forgotten_group", "leaves the stamps of groups alone", "none", 0 },
+	{ "forgotten_any", "leaves the stamp of all other lists alone", "none", 0 },
 	{ "blind", "takes guards and releases that failed for done", "close", 0 },
 };
 
@@ -46,7 +47,7 @@ static weir_cache_backend *inner_of(weir_cache_backend *self)
 	return ((mutated *)(void *)self)->inner;
 }
 
-/* ---- The right way -------------------------------------------------------------------------------------------------- */
+/* ---- The right way ----------------------------------------------------------------------------------------------- */
 
 static int get_many(weir_cache_backend *self, const weir_bytes *keys, size_t count, const weir_cache_call *call,
                     weir_cached *found)
@@ -102,7 +103,7 @@ static void close_both(weir_cache_backend *self)
 	free(self);
 }
 
-/* ---- Fills ---------------------------------------------------------------------------------------------------------- */
+/* ---- Fills ------------------------------------------------------------------------------------------------------- */
 
 static int fill_anyway(weir_cache_backend *self, const weir_cache_entry *entries, size_t count,
                        const weir_cache_call *call, size_t *filled)
@@ -134,7 +135,7 @@ static int lease_nothing(weir_cache_backend *self, const weir_cache_want *wants,
 	return WEIR_OK;
 }
 
-/* ---- Guards and releases -------------------------------------------------------------------------------------------- */
+/* ---- Guards and releases ----------------------------------------------------------------------------------------- */
 
 static int guard_nothing(weir_cache_backend *self, const weir_touch *touches, size_t count, const weir_cache_call *call)
 {
@@ -161,7 +162,9 @@ static int release_all(weir_cache_backend *self, const weir_touch *touches, size
 
 	for (size_t i = 0; rc == WEIR_OK && i < count; i++) {
 		char             text[WEIR__STAMP_SIZE];
-		weir_cache_entry entry = { .key = touches[i].key, .value = { text, sizeof text }, .ttl_ms = call->stamp_ttl_ms };
+		weir_cache_entry entry = { .key = touches[i].key,
+			                       .value = { text, sizeof text },
+			                       .ttl_ms = call->stamp_ttl_ms };
 
 		if (!touches[i].stamp)
 			continue;
@@ -238,7 +241,7 @@ static int release_twice(weir_cache_backend *self, const weir_touch *touches, si
 	return rc;
 }
 
-/* ---- Stamps --------------------------------------------------------------------------------------------------------- */
+/* ---- Stamps ------------------------------------------------------------------------------------------------------ */
 
 static uint64_t few(uint64_t stamp)
 {
@@ -282,41 +285,61 @@ static int release_few(weir_cache_backend *self, const weir_touch *touches, size
 	return rc;
 }
 
-static bool is_of_group(weir_bytes key)
+static bool contains(weir_bytes key, const char *part)
 {
-	static const char part[] = ":s:grp:";
+	size_t length = strlen(part);
 
-	for (size_t i = 0; i + sizeof part - 1 <= key.length; i++)
-		if (memcmp(key.data + i, part, sizeof part - 1) == 0)
+	for (size_t i = 0; i + length <= key.length; i++)
+		if (memcmp(key.data + i, part, length) == 0)
 			return true;
 	return false;
 }
 
-static int without_groups(touching operation, weir_cache_backend *self, const weir_touch *touches, size_t count,
-                          const weir_cache_call *call)
+typedef struct touching_call {
+	weir_cache_backend    *self;
+	const weir_touch      *touches;
+	size_t                 count;
+	const weir_cache_call *call;
+} touching_call;
+
+/* The operation on all keys but those that contain `part`. */
+static int without(const char *part, touching operation, touching_call t)
 {
-	weir_touch *kept = calloc(count, sizeof *kept);
+	weir_touch *kept = calloc(t.count, sizeof *kept);
 	size_t      kept_count = 0;
 	int         rc;
 
 	if (!kept)
 		abort();
-	for (size_t i = 0; i < count; i++)
-		if (!is_of_group(touches[i].key))
-			kept[kept_count++] = touches[i];
-	rc = operation(self, kept, kept_count, call);
+	for (size_t i = 0; i < t.count; i++)
+		if (!contains(t.touches[i].key, part))
+			kept[kept_count++] = t.touches[i];
+	rc = operation(t.self, kept, kept_count, t.call);
 	free(kept);
 	return rc;
 }
 
-static int guard_some(weir_cache_backend *self, const weir_touch *touches, size_t count, const weir_cache_call *call)
+static int guard_no_group(weir_cache_backend *self, const weir_touch *touches, size_t count,
+                          const weir_cache_call *call)
 {
-	return without_groups(guard, self, touches, count, call);
+	return without(":s:grp:", guard, (touching_call){ self, touches, count, call });
 }
 
-static int release_some(weir_cache_backend *self, const weir_touch *touches, size_t count, const weir_cache_call *call)
+static int release_no_group(weir_cache_backend *self, const weir_touch *touches, size_t count,
+                            const weir_cache_call *call)
 {
-	return without_groups(release, self, touches, count, call);
+	return without(":s:grp:", release, (touching_call){ self, touches, count, call });
+}
+
+static int guard_no_any(weir_cache_backend *self, const weir_touch *touches, size_t count, const weir_cache_call *call)
+{
+	return without(":s:any", guard, (touching_call){ self, touches, count, call });
+}
+
+static int release_no_any(weir_cache_backend *self, const weir_touch *touches, size_t count,
+                          const weir_cache_call *call)
+{
+	return without(":s:any", release, (touching_call){ self, touches, count, call });
 }
 
 /* A list's stamps that are not there become those that the list carries. */
@@ -339,7 +362,7 @@ static int get_with_stamps(weir_cache_backend *self, const weir_bytes *keys, siz
 	return rc;
 }
 
-/* ---- Which is which ------------------------------------------------------------------------------------------------- */
+/* ---- Which is which ---------------------------------------------------------------------------------------------- */
 
 static const struct {
 	const char        *name;
@@ -354,7 +377,8 @@ static const struct {
 	{ "repeating_stamps", { .lease = lease_few, .release = release_few } },
 	{ "absent_stamp", { .get_many = get_with_stamps } },
 	{ "same_stamp_twice", { .release = release_twice } },
-	{ "forgotten_stamp", { .guard = guard_some, .release = release_some } },
+	{ "forgotten_group", { .guard = guard_no_group, .release = release_no_group } },
+	{ "forgotten_any", { .guard = guard_no_any, .release = release_no_any } },
 	{ "blind", { .guard = guard_blindly, .release = release_blindly } },
 };
 

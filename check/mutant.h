@@ -1,5 +1,6 @@
-/* mutant.h: cache backends that make one mistake each, on purpose: a check that does not catch them shows nothing. Each is the library's Redis
- * backend with some operations done wrongly, so that the library itself holds no code for this. */
+/* mutant.h: cache backends that make one mistake each, on purpose: a check that does not catch them shows nothing.
+ * Each is the library's Redis backend with some operations done wrongly, so that the library itself holds no code for
+ * this. */
 #ifndef CHECK_MUTANT_H
 #define CHECK_MUTANT_H
 

@@ -1,4 +1,5 @@
-/* proxy.c: one thread, one poll loop; each direction of a connection has a buffer that is emptied before more is read. */
+/* proxy.c: one thread, one poll loop; each direction of a connection has a buffer that is emptied before more is
+ * read. */
 #define _DEFAULT_SOURCE
 #include "proxy.h"
 
@@ -25,16 +26,16 @@ typedef struct stream {
 } stream;
 
 typedef struct pair {
-	proxy_link *link; /* NULL: free */
-	int         fds[2]; /* client, server */
+	proxy_link *link;    /* NULL: free */
+	int         fds[2];  /* client, server */
 	long        replied; /* bytes */
 	stream      requests, replies;
 } pair;
 
 typedef struct proxy {
-	proxy_link  *links[LINKS_MAX];
-	int          link_count;
-	pair         pairs[PAIRS_MAX];
+	proxy_link   *links[LINKS_MAX];
+	int           link_count;
+	pair          pairs[PAIRS_MAX];
 	struct pollfd polled[LINKS_MAX + 2 * PAIRS_MAX];
 } proxy;
 
@@ -149,11 +150,11 @@ static bool spoil(pair *p)
 	return true;
 }
 
-static uint64_t delay_of(const proxy_link *link, int from)
+static uint64_t delay_of(const proxy_link *link)
 {
-	int always_ms = from == 0 ? atomic_load(&link->always_delay_ms) : 0;
+	int delay_ms = atomic_load(&link->mode) == PROXY_DELAY ? atomic_load(&link->value) : 0;
 
-	return (uint64_t)(always_ms + (atomic_load(&link->mode) == PROXY_DELAY ? atomic_load(&link->value) : 0));
+	return (uint64_t)(delay_ms + atomic_load(&link->always_delay_ms));
 }
 
 static bool receive(pair *p, stream *s, int from)
@@ -166,7 +167,7 @@ static bool receive(pair *p, stream *s, int from)
 		return false;
 	s->length = (size_t)length;
 	s->sent = 0;
-	s->due_ns = clock_ns() + delay_of(p->link, from) * 1000000;
+	s->due_ns = clock_ns() + delay_of(p->link) * 1000000;
 	return from == 0 || spoil(p);
 }
 

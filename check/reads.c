@@ -1,5 +1,5 @@
-/* reads.c: the reads of a worker's thread. What was found is entered after the answer came, so that a killed worker leaves only whole
- * reads behind. A read that failed says nothing and is only counted. */
+/* reads.c: the reads of a worker's thread. What was found is entered after the answer came, so that a killed worker
+ * leaves only whole reads behind. A read that failed says nothing and is only counted. */
 #include "actor.h"
 
 #include <string.h>
@@ -133,8 +133,8 @@ static void list_range(actor *a)
 	int64_t  first = actor_pick_key(a) / RANGE * RANGE;
 	reg_list rows = WEIR_LIST_INIT;
 	timed    when = { .begin_ns = clock_ns() };
-	int      rc = weir_base_dao_get_all_cached(
-				 &a->dao, WEIR_QUERY(.where = weir_between(reg_c.k, first, first + RANGE - 1)), &rows, &a->err);
+	int rc = weir_base_dao_get_all_cached(&a->dao, WEIR_QUERY(.where = weir_between(reg_c.k, first, first + RANGE - 1)),
+	                                      &rows, &a->err);
 
 	when.end_ns = clock_ns();
 	if (rc < 0) {
@@ -150,10 +150,10 @@ static void list_range(actor *a)
 
 static void count_group(actor *a)
 {
-	int32_t       group = random_between(&a->random, 0, GROUPS - 1);
-	int64_t       count = 0;
-	timed         when = { .begin_ns = clock_ns() };
-	int           rc = weir_base_dao_count_cached(&a->dao, WEIR_QUERY(.where = weir_eq(reg_c.grp, group)), &count, &a->err);
+	int32_t group = random_between(&a->random, 0, GROUPS - 1);
+	int64_t count = 0;
+	timed   when = { .begin_ns = clock_ns() };
+	int     rc = weir_base_dao_count_cached(&a->dao, WEIR_QUERY(.where = weir_eq(reg_c.grp, group)), &count, &a->err);
 	check_record *record;
 
 	when.end_ns = clock_ns();
@@ -169,12 +169,12 @@ static void count_group(actor *a)
 
 static void exists_name(actor *a)
 {
-	int           name = reg_first_name(actor_pick_key(a)) + random_between(&a->random, 0, 2);
-	char          text[REG_TEXT];
-	bool          exists = false;
-	const char   *asked = reg_name(name, text);
-	timed         when = { .begin_ns = clock_ns() };
-	int           rc = weir_base_dao_exists_cached(&a->dao, WEIR_QUERY(.where = weir_eq(reg_c.name, asked)), &exists, &a->err);
+	int         name = reg_first_name(actor_pick_key(a)) + random_between(&a->random, 0, 2);
+	char        text[REG_TEXT];
+	bool        exists = false;
+	const char *asked = reg_name(name, text);
+	timed       when = { .begin_ns = clock_ns() };
+	int rc = weir_base_dao_exists_cached(&a->dao, WEIR_QUERY(.where = weir_eq(reg_c.name, asked)), &exists, &a->err);
 	check_record *record;
 
 	when.end_ns = clock_ns();

@@ -1,5 +1,6 @@
-/* registry.h: the table that is checked. The database gives each change of a row a version of its own, under the row's lock, so that the
- * versions of a key are in the order of the commits; and it keeps a ledger of all versions that were committed, deletions included. */
+/* registry.h: the table that is checked. The database gives each change of a row a version of its own, under the
+ * row's lock, so that the versions of a key are in the order of the commits; and it keeps a ledger of all versions
+ * that were committed, deletions included. */
 #ifndef CHECK_REGISTRY_H
 #define CHECK_REGISTRY_H
 

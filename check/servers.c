@@ -1,4 +1,5 @@
-/* servers.c: runs scripts/servers, reads the addresses that it leaves in DIR/env, and keeps one connection to each server. */
+/* servers.c: runs scripts/servers, reads the addresses that it leaves in DIR/env, and keeps one connection to each
+ * server. */
 #define _DEFAULT_SOURCE
 #include "servers.h"
 
@@ -120,6 +121,12 @@ void servers_stop(servers *s)
 	s->directory[0] = '\0';
 }
 
+/* What a server that is being ended has to say is no news here. */
+static void ignore_notice(void *argument, const char *message)
+{
+	(void)argument, (void)message;
+}
+
 PGconn *servers_database(servers *s)
 {
 	uint64_t until_ns = clock_ns() + CONNECT_MS * UINT64_C(1000000);
@@ -132,6 +139,7 @@ PGconn *servers_database(servers *s)
 	}
 	while (clock_ns() < until_ns) {
 		s->database = PQconnectdb(s->postgres_url);
+		PQsetNoticeProcessor(s->database, ignore_notice, NULL);
 		if (PQstatus(s->database) == CONNECTION_OK)
 			return s->database;
 		PQfinish(s->database);
@@ -154,9 +162,9 @@ bool servers_sql(servers *s, const char *sql)
 }
 
 /* The reply is the caller's; NULL: no answer. */
-static redisReply *ask_redis(servers *s, const char *command)
+static redisReply *ask_redis(servers *s, const char *command, const char *argument)
 {
-	redisReply *reply = s->cache && !s->cache->err ? redisCommand(s->cache, command) : NULL;
+	redisReply *reply = s->cache && !s->cache->err ? redisCommand(s->cache, command, argument) : NULL;
 
 	if (reply)
 		return reply;
@@ -166,12 +174,17 @@ static redisReply *ask_redis(servers *s, const char *command)
 	if (!s->cache || s->cache->err)
 		return NULL;
 	redisSetTimeout(s->cache, (struct timeval){ .tv_sec = 5 });
-	return redisCommand(s->cache, command);
+	return redisCommand(s->cache, command, argument);
 }
 
 bool servers_redis(servers *s, const char *command)
 {
-	redisReply *reply = ask_redis(s, command);
+	return servers_redis_with(s, command, "");
+}
+
+bool servers_redis_with(servers *s, const char *command, const char *argument)
+{
+	redisReply *reply = ask_redis(s, command, argument);
 	bool        done = reply && reply->type != REDIS_REPLY_ERROR;
 
 	if (!done)
@@ -182,7 +195,7 @@ bool servers_redis(servers *s, const char *command)
 
 long servers_redis_memory(servers *s)
 {
-	redisReply *reply = ask_redis(s, "INFO memory");
+	redisReply *reply = ask_redis(s, "INFO memory", "");
 	const char *at = reply && reply->str ? strstr(reply->str, "used_memory:") : NULL;
 	long        used = at ? strtol(at + strlen("used_memory:"), NULL, 10) : 0;
 

@@ -1,4 +1,5 @@
-/* servers.h: the run's own PostgreSQL and Redis, started by scripts/servers in a directory of their own, and what can be done to them. */
+/* servers.h: the run's own PostgreSQL and Redis, started by scripts/servers in a directory of their own, and what can
+ * be done to them. */
 #ifndef CHECK_SERVERS_H
 #define CHECK_SERVERS_H
 
@@ -28,8 +29,9 @@ void servers_stop(servers *s);
 PGconn *servers_database(servers *s);
 bool    servers_sql(servers *s, const char *sql);
 
-/* One command, its reply ignored. */
+/* One command, its reply ignored; %s in it is the argument. */
 bool servers_redis(servers *s, const char *command);
+bool servers_redis_with(servers *s, const char *command, const char *argument);
 
 /* Bytes that Redis uses. */
 long servers_redis_memory(servers *s);

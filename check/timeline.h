@@ -1,5 +1,5 @@
-/* timeline.h: which version of a key was known at which time. Entries are added in any order, then sorted; each then tells the largest version
- * up to its time. */
+/* timeline.h: which version of a key was known at which time. Entries are added in any order, then sorted; each then
+ * tells the largest version up to its time. */
 #ifndef CHECK_TIMELINE_H
 #define CHECK_TIMELINE_H
 

@@ -1,5 +1,6 @@
-/* verify.c: one pass over the writes of a round, which says what reads had to see, and two over its reads: what had been seen, and whether each
- * saw enough. Everything is sorted by time once, so a round of n operations takes n log n. */
+/* verify.c: one pass over the writes of a round, which says what reads had to see, and two over its reads: what had
+ * been seen, and whether each saw enough. Everything is sorted by time once, so a round of n operations takes n log
+ * n. */
 #include "verify.h"
 
 #include "verify_reads.h"
@@ -15,7 +16,7 @@ enum { SHOWN_MOST = 20 };
 /* Guards that were lost matter until their write, which takes this long at most, has been released. */
 #define LONGEST_WRITE_NS UINT64_C(6000000000)
 /* After an outage a worker tries again within about this time. */
-#define RECOVERY_NS UINT64_C(2500000000)
+#define RECOVERY_NS      UINT64_C(2500000000)
 
 typedef struct write {
 	check_record *record;
@@ -26,7 +27,7 @@ typedef struct write {
 
 void verifier_init(verifier *v, uint64_t window_ns)
 {
-	*v = (verifier){ .window_ns = window_ns, .round_begin_ns = clock_ns() };
+	*v = (verifier){ .window_ns = window_ns, .round_begin_ns = clock_ns(), .shown_most = SHOWN_MOST };
 	ledger_init(&v->ledger);
 }
 
@@ -60,7 +61,7 @@ void verifier_report(verifier *v, const char *format, ...)
 	va_list arguments;
 
 	v->violations++;
-	if (v->shown++ >= SHOWN_MOST)
+	if (v->shown++ >= v->shown_most)
 		return;
 	printf("VIOLATION: ");
 	va_start(arguments, format);
@@ -70,7 +71,7 @@ void verifier_report(verifier *v, const char *format, ...)
 	fflush(stdout);
 }
 
-/* ---- Which writes may go unnoticed ---------------------------------------------------------------------------------- */
+/* ---- Which writes may go unnoticed ------------------------------------------------------------------------------- */
 
 static bool in_outage(const verifier *v, uint64_t begin_ns, uint64_t end_ns, int slot)
 {
@@ -90,8 +91,7 @@ static void note_blind(verifier *v, write *w, uint64_t now_ns)
 	uint64_t      end_ns = record->end_ns ? record->end_ns : now_ns;
 	blind_spans  *of = &v->blind[record->key];
 
-	w->blind = !v->strict && record->outcome != UNDONE &&
-	           (record->unguarded || in_outage(v, record->begin_ns, end_ns, w->slot));
+	w->blind = record->outcome != UNDONE && (record->unguarded || in_outage(v, record->begin_ns, end_ns, w->slot));
 	v->unguarded_writes += record->unguarded;
 	if (!w->blind)
 		return;
@@ -99,7 +99,8 @@ static void note_blind(verifier *v, write *w, uint64_t now_ns)
 	of->spans[of->count++] = (blind_span){ record->begin_ns, end_ns + v->window_ns, record->incarnation };
 }
 
-/* When the last of the spans ends that a time lies in; the time itself if in none. `but` is a process whose own do not count. */
+/* When the last of the spans ends that a time lies in; the time itself if in none. Those of the process `but` do not
+ * count. */
 static uint64_t seeing_from(const verifier *v, int key, uint64_t at_ns, int but)
 {
 	uint64_t from_ns = at_ns;
@@ -115,7 +116,7 @@ static uint64_t seeing_from(const verifier *v, int key, uint64_t at_ns, int but)
 
 bool verifier_is_blind(const verifier *v, int key, uint64_t begin_ns, uint64_t end_ns)
 {
-	for (size_t i = 0; !v->strict && i < v->disturbance_count; i++) {
+	for (size_t i = 0; i < v->disturbance_count; i++) {
 		const check_disturbance *d = &v->disturbances[i];
 
 		if (d->begin_ns < end_ns && begin_ns < d->end_ns + v->window_ns + LONGEST_WRITE_NS)
@@ -147,7 +148,7 @@ static void forget_old(verifier *v)
 	v->disturbance_count = kept;
 }
 
-/* ---- Writes --------------------------------------------------------------------------------------------------------- */
+/* ---- Writes ------------------------------------------------------------------------------------------------------ */
 
 static int by_tag(const void *a, const void *b)
 {
@@ -287,7 +288,7 @@ static bool take_writes(verifier *v, const check_shared *shared, PGconn *databas
 	return true;
 }
 
-/* ---- The round ------------------------------------------------------------------------------------------------------ */
+/* ---- The round --------------------------------------------------------------------------------------------------- */
 
 static void settle(verifier *v)
 {

@@ -1,5 +1,6 @@
-/* verify_reads.c: what each read had to see. `due` is what acknowledged writes demand (S1), `seen` what other reads had been given (S2). A read
- * that found no row, a list that lacks one, a count: each is right if some state that may have been seen makes it so. */
+/* verify_reads.c: what each read had to see. `due` is what acknowledged writes demand (S1), `seen` what other reads
+ * had been given (S2). A read that found no row, a list that lacks one, a count: each is right if some state that may
+ * have been seen makes it so. */
 #include "verify_reads.h"
 
 #include <inttypes.h>
@@ -52,18 +53,20 @@ static bounds bounds_of_list(const verifier *v, const check_record *read, int ke
 
 static void report(verifier *v, const char *rule, const char *what, const check_record *read, int64_t bound)
 {
-	static const char *const kinds[] = { "get_by_id", "get_by_name", "read in a transaction", "list by group", "list by key",
-		                                 "list", "count", "exists" };
+	static const char *const kinds[] = { "get_by_id",     "get_by_name", "read in a transaction",
+		                                 "list by group", "list by key", "list",
+		                                 "count",         "exists" };
 
 	verifier_report(v,
 	                "%s: %s%s: %s: key %d group %d name %d version %" PRId64 ", bound %" PRId64
 	                ", process %d, from %.6f for %.6f s",
-	                rule, kinds[read->kind], read->from_cache ? " cached" : "", what, read->key, read->group, read->name,
-	                read->version, bound, read->incarnation, (double)(read->begin_ns % UINT64_C(1000000000000)) / 1e9,
+	                rule, kinds[read->kind], read->from_cache ? " cached" : "", what, read->key, read->group,
+	                read->name, read->version, bound, read->incarnation,
+	                (double)(read->begin_ns % UINT64_C(1000000000000)) / 1e9,
 	                (double)(read->end_ns - read->begin_ns) / 1e9);
 }
 
-/* ---- Rows ----------------------------------------------------------------------------------------------------------- */
+/* ---- Rows -------------------------------------------------------------------------------------------------------- */
 
 static void check_row(verifier *v, const check_record *read, bounds b)
 {
@@ -117,7 +120,7 @@ static void check_by_name(verifier *v, const check_record *read)
 		check_possible(v, read, key, bounds_of_record(v, read, key), false, (ledger_wish){ WISH_NAME, read->name });
 }
 
-/* ---- Lists, counts, exists ------------------------------------------------------------------------------------------ */
+/* ---- Lists, counts, exists --------------------------------------------------------------------------------------- */
 
 static bool is_listed(const check_record *head, int key)
 {
@@ -129,8 +132,8 @@ static bool is_listed(const check_record *head, int key)
 
 static void check_list_row(verifier *v, const check_record *head, const check_record *row)
 {
-	bool fits = head->kind == LIST_GROUP ? row->group == head->group
-	                                     : row->key >= head->key && row->key < head->key + RANGE;
+	bool fits =
+		head->kind == LIST_GROUP ? row->group == head->group : row->key >= head->key && row->key < head->key + RANGE;
 
 	if (row->key < 0 || row->key >= KEYS)
 		report(v, "VALUE", "no key of ours", row, 0);
@@ -202,7 +205,7 @@ static void check_exists(verifier *v, const check_record *read)
 		report(v, "S2", "the wrong answer", read, read->name);
 }
 
-/* ---- The two passes ------------------------------------------------------------------------------------------------- */
+/* ---- The two passes ---------------------------------------------------------------------------------------------- */
 
 /* What a read was given: a version, or where there was no row the first deletion that it may have been. */
 static void note_seen(verifier *v, const check_record *read)

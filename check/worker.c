@@ -28,7 +28,7 @@ void pause_ms(int ms)
 	nanosleep(&pause, NULL);
 }
 
-/* ---- One thread's log ---------------------------------------------------------------------------------------------- */
+/* ---- One thread's log -------------------------------------------------------------------------------------------- */
 
 int actor_pick_key(actor *a)
 {
@@ -60,7 +60,7 @@ void actor_note_error(actor *a, const char *what, int rc)
 		fprintf(stderr, "worker %d: %s: %s: %s\n", a->worker->slot, what, weir_status_name(rc), a->err.message);
 }
 
-/* ---- Threads ------------------------------------------------------------------------------------------------------- */
+/* ---- Threads ----------------------------------------------------------------------------------------------------- */
 
 static bool goes_on(const check_shared *shared)
 {
@@ -94,7 +94,7 @@ static void *act(void *argument)
 	return NULL;
 }
 
-/* ---- The session --------------------------------------------------------------------------------------------------- */
+/* ---- The session ------------------------------------------------------------------------------------------------- */
 
 static void take_line(void *context, weir_log_level level, const char *line)
 {
@@ -110,19 +110,19 @@ static void take_line(void *context, weir_log_level level, const char *line)
 static weir_session *open_session(const check_worker *worker)
 {
 	static const weir_model *const models[] = { &reg_model, NULL };
-	weir_options options = {
-		.postgres = worker->postgres,
-		.redis = worker->redis,
-		.models = models,
-		.application_name = "weir-check",
-		.timeout_ms = 4000,
-		.connect_timeout_ms = 2000,
-		.cache = { .ttl_s = worker->ttl_s,
-		           .unique_ttl_s = worker->ttl_s,
-		           .list_ttl_s = worker->ttl_s,
-		           .count_ttl_s = worker->ttl_s,
-		           .absent_ttl_s = worker->ttl_s },
-		.log = { take_line, (void *)(uintptr_t)worker, WEIR_LOG_WARNING },
+	weir_options                   options = {
+						  .postgres = worker->postgres,
+						  .redis = worker->redis,
+						  .models = models,
+						  .application_name = "weir-check",
+						  .timeout_ms = 4000,
+						  .connect_timeout_ms = 2000,
+						  .cache = { .ttl_s = worker->ttl_s,
+		                             .unique_ttl_s = worker->ttl_s,
+		                             .list_ttl_s = worker->ttl_s,
+		                             .count_ttl_s = worker->ttl_s,
+		                             .absent_ttl_s = worker->ttl_s },
+						  .log = { take_line, (void *)(uintptr_t)worker, WEIR_LOG_WARNING },
 	};
 	weir_session *session = NULL;
 	weir_error    err;
@@ -188,6 +188,7 @@ pid_t worker_fork(const check_worker *worker)
 	if (child != 0)
 		return child;
 	signal(SIGINT, SIG_IGN);
+	signal(SIGPIPE, SIG_DFL);
 	run(worker);
 	_exit(0);
 }

@@ -1,4 +1,5 @@
-/* worker.h: a process that reads and writes through a session of its own, with several threads, until the driver ends it. */
+/* worker.h: a process that reads and writes through a session of its own, with several threads, until the driver ends
+ * it. */
 #ifndef CHECK_WORKER_H
 #define CHECK_WORKER_H
 

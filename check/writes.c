@@ -1,5 +1,5 @@
-/* writes.c: the writes of a worker's thread. Each is entered before it is begun and completed when its outcome is known; one whose worker is
- * killed stays pending, and either outcome is right then. */
+/* writes.c: the writes of a worker's thread. Each is entered before it is begun and completed when its outcome is
+ * known; one whose worker is killed stays pending, and either outcome is right then. */
 #include "actor.h"
 
 #include <stddef.h>
@@ -84,7 +84,7 @@ static void update(actor *a, int64_t key)
 	reg_release(&row);
 }
 
-/* ---- Rows that come and go ------------------------------------------------------------------------------------------ */
+/* ---- Rows that come and go --------------------------------------------------------------------------------------- */
 
 static void create(actor *a, int64_t key)
 {
@@ -102,7 +102,7 @@ static void create(actor *a, int64_t key)
 }
 
 /* Only this thread deletes the key, so the deletion is the first in the ledger after `version`. */
-static void delete(actor *a, int64_t key, int64_t version)
+static void delete (actor *a, int64_t key, int64_t version)
 {
 	check_record *record = begin_write(a, DELETE, key, 0);
 	bool          deleted = false;
@@ -131,7 +131,7 @@ static void come_or_go(actor *a)
 	reg_release(&row);
 }
 
-/* ---- Transactions --------------------------------------------------------------------------------------------------- */
+/* ---- Transactions ------------------------------------------------------------------------------------------------ */
 
 typedef struct work {
 	actor        *a;

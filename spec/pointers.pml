@@ -1,9 +1,11 @@
-/* A unique field: its entry points to a record, nobody guards the entry, and whoever follows it looks whether the record still
- * has the value. Two records, 0 and 1; at most one of them has the value at a time.
+/* A unique field: its entry points to a record, and whoever follows it looks whether the record still has the value. Two
+ * records, 0 and 1; at most one of them has the value at a time.
  *
  * Every COMMIT here changes the record that has the value, or had it, so that a record's version is also the version of the
- * answer to "who has the value?". S1 and S2 as in keys.pml, for that answer. The pointer that is followed may say anything at all: what
- * holds here holds for any way of keeping pointers. README.md has the rest.
+ * answer to "who has the value?". S1 and S2 as in keys.pml, for that answer.
+ *
+ * Without POINTER the pointer that is followed may say anything at all: what holds then holds for any way of keeping pointers.
+ * With POINTER it is an entry like others, and with POINTER_TOUCHED writes that give the value to a record guard and release it.
  */
 #ifndef WRITERS
 #define WRITERS 1
@@ -12,13 +14,18 @@
 #define READERS 3
 #endif
 #ifndef WRITES
-#define WRITES 2
+#define WRITES 1
 #endif
 
 #define LAST (WRITERS * WRITES)
 #define BIT(i) (1 << (i))
 #define MAX(a, b) ((a) > (b) -> (a) : (b))
 #define NOBODY 2
+#define POINTER_KEY 2
+
+#ifdef POINTER_TOUCHED
+#define POINTER
+#endif
 
 #ifdef LOSE
 #define MAY_LOSE(members) true
@@ -27,39 +34,38 @@
 #endif
 
 mtype = { NOTHING, VALUE, LEASE, GUARD };
-mtype held[2] = NOTHING;
-byte what[2];          /* VALUE: the record's version. LEASE: the reader. GUARD: its members */
-bool has[2];           /* VALUE: the record as it is there has the value */
+mtype held[3] = NOTHING; /* the records' keys, the pointer's */
+byte what[3];            /* VALUE: the record's version, or whom the pointer names. LEASE: the reader. GUARD: its members */
+bool has[3];             /* VALUE: the record as it is there has the value */
 
 byte db;
-byte owner;            /* who has the value: 0, 1 or NOBODY */
-byte record[2];        /* the versions of the records */
+byte owner;              /* who has the value: 0, 1 or NOBODY */
+byte record[2];          /* the versions of the records */
 byte acked, seen;
 byte unsettled;
-bool locked;           /* the rows and the unique index let one write after the other through */
-byte pointer = NOBODY; /* only for the seeded mistake */
+bool locked;             /* the rows and the unique index let one write after the other through */
 
-inline put(r, kind, content)
+inline put(k, kind, content)
 {
-	held[r] = kind;
-	what[r] = content;
-	has[r] = false
+	held[k] = kind;
+	what[k] = content;
+	has[k] = false
 }
 
 /* ---- Writers --------------------------------------------------------------------------------------------------- */
 
-inline guard(r, member)
+inline guard(k, member)
 {
-	what[r] = (held[r] == GUARD -> what[r] | (member) : (member));
-	held[r] = GUARD;
-	has[r] = false
+	what[k] = (held[k] == GUARD -> what[k] | (member) : (member));
+	held[k] = GUARD;
+	has[k] = false
 }
 
-inline release(r, member)
+inline release(k, member)
 {
 	if
-	:: held[r] == GUARD && (what[r] & ~(member)) -> what[r] = what[r] & ~(member)
-	:: !(held[r] == GUARD && (what[r] & ~(member))) -> put(r, NOTHING, 0)
+	:: held[k] == GUARD && (what[k] & ~(member)) -> what[k] = what[k] & ~(member)
+	:: !(held[k] == GUARD && (what[k] & ~(member))) -> put(k, NOTHING, 0)
 	fi
 }
 
@@ -76,11 +82,11 @@ inline commit()
 	db = db + 1;
 	owner = next;
 	if
-	:: touches & 1 -> record[0] = db
+	:: touches & BIT(0) -> record[0] = db
 	:: else
 	fi;
 	if
-	:: touches & 2 -> record[1] = db
+	:: touches & BIT(1) -> record[1] = db
 	:: else
 	fi;
 	settle()
@@ -91,36 +97,39 @@ inline over()
 	version = 0;
 	touches = 0;
 	next = 0;
+	k = 0;
 	round = round + 1
 }
 
 proctype Writer(byte me)
 {
-	byte version, round, next;
-	byte touches; /* a bit for each record */
+	byte version, round, next, k;
+	byte touches; /* a bit for each key */
 
 end_idle:
 	atomic {
 		!locked && round < WRITES -> locked = true;
 		unsettled = unsettled | MINE;
 		if
-		:: owner == NOBODY -> next = 0; touches = 1            /* one takes the value */
-		:: owner == NOBODY -> next = 1; touches = 2
-		:: owner < NOBODY -> next = owner; touches = BIT(owner)  /* something else of it changes */
-		:: owner < NOBODY -> next = NOBODY; touches = BIT(owner) /* it gives the value up, or is deleted */
-		:: owner < NOBODY -> next = 1 - owner; touches = 3       /* the value goes over, in one transaction */
+		:: owner == NOBODY -> next = 0; touches = BIT(0)          /* one takes the value */
+		:: owner == NOBODY -> next = 1; touches = BIT(1)
+		:: owner < NOBODY -> next = owner; touches = BIT(owner)   /* something else of it changes */
+		:: owner < NOBODY -> next = NOBODY; touches = BIT(owner)  /* it gives the value up, or is deleted */
+		:: owner < NOBODY -> next = 1 - owner; touches = BIT(0) | BIT(1) /* the value goes over, in one transaction */
 		fi;
+#ifdef POINTER_TOUCHED
 		if
-		:: touches & 1 -> guard(0, MINE)
+		:: next != owner && next < NOBODY -> touches = touches | BIT(POINTER_KEY)
 		:: else
 		fi
+#endif
 	}
-	atomic {
-		if
-		:: touches & 2 -> guard(1, MINE)
-		:: else
-		fi
-	}
+	/* each guard is a command of its own */
+	do
+	:: atomic { k < 3 && (touches & BIT(k)) -> guard(k, MINE); k = k + 1 }
+	:: atomic { k < 3 && !(touches & BIT(k)) -> k = k + 1 }
+	:: atomic { k == 3 -> k = 0; break }
+	od;
 	atomic {
 		if
 		:: true -> commit(); version = db
@@ -133,27 +142,14 @@ end_idle:
 #endif
 		fi
 	}
-	atomic {
-		if
-		:: touches & 1 -> release(0, MINE)
-		:: else
+	do
+	:: atomic { k < 3 && (touches & BIT(k)) -> release(k, MINE); k = k + 1 }
+	:: atomic { k < 3 && !(touches & BIT(k)) -> k = k + 1 }
+	:: atomic { k == 3 -> acked = MAX(acked, version); over(); goto end_idle }
 #ifdef CRASH
-		:: true -> over(); goto end_idle
+	:: atomic { true -> over(); goto end_idle }
 #endif
-		fi
-	}
-	atomic {
-		if
-		:: touches & 2 -> release(1, MINE)
-		:: else
-#ifdef CRASH
-		:: true -> over(); goto end_idle
-#endif
-		fi;
-		acked = MAX(acked, version);
-		over();
-		goto end_idle
-	}
+	od;
 unknown:
 	atomic {
 		if
@@ -167,88 +163,103 @@ unknown:
 
 /* ---- Readers --------------------------------------------------------------------------------------------------- */
 
-inline given(version)
+inline given(version, must, mono)
 {
 #ifdef S1
-	assert(version >= acked);
+	assert(version >= must);
 #endif
 #ifdef S2
-	assert(version >= seen);
+	assert(version >= mono);
 #endif
 #ifdef REACH
-	assert(version < LAST);
+	assert(version < LAST || acked < LAST);
 #endif
 	seen = MAX(seen, version)
 }
 
 #ifdef POINTER_UNCHECKED
-#define FOLLOWED(r) (pointer == r && held[r] == VALUE)
+#define FITS(k) (held[k] == VALUE)
 #else
-#define FOLLOWED(r) (held[r] == VALUE && has[r])
+#define FITS(k) (held[k] == VALUE && has[k])
 #endif
 
 proctype Reader(byte me)
 {
-	byte version, r;
+	byte k, version, acked_then, seen_then;
 	bool with;
 
 end:	do
 	/* by the value: a hit; everything else asks the database, which World does */
-	:: atomic { FOLLOWED(0) -> given(what[0]) }
-	:: atomic { FOLLOWED(1) -> given(what[1]) }
-#ifdef POINTER_UNCHECKED
-	:: atomic { pointer == NOBODY && owner < NOBODY -> r = owner }
-		atomic { pointer = r; r = 0 }
+#ifdef POINTER
+	:: atomic { held[POINTER_KEY] == VALUE -> k = what[POINTER_KEY]; acked_then = acked; seen_then = seen }
+		atomic {
+			if
+			:: FITS(k) -> given(what[k], acked_then, seen_then)
+			:: else
+			fi;
+			k = 0; acked_then = 0; seen_then = 0
+		}
+	:: atomic { held[POINTER_KEY] == NOTHING -> put(POINTER_KEY, LEASE, me) }
+		k = owner;
+		atomic {
+			if
+			:: held[POINTER_KEY] == LEASE && what[POINTER_KEY] == me && k < NOBODY -> put(POINTER_KEY, VALUE, k)
+			:: else
+			fi;
+			k = 0
+		}
+#else
+	:: atomic { FITS(0) -> given(what[0], acked, seen) }
+	:: atomic { FITS(1) -> given(what[1], acked, seen) }
 #endif
 	/* a record that is missing, whether it is asked for by its key or by the value */
 	:: atomic {
 			if
-			:: held[0] == NOTHING -> r = 0
-			:: held[1] == NOTHING -> r = 1
+			:: held[0] == NOTHING -> k = 0
+			:: held[1] == NOTHING -> k = 1
 			fi;
-			put(r, LEASE, me) }
-		atomic { version = record[r]; with = (owner == r) }
+			put(k, LEASE, me) }
+		atomic { version = record[k]; with = (owner == k) }
 		atomic {
 			if
-			:: held[r] == LEASE && what[r] == me -> put(r, VALUE, version); has[r] = with
+			:: held[k] == LEASE && what[k] == me -> put(k, VALUE, version); has[k] = with
 			:: else
 			fi;
-			version = 0; with = false; r = 0
+			version = 0; with = false; k = 0
 		}
 	od
 }
 
 /* ---- The world around them -------------------------------------------------------------------------------------- */
 
-inline expire(r, i)
+inline expire(k, i)
 {
-	what[r] = what[r] & ~BIT(i);
+	what[k] = what[k] & ~BIT(i);
 	if
-	:: what[r] == 0 -> held[r] = NOTHING
+	:: what[k] == 0 -> held[k] = NOTHING
 	:: else
 	fi
 }
 
-#define GOES(r) \
-	atomic { (held[r] == VALUE || held[r] == LEASE || (held[r] == GUARD && MAY_LOSE(what[r]))) -> put(r, NOTHING, 0) }
-#define EXPIRES(i) \
-	atomic { held[0] == GUARD && (what[0] & BIT(i)) && MAY_LOSE(BIT(i)) -> expire(0, i) } \
-	:: atomic { held[1] == GUARD && (what[1] & BIT(i)) && MAY_LOSE(BIT(i)) -> expire(1, i) }
+#define GOES(k) \
+	atomic { (held[k] == VALUE || held[k] == LEASE || (held[k] == GUARD && MAY_LOSE(what[k]))) -> put(k, NOTHING, 0) }
+#define EXPIRES(k, i) atomic { held[k] == GUARD && (what[k] & BIT(i)) && MAY_LOSE(BIT(i)) -> expire(k, i) }
 
 active proctype World()
 {
 end:	do
 	:: GOES(0)
 	:: GOES(1)
-	:: EXPIRES(0)
+	:: EXPIRES(0, 0)
+	:: EXPIRES(1, 0)
 #if LAST > 1
-	:: EXPIRES(1)
+	:: EXPIRES(0, 1)
+	:: EXPIRES(1, 1)
 #endif
-#if LAST > 2
-	:: EXPIRES(2)
-#endif
-#if LAST > 3
-	:: EXPIRES(3)
+#ifdef POINTER
+	:: GOES(POINTER_KEY)
+	:: EXPIRES(POINTER_KEY, 0)
+	:: EXPIRES(POINTER_KEY, 1)
 #endif
 	:: atomic { seen != db -> seen = db }
 	od
@@ -259,6 +270,10 @@ init
 	byte i;
 
 	atomic {
+		if
+		:: owner = 0
+		:: owner = NOBODY
+		fi;
 		for (i : 0 .. WRITERS - 1) { run Writer(i) }
 		for (i : 0 .. READERS - 1) { run Reader(i) }
 		i = 0

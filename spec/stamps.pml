@@ -212,7 +212,7 @@ end_idle:
 	atomic {
 		if
 		:: touches & 1 -> release(0, MINE)
-		:: else
+		:: !(touches & 1)
 #ifdef UNREACHABLE
 		:: touches & 1 -> release_fails(0);
 			if
@@ -229,7 +229,7 @@ end_idle:
 	atomic {
 		if
 		:: touches & 2 -> release(1, MINE)
-		:: else
+		:: !(touches & 2)
 #ifdef UNREACHABLE
 		:: touches & 2 -> release_fails(1); goto end_owed
 #endif
@@ -301,7 +301,7 @@ inline given(version, must, mono)
 	assert(version >= mono);
 #endif
 #ifdef REACH
-	assert(version < LAST);
+	assert(version < LAST || acked < LAST);
 #endif
 	seen = MAX(seen, version)
 }

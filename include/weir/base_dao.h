@@ -106,7 +106,8 @@ WEIR_API int weir_base_dao_update(const weir_base_dao *dao, const void *key, con
 WEIR_API int weir_base_dao_update_where(const weir_base_dao *dao, weir_condition where, const void *values,
                                         weir_set set, int64_t *updated, weir_error *err);
 
-/* Deletes the row; *deleted (may be NULL) says whether there was one. WEIR_ERR_FOREIGN_KEY if others refer to it. */
+/* Deletes the row; *deleted (may be NULL) says whether there was one. WEIR_ERR_FOREIGN_KEY if others refer to it, unless a
+ * relation cascades (relation.h): then those are deleted first, in the same transaction. */
 WEIR_API int weir_base_dao_delete(const weir_base_dao *dao, const void *key, bool *deleted, weir_error *err);
 
 /* Deletes every row that matches; the condition as above. */

@@ -74,6 +74,8 @@ typedef struct weir_relation {
 	const weir_model           *through;     /* many to many: the model that links them */
 	weir_relation_key           foreign_key; /* belongs to: of model; has: of target; many to many: of through, to model */
 	weir_relation_key           target_key;  /* many to many: of through, to target */
+	bool                        cascade;     /* has, many to many: deleting the owner by its DAO first deletes, by theirs, the rows
+	                                            that hold its key. For a key that the schema cascades too, or refuses */
 	const char                 *inverse_of;  /* the relation of target that leads back; NULL: none is declared */
 	weir_cache_config           cache;       /* what is 0 is the target's; ttl_s is that of lists too, if list_ttl_s is not given */
 	const weir_relation_loader *loader;

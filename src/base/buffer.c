@@ -32,7 +32,7 @@ char *weir__buffer_reserve(weir__buffer *buffer, size_t size)
 	return data + buffer->length;
 }
 
-void weir__buffer_append(weir__buffer *buffer, const void *bytes, size_t length)
+void weir__buffer_append_grown(weir__buffer *buffer, const void *bytes, size_t length)
 {
 	char *end;
 
@@ -43,16 +43,6 @@ void weir__buffer_append(weir__buffer *buffer, const void *bytes, size_t length)
 		return;
 	memcpy(end, bytes, length);
 	buffer->length += length;
-}
-
-void weir__buffer_append_text(weir__buffer *buffer, const char *text)
-{
-	weir__buffer_append(buffer, text, strlen(text));
-}
-
-void weir__buffer_append_char(weir__buffer *buffer, char c)
-{
-	weir__buffer_append(buffer, &c, 1);
 }
 
 void weir__buffer_append_i64(weir__buffer *buffer, int64_t number)

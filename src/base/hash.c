@@ -38,6 +38,18 @@ static inline uint64_t load_le64(const unsigned char *bytes, size_t count)
 	return word;
 }
 
+static inline uint64_t load_whole(const unsigned char *bytes)
+{
+#if defined(__BYTE_ORDER__) && __BYTE_ORDER__ == __ORDER_LITTLE_ENDIAN__
+	uint64_t word;
+
+	memcpy(&word, bytes, sizeof word);
+	return word;
+#else
+	return load_le64(bytes, 8);
+#endif
+}
+
 static inline void absorb(uint64_t v[4], uint64_t word)
 {
 	v[3] ^= word;
@@ -54,7 +66,7 @@ uint64_t weir__hash64(const void *bytes, size_t length, uint64_t seed)
 	uint64_t             last = (uint64_t)length << 56;
 
 	for (size_t left = length; left >= 8; left -= 8, at += 8)
-		absorb(v, load_le64(at, 8));
+		absorb(v, load_whole(at));
 	absorb(v, last | load_le64(at, length & 7));
 	v[2] ^= 0xff;
 	for (int i = 0; i < 4; i++)

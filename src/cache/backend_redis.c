@@ -508,8 +508,10 @@ static int flush_step(weir_cache_backend *self, const weir__buffer *pattern, uin
 	return rc;
 }
 
+/* Steps are begun in the first half of the time only, so that the last one ends within it. */
 static int flush(weir_cache_backend *self, weir_bytes prefix, uint64_t *cursor, const weir_cache_call *call)
 {
+	int64_t      half_us = weir__now_us() + (call->deadline_us - weir__now_us()) / 2;
 	weir__buffer pattern = WEIR__BUFFER_INIT;
 	int          rc = WEIR_ERR_CACHE;
 
@@ -517,7 +519,7 @@ static int flush(weir_cache_backend *self, weir_bytes prefix, uint64_t *cursor, 
 	if (!pattern.failed)
 		do
 			rc = flush_step(self, &pattern, cursor, call);
-		while (rc == WEIR_OK && *cursor != 0 && weir__now_us() < call->deadline_us);
+		while (rc == WEIR_OK && *cursor != 0 && weir__now_us() < half_us);
 	weir__buffer_release(&pattern);
 	return rc;
 }

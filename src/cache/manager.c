@@ -221,7 +221,7 @@ static int flush_space(weir__cache_space *space)
 	int         rc = WEIR_OK;
 
 	while (rc == WEIR_OK && flush.stage != WEIR__FLUSH_IDLE)
-		rc = weir__now_us() < last_us ? weir__space_flush_step(space, &flush) : WEIR_ERR_CACHE;
+		rc = weir__now_us() < last_us ? weir__space_flush_step(space, WEIR__FLUSH_STEP_MS, &flush) : WEIR_ERR_CACHE;
 	return rc;
 }
 

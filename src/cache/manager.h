@@ -13,6 +13,7 @@
 #define WEIR__GUARD_TTL_MS  15000 /* a writer that died hinders reads no longer; a COMMIT must not take longer */
 #define WEIR__LEASE_WAIT_MS 50    /* for somebody else's fill */
 #define WEIR__FLUSH_MS      60000 /* the longest flush of one space, by hand */
+#define WEIR__FLUSH_STEP_MS 1000  /* the longest step of it */
 
 /* How far the flush of a space has come. */
 typedef enum weir__flush_stage {
@@ -76,9 +77,9 @@ static inline void weir__space_count(weir__cache_space *space, weir__counter whi
 /* The head of a space's keys; scratch holds it where the space has a version. */
 weir_bytes weir__space_head(const weir__cache_space *space, char scratch[WEIR__HEAD_MAX]);
 
-/* Goes on deleting everything of one space, for about the manager's timeout: from WEIR__FLUSH_STAMP on, until it is idle. WEIR_OK
- * or WEIR_ERR_CACHE. */
-int weir__space_flush_step(weir__cache_space *space, weir__flush *flush);
+/* Goes on deleting everything of one space, for at most timeout_ms: from WEIR__FLUSH_STAMP on, until it is idle. WEIR_OK or
+ * WEIR_ERR_CACHE. */
+int weir__space_flush_step(weir__cache_space *space, int timeout_ms, weir__flush *flush);
 
 /* What is in force for a space, or by default (space NULL), inheritance resolved. Under the mutex. */
 weir_cache_config weir__space_resolve(const weir_cache_manager *cache, const weir__cache_space *space);

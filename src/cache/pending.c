@@ -39,8 +39,11 @@ void weir__pending_unblock(weir__pending *pending)
 /* Under the mutex. The batch's keys become marks of their spaces. */
 static void mark_spaces(weir__pending *pending, weir__touch_batch *batch)
 {
-	for (size_t i = 0; i < batch->count; i++)
-		atomic_store(&batch->items[i].space->flush_wanted, true);
+	for (size_t i = 0; i < batch->count; i++) {
+		weir__cache_space *space = batch->items[i].space;
+
+		atomic_store(space->base ? &space->base->flush_wanted : &space->flush_wanted, true);
+	}
 	if (!pending->marks)
 		weir__pending_block(pending);
 	pending->marks = true;
@@ -157,7 +160,7 @@ static bool pay_marks(weir_cache_manager *cache)
 			space->flush = (weir__flush){ .stage = WEIR__FLUSH_STAMP };
 		if (space->flush.stage == WEIR__FLUSH_IDLE)
 			continue;
-		if (weir__space_flush_step(space, &space->flush) < 0)
+		if (weir__space_flush_step(space, cache->timeout_ms, &space->flush) < 0)
 			return false;
 		idle = idle && space->flush.stage == WEIR__FLUSH_IDLE;
 	}

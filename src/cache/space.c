@@ -172,10 +172,9 @@ weir_bytes weir__space_head(const weir__cache_space *space, char scratch[WEIR__H
 }
 
 /* Lists and absent rows become invalid at once. */
-static int change_bulk_stamp(weir__cache_space *space, weir_bytes head)
+static int change_bulk_stamp(weir__cache_space *space, weir_bytes head, weir_cache_call call)
 {
 	weir_cache_backend *backend = space->cache->backend;
-	weir_cache_call     call = weir__cache_call(space->cache);
 	char                key[WEIR__KEY_MAX];
 	weir_touch          bulk = { .key = { key, weir__key_write(key, head, space->bulk, WEIR__SLOT_FIRST) } };
 
@@ -197,10 +196,9 @@ static void make_prefix(const weir__cache_space *space, weir_bytes head, bool re
 	weir__buffer_append_char(prefix, records ? ':' : '}');
 }
 
-static int flush_prefix(weir__cache_space *space, weir_bytes head, weir__flush *flush)
+static int flush_prefix(weir__cache_space *space, weir_bytes head, weir_cache_call call, weir__flush *flush)
 {
 	weir_cache_backend *backend = space->cache->backend;
-	weir_cache_call     call = weir__cache_call(space->cache);
 	weir__buffer        prefix = WEIR__BUFFER_INIT;
 	int                 rc = WEIR_ERR_CACHE;
 
@@ -211,7 +209,7 @@ static int flush_prefix(weir__cache_space *space, weir_bytes head, weir__flush *
 	return rc;
 }
 
-int weir__space_flush_step(weir__cache_space *space, weir__flush *flush)
+int weir__space_flush_step(weir__cache_space *space, int timeout_ms, weir__flush *flush)
 {
 	static const weir__flush_stage next[] = {
 		[WEIR__FLUSH_IDLE] = WEIR__FLUSH_IDLE,
@@ -219,14 +217,15 @@ int weir__space_flush_step(weir__cache_space *space, weir__flush *flush)
 		[WEIR__FLUSH_RECORDS] = WEIR__FLUSH_LISTS,
 		[WEIR__FLUSH_LISTS] = WEIR__FLUSH_IDLE,
 	};
-	char       scratch[WEIR__HEAD_MAX];
-	weir_bytes head = weir__space_head(space, scratch);
-	int        rc = WEIR_OK;
+	weir_cache_call call = { .deadline_us = weir__deadline_in_ms(timeout_ms) };
+	char            scratch[WEIR__HEAD_MAX];
+	weir_bytes      head = weir__space_head(space, scratch);
+	int             rc = WEIR_OK;
 
 	if (flush->stage == WEIR__FLUSH_STAMP)
-		rc = change_bulk_stamp(space, head);
+		rc = change_bulk_stamp(space, head, call);
 	else if (flush->stage != WEIR__FLUSH_IDLE)
-		rc = flush_prefix(space, head, flush);
+		rc = flush_prefix(space, head, call, flush);
 	if (rc == WEIR_OK && flush->cursor == 0)
 		flush->stage = next[flush->stage];
 	return rc;

@@ -438,6 +438,14 @@ cleanup:
 
 int weir_base_dao_delete(const weir_base_dao *dao, const void *key, bool *deleted, weir_error *err)
 {
+	const weir__entity *entity = dao ? dao->entity : NULL;
+
+	return entity && entity->cascades ? weir__cascade_delete(dao, key, deleted, err)
+	                                  : weir__delete_row(dao, key, deleted, err);
+}
+
+int weir__delete_row(const weir_base_dao *dao, const void *key, bool *deleted, weir_error *err)
+{
 	weir__write write = { .collect = weir__collect_delete };
 	size_t      changed = 0;
 	weir__call  call;
@@ -497,6 +505,8 @@ int weir_base_dao_delete_where(const weir_base_dao *dao, weir_condition where, i
 
 	if (rc >= 0)
 		rc = check_where(&call, &where);
+	if (rc >= 0 && call.entity->cascades)
+		rc = wrong_call(&call, "has relations that cascade: its rows must be deleted by primary key");
 	if (rc >= 0)
 		rc = weir__sql_delete_where(call.entity->statements, &where, &call.sql, call.params, err);
 	if (rc >= 0)

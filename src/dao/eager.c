@@ -34,10 +34,10 @@ static weir__branch branch_of(const weir__level *level, const void *owner, const
 	};
 
 	if (branch.many) {
-		branch.items = slice->items;
-		branch.count = slice->count;
+		branch.to.items = slice->items;
+		branch.count = (uint32_t)slice->count;
 	} else {
-		branch.one = slice->count > 0 ? slice->items[0] : NULL;
+		branch.to.one = slice->count > 0 ? slice->items[0] : NULL;
 	}
 	return branch;
 }
@@ -52,9 +52,9 @@ static int attach_back(weir__level *level, const void *owner, const weir_list *s
 	if (!weir__tree_reserve(level->tree, slice->count))
 		return no_memory(level);
 	for (size_t i = 0; i < slice->count; i++)
-		weir__tree_add(
-			level->tree,
-			&(weir__branch){ .owner = slice->items[i], .name = inverse->relation->name, .one = owner, .back = true });
+		weir__tree_add(level->tree,
+		               &(weir__branch){
+						   .owner = slice->items[i], .name = inverse->relation->name, .to.one = owner, .back = true });
 	return WEIR_OK;
 }
 
@@ -173,6 +173,16 @@ static int load_by_loader(weir__level *level)
 	return WEIR_OK;
 }
 
+/* For all branches at once, that the table need not grow step by step. */
+static int make_room(const weir__level *level)
+{
+	size_t count = level->owner_count;
+
+	for (size_t i = 0; level->relation->link->inverse && i < level->distinct.count; i++)
+		count += level->slices[i].count;
+	return weir__tree_reserve(level->tree, count) ? WEIR_OK : no_memory(level);
+}
+
 static int load_slices(weir__level *level)
 {
 	int rc = weir__distinct_create(level->key_entity, &level->keys, &level->distinct, level->call.err);
@@ -184,6 +194,8 @@ static int load_slices(weir__level *level)
 		return no_memory(level);
 	if (!level->query || level->query->limit != WEIR_NO_ROWS)
 		rc = weir__level_read(level);
+	if (rc >= 0)
+		rc = make_room(level);
 	for (size_t i = 0; rc >= 0 && i < level->owner_count; i++)
 		rc = attach(level, level->owners[i], &level->slices[level->distinct.positions[i]]);
 	return rc;
@@ -241,10 +253,10 @@ static int collect(const eager *e, weir__node *node, const void *const *owners, 
 	for (size_t i = 0; i < owner_count; i++) {
 		const weir__branch *branch = weir__tree_find(e->tree, owners[i], name);
 
-		if (branch && branch->one)
-			node->records[node->count++] = branch->one;
-		for (size_t k = 0; branch && k < branch->count; k++)
-			node->records[node->count++] = branch->items[k];
+		if (branch && !branch->many && branch->to.one)
+			node->records[node->count++] = branch->to.one;
+		for (size_t k = 0; branch && branch->many && k < branch->count; k++)
+			node->records[node->count++] = branch->to.items[k];
 	}
 	qsort(node->records, node->count, sizeof *node->records, compare_addresses);
 	for (size_t i = 0; i < node->count; i++)

@@ -10,16 +10,18 @@
 
 /* ---- The tree (eager_tree.c) ----------------------------------------------------------------------------------------------- */
 
-/* What one owner's relation is. */
+/* What one owner's relation is. Small, since every child with a way back has one. */
 typedef struct weir__branch {
-	const void        *owner;
-	const char        *name;  /* of the relation */
-	const void *const *items; /* to many; borrowed from the tree */
-	size_t             count;
-	const void        *one;   /* to one; NULL: there is none */
-	const weir_query  *query; /* what chose them; NULL: all. Only compared */
-	bool               many;
-	bool               back; /* known from the other side, nobody has asked for it */
+	const void *owner;
+	const char *name; /* of the relation */
+	union {
+		const void *const *items; /* to many; borrowed from the tree */
+		const void        *one;   /* to one; NULL: there is none */
+	} to;
+	const weir_query *query; /* what chose them; NULL: all. Only compared */
+	uint32_t          count; /* to many */
+	bool              many;
+	bool              back; /* known from the other side, nobody has asked for it */
 } weir__branch;
 
 typedef struct weir__tree {

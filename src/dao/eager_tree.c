@@ -44,7 +44,7 @@ bool weir__tree_reserve(weir__tree *tree, size_t more)
 	size_t        size = tree->size ? tree->size : 64;
 	weir__branch *branches;
 
-	while (size / 2 < tree->used + more)
+	while (size / 4 * 3 < tree->used + more)
 		size *= 2;
 	if (size == tree->size)
 		return true;
@@ -131,8 +131,8 @@ bool weir_related_loaded(const void *list, const char *relation, const void *own
 	if (!branch)
 		return false;
 	if (branch->many)
-		weir__list_out_set(out, &(weir_list){ .items = branch->items, .count = branch->count });
+		weir__list_out_set(out, &(weir_list){ .items = branch->to.items, .count = branch->count });
 	else
-		weir__record_out_set(out, branch->one);
+		weir__record_out_set(out, branch->to.one);
 	return true;
 }

@@ -13,6 +13,7 @@ typedef struct weir__entity {
 	weir__statements  *statements;
 	weir__cache_space *space;
 	weir__mask         stamped_mask;
+	bool               cascades; /* deleting a row deletes others first */
 } weir__entity;
 
 /* All entities of a session, found by the address of their model. */

@@ -30,8 +30,13 @@ const char *weir__key_value(const weir_value *value, char *text)
 static void append_value(const weir_value *value, weir__buffer *key)
 {
 	char        scratch[WEIR__KEY_VALUE_MAX];
-	const char *text = weir__key_value(value, scratch);
+	const char *text;
 
+	if (value->type == WEIR_TYPE_INT8 && !value->is_null) {
+		weir__buffer_append_i64(key, value->as.integer); /* what most keys are: its digits need no escape */
+		return;
+	}
+	text = weir__key_value(value, scratch);
 	if (text)
 		weir__key_part(key, text, strlen(text));
 	else

@@ -29,6 +29,14 @@ static void stamp_keys(weir__registry *registry, const weir__link *link)
 		stamp_column(registry, holder, link->through_columns[i]);
 }
 
+static void note_cascades(weir__entity *entity)
+{
+	const weir_relation *relation;
+
+	for (size_t i = 0; (relation = weir_relation_at(entity->model, i)) != NULL; i++)
+		entity->cascades = entity->cascades || relation->cascade;
+}
+
 /* ttl_s of a relation is that of whatever it keeps. */
 static weir_cache_config whole_config(const weir_cache_config *given)
 {
@@ -82,6 +90,8 @@ int weir__relations_create(weir__registry *registry, weir__relations **relations
 	}
 	for (size_t i = 0; rc >= 0 && i < made->links.count; i++)
 		stamp_keys(registry, &made->links.items[i]);
+	for (size_t i = 0; rc >= 0 && i < registry->count; i++)
+		note_cascades(&registry->items[i]);
 	for (size_t i = 0; rc >= 0 && i < made->links.count; i++)
 		rc = relation_init(&made->items[i], registry, &made->links.items[i], err);
 	if (rc < 0)

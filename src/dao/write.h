@@ -21,6 +21,10 @@ typedef struct weir__write {
  * record and list are as they were. */
 int weir__write_run(weir__call *call, const weir__write *write, size_t *changed);
 
+/* Deletes a row; and one with all that its cascading relations lead to, in one transaction (cascade.c). */
+int weir__delete_row(const weir_base_dao *dao, const void *key, bool *deleted, weir_error *err);
+int weir__cascade_delete(const weir_base_dao *dao, const void *key, bool *deleted, weir_error *err);
+
 /* What kinds of write touch. Rows begin with all columns of the layout, but those of _where with the key columns. */
 int weir__collect_create(weir__call *call, const weir__rows *rows, weir__touches *touches);
 int weir__collect_create_many(weir__call *call, const weir__rows *rows, weir__touches *touches);

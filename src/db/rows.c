@@ -45,10 +45,16 @@ static int add_text_size(const PGresult *result, int row, const weir__layout *la
 	for (size_t i = 0; i < layout->column_count; i++) {
 		weir_type type = layout->columns[i].type;
 		size_t    needed;
-		if (!weir__type_has_text(type) || PQgetisnull(result, row, (int)i))
+		if (!weir__type_has_text(type))
 			continue;
-		int status = weir__wire_text_size(type, PQgetvalue(result, row, (int)i),
-		                                  (size_t)PQgetlength(result, row, (int)i), &needed);
+		size_t length = (size_t)PQgetlength(result, row, (int)i);
+		if (type == WEIR_TYPE_TEXT) {
+			*size += length + 1;
+			continue;
+		}
+		if (length == 0 && PQgetisnull(result, row, (int)i))
+			continue;
+		int status = weir__wire_text_size(type, PQgetvalue(result, row, (int)i), length, &needed);
 		if (status != WEIR_OK)
 			return wrong_value(layout, i, status, err);
 		*size += needed;

@@ -1,4 +1,6 @@
-/* SELECT, count(*) and EXISTS of a query. Skip and limit are parameters, so that the pages of a list share one text. */
+/* SELECT, count(*) and EXISTS of a query. Skip is a parameter, so that the pages of a list share one text. A limit that
+ * people write stands in the text: with LIMIT $1 PostgreSQL cannot tell what a generic plan would cost and plans again
+ * at each execution (plancache.c, choose_custom_plan). Other limits are parameters, so that the texts stay few. */
 #include "db/sql.h"
 
 #include "db/condition.h"
@@ -21,11 +23,22 @@ static int64_t limit_of(const weir_query *query)
 	return query->limit == 0 ? WEIR_LIMIT_DEFAULT : query->limit;
 }
 
+static bool is_written(int64_t limit)
+{
+	return limit >= 0 && (limit <= 100 || (limit <= 10000 && limit % 50 == 0));
+}
+
 static void append_page(weir__buffer *sql, const weir_query *query, weir__params *params)
 {
+	int64_t limit = limit_of(query);
+
 	weir__buffer_append_text(sql, " LIMIT ");
-	weir__params_add_i64(params, limit_of(query));
-	weir__sql_append_last(sql, params);
+	if (is_written(limit)) {
+		weir__buffer_append_i64(sql, limit);
+	} else {
+		weir__params_add_i64(params, limit);
+		weir__sql_append_last(sql, params);
+	}
 	if (query->skip == 0)
 		return;
 	weir__buffer_append_text(sql, " OFFSET ");

@@ -218,6 +218,8 @@ static int check_kind(const weir_relation *relation, weir_error *err)
 		                               : "needs a model in between that links both");
 	if (relation->loader && !relation->loader->load)
 		return wrong(relation, err, "has a loader without a function load");
+	if (relation->cascade && (relation->kind == WEIR_RELATION_BELONGS_TO || relation->foreign_key.count == 0))
+		return wrong(relation, err, "cannot cascade: the other rows do not hold a key of this one");
 	if (relation->kept_in && (!relation->kept_in->get || !relation->kept_in->set || !relation->kept_in->remove ||
 	                          !relation->kept_in->clear || relation->kind == WEIR_RELATION_BELONGS_TO))
 		return wrong(relation, err,

@@ -21,13 +21,12 @@ void weir__uuid_write(const weir_uuid *uuid, char text[WEIR_UUID_TEXT_MAX])
 	*text = '\0';
 }
 
-static int hex_value(char c)
-{
-	if (c >= '0' && c <= '9')
-		return c - '0';
-	c = (char)(c | 0x20);
-	return c >= 'a' && c <= 'f' ? c - 'a' + 10 : -1;
-}
+/* One more than the value of a digit; 0 for what is none. */
+static const uint8_t digit_values[256] = {
+	['0'] = 1,  ['1'] = 2,  ['2'] = 3,  ['3'] = 4,  ['4'] = 5,  ['5'] = 6,  ['6'] = 7,  ['7'] = 8,
+	['8'] = 9,  ['9'] = 10, ['a'] = 11, ['b'] = 12, ['c'] = 13, ['d'] = 14, ['e'] = 15, ['f'] = 16,
+	['A'] = 11, ['B'] = 12, ['C'] = 13, ['D'] = 14, ['E'] = 15, ['F'] = 16,
+};
 
 bool weir__uuid_read(const char *text, size_t length, weir_uuid *uuid)
 {
@@ -39,11 +38,11 @@ bool weir__uuid_read(const char *text, size_t length, weir_uuid *uuid)
 	for (size_t i = 0; i < sizeof read.bytes; i++, text += 2) {
 		if (hyphens && has_hyphen_before(i) && *text++ != '-')
 			return false;
-		int high = hex_value(text[0]);
-		int low = hex_value(text[1]);
-		if (high < 0 || low < 0)
+		uint8_t high = digit_values[(unsigned char)text[0]];
+		uint8_t low = digit_values[(unsigned char)text[1]];
+		if (!high || !low)
 			return false;
-		read.bytes[i] = (uint8_t)(high << 4 | low);
+		read.bytes[i] = (uint8_t)((high - 1) << 4 | (low - 1));
 	}
 	*uuid = read;
 	return true;

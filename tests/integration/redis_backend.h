@@ -17,9 +17,9 @@
 #include <stdlib.h>
 #include <string.h>
 
-/* Longest wait of one call, and by how much a loaded machine may exceed it. */
-#define BUDGET_MS 100
-#define GRACE_MS  50
+/* Longest wait of one call, and by how much a machine that is busy otherwise may exceed it. */
+static int budget_ms = 100;
+#define GRACE_MS 250
 #if defined(__SANITIZE_THREAD__) || defined(__SANITIZE_ADDRESS__)
 #define SLOWNESS 4
 #else
@@ -48,6 +48,7 @@ static inline void open_at(const char *url)
 	weir_error err = WEIR_ERROR_INIT;
 
 	logged[0] = '\0';
+	budget_ms = 100;
 	weir__logger_init(&logger, &(weir_log){ .write = note_line, .level = WEIR_LOG_DEBUG });
 	ck_assert_msg(weir__cache_backend_redis(url, &logger, &backend, &err) == WEIR_OK, "%s", err.message);
 }
@@ -72,7 +73,7 @@ static inline weir_bytes text_bytes(const char *text)
 static inline weir_cache_call call_now(uint64_t id)
 {
 	return (weir_cache_call){
-		.deadline_us = weir__deadline_in_ms(BUDGET_MS), .id = id, .ttl_ms = 60000, .stamp_ttl_ms = 60000
+		.deadline_us = weir__deadline_in_ms(budget_ms), .id = id, .ttl_ms = 60000, .stamp_ttl_ms = 60000
 	};
 }
 
@@ -82,7 +83,7 @@ static inline weir_cache_call call_now(uint64_t id)
 		int64_t in_time_us = weir__now_us();                                                                           \
 		call;                                                                                                          \
 		in_time_us = weir__now_us() - in_time_us;                                                                      \
-		ck_assert_msg(in_time_us < (BUDGET_MS + GRACE_MS) * 1000 * SLOWNESS, "took %lld us", (long long)in_time_us);   \
+		ck_assert_msg(in_time_us < (budget_ms + GRACE_MS) * 1000 * SLOWNESS, "took %lld us", (long long)in_time_us);   \
 	} while (0)
 
 /* What a key holds: the state, or -1 when the cache failed. */
@@ -171,7 +172,7 @@ static inline void assert_down(void)
 
 	for (int i = 0; i < 1000; i++)
 		ck_assert_int_eq(state_of("any"), -1);
-	ck_assert_int_lt(weir__now_us() - started_us, 1000000 * SLOWNESS);
+	ck_assert_int_lt(weir__now_us() - started_us, 2000000 * SLOWNESS);
 }
 
 #endif

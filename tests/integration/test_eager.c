@@ -1,5 +1,6 @@
 /* Eager loading: whole trees in as many queries as there are levels, whatever the number of parents; from the cache where it is
  * there. On PostgreSQL with each cache, Redis and memory. Rows F1 to F7 of docs/features.md. */
+#include "base/memory.h"
 #include "support/library.h"
 
 #include <stdio.h>
@@ -476,6 +477,39 @@ LIBRARY_TEST(test_transaction__reads_the_database_at_every_level)
 	author_list_release(&list);
 }
 
+/* Runs the call once for each of its allocations, which then fails: it reports that, or does without. */
+static void fail_each_allocation(getter get, weir_with with)
+{
+	for (long n = 0;; n++) {
+		author_list list = WEIR_LIST_INIT;
+		int         rc;
+
+		weir__memory_fail_after(n, WEIR__FAIL_ONCE);
+		rc = authors(get, with, &list);
+		bool failed = weir__memory_failures() > 0;
+		weir__memory_fail_after(0, WEIR__FAIL_NEVER);
+		ck_assert_msg(rc == WEIR_OK || rc == WEIR_ERR_NO_MEMORY || rc == WEIR_ERR_CONNECT, "allocation %ld: %s", n,
+		              weir_status_name(rc));
+		if (rc == WEIR_OK)
+			assert_tree(&list, 2, 2);
+		else
+			ck_assert_ptr_null(list.memory);
+		author_list_release(&list);
+		if (!failed)
+			return;
+	}
+}
+
+LIBRARY_TEST(test_want_of_memory__is_reported_and_leaves_nothing_behind)
+{
+	weir_query two = { .order = WEIR_ORDER(weir_asc(book_c.year)), .limit = 2 };
+
+	fill(2, 2);
+	fail_each_allocation(weir_base_dao_get_all, WEIR_WITH("books.tags", "profile", "home"));
+	fail_each_allocation(weir_base_dao_get_all, WEIR_WITH(WEIR_PATH("books", &two), "books.tags", "classics"));
+	fail_each_allocation(weir_base_dao_get_all_cached, WEIR_WITH("books.tags", "profile"));
+}
+
 START_TEST(test_100000_children__are_loaded_by_one_query_and_not_kept_when_too_many)
 {
 	author_list list = WEIR_LIST_INIT;
@@ -504,4 +538,5 @@ WEIR_SUITE("eager", test_paths__take_one_query_a_level_whatever_the_number_of_pa
            test_get_by_id_and_get_many__take_paths_too, test_composite_and_text_keys__find_their_own,
            test_condition_on_a_parent__filters_it, test_relation_with_caching_off__stays_loaded_with_the_result,
            test_transaction__reads_the_database_at_every_level,
+           test_want_of_memory__is_reported_and_leaves_nothing_behind,
            test_100000_children__are_loaded_by_one_query_and_not_kept_when_too_many);

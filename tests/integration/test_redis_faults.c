@@ -1,6 +1,9 @@
 /* The Redis backend on a real server that dies, freezes, refuses and forgets. Whatever happens, a call ends within its
  * budget, nothing wrong is read, and it all works again by itself once the server does. */
 #include "integration/redis_backend.h"
+
+#include "base/memory.h"
+#include "cache/redis_script.h"
 #include "support/must.h"
 
 #include <dirent.h>
@@ -318,7 +321,55 @@ START_TEST(test_redis__forgotten_scripts)
 }
 END_TEST
 
+START_TEST(test_redis__scripts_are_known_by_their_digest)
+{
+	static const weir__redis_script *const scripts[] = {
+		&weir__redis_script_lease,   &weir__redis_script_fill,   &weir__redis_script_guard,
+		&weir__redis_script_release, &weir__redis_script_remove,
+	};
+
+	begin();
+	for (size_t i = 0; i < sizeof scripts / sizeof scripts[0]; i++) {
+		redisReply *reply = redis_reply(server.url, "SCRIPT LOAD %s", scripts[i]->text);
+
+		ck_assert_int_eq(reply->type, REDIS_REPLY_STRING);
+		ck_assert_str_eq(reply->str, scripts[i]->sha);
+		freeReplyObject(reply);
+	}
+	end();
+}
+END_TEST
+
 /* ---- The process around it ---- */
+
+#ifdef WEIR_TEST_HOOKS
+/* Whatever allocation of ours fails: the operation works or says that it did not, and the next one works. */
+START_TEST(test_redis__want_of_memory)
+{
+	begin();
+	for (long n = 0, failures = 1; failures > 0; n++) {
+		backend->close(backend);
+		open_at(server.url);
+		weir__memory_fail_after(n, WEIR__FAIL_ONCE);
+		(void)state_of("k");
+		(void)lease("k", 1);
+		(void)fill("k", text_bytes("V"), 1);
+		(void)guard("k", 1);
+		(void)release_with("k", 1, 0);
+		failures = weir__memory_failures();
+		weir__memory_fail_after(0, WEIR__FAIL_NEVER);
+		EVENTUALLY(state_of("k") >= 0);
+		ck_assert_int_eq(guard("k", 1), WEIR_OK);
+		ck_assert_int_eq(release_with("k", 1, 0), WEIR_OK);
+		ck_assert_int_lt(n, 1000);
+	}
+	end();
+}
+END_TEST
+#define MEMORY_TESTS test_redis__want_of_memory,
+#else
+#define MEMORY_TESTS
+#endif
 
 static void on_alarm(int signal_number)
 {
@@ -333,6 +384,7 @@ START_TEST(test_redis__a_storm_of_signals)
 	int64_t          until_us;
 
 	begin();
+	budget_ms = 5000;
 	memset(large, 'V', 3 << 20);
 	ck_assert_int_eq(sigaction(SIGALRM, &action, &before), 0);
 	ck_assert_int_eq(setitimer(ITIMER_REAL, &storm, NULL), 0);
@@ -471,10 +523,10 @@ START_TEST(test_redis__nobody_gets_anothers_answer_while_the_server_falters)
 	for (int i = 0; i < 6; i++) {
 		EVENTUALLY(atomic_load(&storm.right) > right + 500);
 		if (i % 3 == 0) {
-			redis_run(server.url, "CLIENT PAUSE %d ALL", BUDGET_MS * 3);
+			redis_run(server.url, "CLIENT PAUSE %d ALL", budget_ms * 3);
 		} else if (i % 3 == 1) {
 			server_pause(&server);
-			(void)poll(NULL, 0, BUDGET_MS * 3);
+			(void)poll(NULL, 0, budget_ms * 3);
 			server_resume(&server);
 		} else {
 			redis_run(server.url, "CLIENT KILL TYPE normal SKIPME yes");
@@ -497,6 +549,7 @@ WEIR_SUITE("redis faults", test_redis__killed_and_back_again, test_redis__not_th
            test_redis__users_and_databases, test_redis__permission_withdrawn_and_given_back,
            test_redis__out_of_memory_stores_nothing_and_still_reads_and_releases, test_redis__a_replica_is_not_used,
            test_redis__busy_with_a_script, test_redis__paused_clients, test_redis__no_more_clients,
-           test_redis__a_key_of_another_type, test_redis__forgotten_scripts, test_redis__a_storm_of_signals,
+           test_redis__a_key_of_another_type, test_redis__forgotten_scripts,
+           test_redis__scripts_are_known_by_their_digest, MEMORY_TESTS test_redis__a_storm_of_signals,
            test_redis__no_sigpipe, test_redis__descriptors_are_private_and_not_the_standard_ones,
            test_redis__nobody_gets_anothers_answer_while_the_server_falters);

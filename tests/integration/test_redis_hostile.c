@@ -5,6 +5,7 @@
 #include <arpa/inet.h>
 #include <errno.h>
 #include <netinet/in.h>
+#include <netinet/tcp.h>
 #include <stdatomic.h>
 #include <sys/resource.h>
 #include <sys/socket.h>
@@ -27,7 +28,19 @@ static struct {
 	_Atomic(const struct script *) script;
 	atomic_bool                    stop;
 	atomic_int                     performed; /* scripts, to their end */
+	atomic_int                     calls;     /* of Lua scripts, received */
 } hostile;
+
+/* The server reads a script while the test goes on: it gets a copy that stays. */
+static void set_script(const struct script *script)
+{
+	static struct script copies[512];
+	static size_t        next;
+	struct script       *copy = &copies[next++ % 512];
+
+	*copy = *script;
+	atomic_store(&hostile.script, copy);
+}
 
 static const char honest[] = "$5\r\nVgood\r\n";
 
@@ -77,6 +90,7 @@ static bool answer(int fd, const char *request)
 
 	if (strstr(request, "PING"))
 		return say(fd, "+PONG\r\n", 7);
+	atomic_fetch_add(&hostile.calls, strstr(request, "EVALSHA") != NULL);
 	script = atomic_load(&hostile.script);
 	if (!script)
 		return say(fd, honest, sizeof honest - 1);
@@ -109,6 +123,7 @@ static void *serve(void *memory)
 		}
 		if (waited[0].revents & POLLIN && count < 33) {
 			waited[count] = (struct pollfd){ .fd = accept(hostile.listener, NULL, NULL), .events = POLLIN };
+			setsockopt(waited[count].fd, IPPROTO_TCP, TCP_NODELAY, &(int){ 1 }, sizeof(int));
 			count += waited[count].fd >= 0;
 		}
 	}
@@ -157,7 +172,7 @@ static void assert_refused(const struct script *script)
 	int state;
 
 	EVENTUALLY(state_of("k") == WEIR_CACHED_VALUE);
-	atomic_store(&hostile.script, script);
+	set_script(script);
 	state = state_of("k");
 	ck_assert_msg(state == -1, "%s: state %d", script->name, state);
 	atomic_store(&hostile.script, NULL);
@@ -211,7 +226,7 @@ START_TEST(test_hostile__an_answer_in_single_bytes_is_taken_in_time)
 	struct script slow = { .name = "slow", .bytes = honest, .piece = 1 };
 
 	begin_hostile();
-	atomic_store(&hostile.script, &slow);
+	set_script(&slow);
 	EVENTUALLY(state_of("k") == WEIR_CACHED_VALUE);
 	ck_assert_ptr_null(atomic_load(&hostile.script));
 	end_hostile();
@@ -277,7 +292,7 @@ START_TEST(test_hostile__a_server_that_cannot_serve_is_down_until_it_can)
 		struct script script = { .name = answers[i], .bytes = answers[i], .lasts = true };
 
 		EVENTUALLY(state_of("k") == WEIR_CACHED_VALUE);
-		atomic_store(&hostile.script, &script);
+		set_script(&script);
 		assert_down();
 		atomic_store(&hostile.script, NULL);
 		EVENTUALLY(state_of("k") == WEIR_CACHED_VALUE);
@@ -298,7 +313,7 @@ START_TEST(test_hostile__a_late_second_answer_is_never_taken_for_the_next_one)
 		weir_cache_call call;
 		weir_cached     found = { .state = WEIR_CACHED_NOTHING };
 
-		atomic_store(&hostile.script, &twice);
+		set_script(&twice);
 		(void)state_of("k");
 		EVENTUALLY(atomic_load(&hostile.performed) > i);
 		(void)poll(NULL, 0, 2);
@@ -334,7 +349,7 @@ START_TEST(test_hostile__nothing_is_made_of_a_wrong_answer_to_many)
 		int             rc;
 
 		EVENTUALLY(state_of("k") == WEIR_CACHED_VALUE);
-		atomic_store(&hostile.script, &script);
+		set_script(&script);
 		call = call_now(0);
 		IN_TIME(rc = backend->get_many(backend, names, 2, &call, found));
 		ck_assert_msg(rc == WEIR_ERR_CACHE, "%s", answers[i]);
@@ -354,15 +369,15 @@ START_TEST(test_hostile__scripts_and_leases_with_wrong_answers)
 		struct script script = { .name = answers[i], .bytes = answers[i], .lasts = true };
 
 		EVENTUALLY(state_of("k") == WEIR_CACHED_VALUE);
-		atomic_store(&hostile.script, &script);
+		set_script(&script);
 		ck_assert_int_eq(guard("k", 1), WEIR_ERR_CACHE);
 		atomic_store(&hostile.script, NULL);
 		EVENTUALLY(state_of("k") == WEIR_CACHED_VALUE);
-		atomic_store(&hostile.script, &script);
+		set_script(&script);
 		ck_assert_int_eq(release_with("k", 1, 0), WEIR_ERR_CACHE);
 		atomic_store(&hostile.script, NULL);
 		EVENTUALLY(state_of("k") == WEIR_CACHED_VALUE);
-		atomic_store(&hostile.script, &script);
+		set_script(&script);
 		ck_assert_int_eq(fill("k", text_bytes("V"), 1), -1);
 		atomic_store(&hostile.script, NULL);
 	}
@@ -378,10 +393,30 @@ START_TEST(test_hostile__a_connection_closed_without_an_answer_is_replaced)
 	begin_hostile();
 	for (int i = 0; i < 10; i++) {
 		EVENTUALLY(state_of("k") == WEIR_CACHED_VALUE);
-		atomic_store(&hostile.script, &closed);
+		set_script(&closed);
 		ck_assert_int_eq(state_of("k"), WEIR_CACHED_VALUE);
 	}
 	ck_assert_ptr_null(strstr(logged, "down"));
+	end_hostile();
+}
+END_TEST
+
+/* A release that may have had its effect is not repeated behind the manager's back, a guard is. */
+START_TEST(test_hostile__a_release_is_sent_once)
+{
+	struct script closed = { .name = "closed", .bytes = "", .closes = true };
+
+	begin_hostile();
+	EVENTUALLY(state_of("k") == WEIR_CACHED_VALUE);
+	set_script(&closed);
+	atomic_store(&hostile.calls, 0);
+	ck_assert_int_eq(release_with("k", 1, 5), WEIR_ERR_CACHE);
+	ck_assert_int_eq(atomic_load(&hostile.calls), 1);
+	EVENTUALLY(state_of("k") == WEIR_CACHED_VALUE);
+	set_script(&closed);
+	atomic_store(&hostile.calls, 0);
+	(void)guard("k", 1);
+	ck_assert_int_eq(atomic_load(&hostile.calls), 2);
 	end_hostile();
 }
 END_TEST
@@ -412,7 +447,7 @@ WEIR_SUITE("redis hostile", test_hostile__answers_that_are_none, test_hostile__e
            test_hostile__an_answer_in_single_bytes_is_taken_in_time, test_hostile__a_slow_drip_ends_with_the_budget,
            test_hostile__endless_lines_and_floods_stay_small,
            test_hostile__a_server_that_cannot_serve_is_down_until_it_can,
-           test_hostile__a_late_second_answer_is_never_taken_for_the_next_one,
+           test_hostile__a_late_second_answer_is_never_taken_for_the_next_one, test_hostile__a_release_is_sent_once,
            test_hostile__a_connection_closed_without_an_answer_is_replaced,
            test_hostile__nothing_is_made_of_a_wrong_answer_to_many, test_hostile__scripts_and_leases_with_wrong_answers,
            test_hostile__a_listener_that_never_answers);

@@ -338,6 +338,40 @@ LIBRARY_TEST(test_query__filters_orders_and_limits_in_real_time)
 	assert_queries(0, ck_assert_uint_eq(books_of(ada), 10));
 }
 
+LIBRARY_TEST(test_lazy__an_owner_is_read_alone_and_a_relation_when_it_is_asked_for)
+{
+	weir_base_dao authors = dao_of(&author_model);
+	const author *ada = NULL;
+	author        key = { .id = library_author(&blog, "ada") };
+
+	library_book(&blog, key.id, "b", 1);
+	assert_queries(1, assert_ok(weir_base_dao_get_by_id(&authors, &key, &ada, &blog.err)));
+	assert_queries(0, ck_assert_str_eq(ada->name, "ada"));
+	assert_queries(1, ck_assert_uint_eq(books_of(ada->id), 1));
+	author_release(&ada);
+}
+
+/* An operation of one's own on a relation: a name for a query. */
+static int books_of_year(const author *owner, int32_t year, book_list *list)
+{
+	return author_books_where(blog.session, owner, WEIR_QUERY(.where = weir_eq(book_c.year, year)), list, &blog.err);
+}
+
+LIBRARY_TEST(test_query__is_what_operations_of_ones_own_are_made_of)
+{
+	author    ada = { .id = library_author(&blog, "ada") };
+	book_list list = WEIR_LIST_INIT;
+
+	library_book(&blog, ada.id, "a", 2020);
+	library_book(&blog, ada.id, "b", 2023);
+	for (int32_t year = 2020; year <= 2023; year += 3) {
+		assert_queries(1, assert_ok(books_of_year(&ada, year, &list)));
+		ck_assert_uint_eq(list.count, 1);
+		ck_assert_int_eq(list.items[0]->year, year);
+		book_list_release(&list);
+	}
+}
+
 LIBRARY_TEST(test_query__of_another_models_column_asks_nothing)
 {
 	int64_t   ada = library_author(&blog, "ada");
@@ -485,6 +519,63 @@ LIBRARY_TEST(test_parent_deleted__is_gone_for_its_children_too)
 	assert_status(WEIR_NOT_FOUND, book_author(blog.session, &child, &found, &blog.err));
 }
 
+/* ---- Cascades ------------------------------------------------------------------------------------------------------------------ */
+
+static int read_worker(int64_t id)
+{
+	weir_base_dao workers = dao_of(&worker_model);
+	const worker *found = NULL;
+	int           rc = weir_base_dao_get_by_id_cached(&workers, &(worker){ .id = id }, &found, &blog.err);
+
+	worker_release(&found);
+	return rc;
+}
+
+LIBRARY_TEST(test_cascade__deletes_all_below_and_the_cache_knows)
+{
+	weir_base_dao workers = dao_of(&worker_model);
+	worker_list   list = WEIR_LIST_INIT;
+	int64_t       ids[6];
+	bool          deleted = false;
+
+	for (int i = 0; i < 6; i++) {
+		ids[i] = library_worker(&blog, i == 0 ? 0 : ids[(i - 1) / 2], "w");
+		assert_ok(read_worker(ids[i]));
+	}
+	assert_ok(worker_reports(blog.session, &(worker){ .id = ids[0] }, &list, &blog.err));
+	ck_assert_uint_eq(list.count, 2);
+	worker_list_release(&list);
+	assert_ok(weir_base_dao_delete(&workers, &(worker){ .id = ids[1] }, &deleted, &blog.err));
+	ck_assert(deleted);
+	for (int i = 0; i < 6; i++)
+		assert_status(i == 1 || i == 3 || i == 4 ? WEIR_NOT_FOUND : WEIR_OK, read_worker(ids[i]));
+	assert_ok(worker_reports(blog.session, &(worker){ .id = ids[0] }, &list, &blog.err));
+	ck_assert_uint_eq(list.count, 1);
+	worker_list_release(&list);
+	assert_ok(weir_base_dao_delete(&workers, &(worker){ .id = ids[1] }, &deleted, &blog.err));
+	ck_assert(!deleted);
+	assert_status(WEIR_ERR_USAGE, weir_base_dao_delete_where(&workers, weir_everything(), NULL, &blog.err));
+}
+
+LIBRARY_TEST(test_cascade__of_many_to_many_deletes_links_only_and_rolls_back_with_the_rest)
+{
+	int64_t       one = library_book(&blog, 0, "one", 1);
+	int32_t       red = make_tag("red");
+	weir_base_dao tags = dao_of(&tag_model);
+	weir_session *tx = NULL;
+
+	assert_ok(book_tags_add(blog.session, &(book){ .id = one }, &(tag){ .id = red }, &blog.err));
+	ck_assert_uint_eq(tags_of(one), 1);
+	assert_ok(weir_begin(blog.session, NULL, &tx, &blog.err));
+	weir_base_dao inside = weir_get_dao(tx, &tag_model);
+	assert_ok(weir_base_dao_delete(&inside, &(tag){ .id = red }, NULL, &blog.err));
+	weir_rollback(&tx);
+	assert_queries(0, ck_assert_uint_eq(tags_of(one), 1));
+	assert_ok(weir_base_dao_delete(&tags, &(tag){ .id = red }, NULL, &blog.err));
+	ck_assert_uint_eq(tags_of(one), 0);
+	ck_assert_str_eq(blog_sql(&blog, "SELECT (SELECT count(*) FROM books) - (SELECT count(*) FROM book_tags)"), "1");
+}
+
 START_TEST(test_two_sessions_on_one_redis__see_each_others_children_at_once)
 {
 	book_list list = WEIR_LIST_INIT;
@@ -552,12 +643,14 @@ WEIR_SUITE("relations", test_belongs_to__gives_the_record_and_asks_once,
            test_composite_key__both_columns_count, test_text_key__is_loaded_and_kept_like_any_other,
            test_many_to_many__is_linked_loaded_and_unlinked_from_both_sides,
            test_many_to_many__queries_count_and_create, test_query__filters_orders_and_limits_in_real_time,
-           test_query__of_another_models_column_asks_nothing,
+           test_lazy__an_owner_is_read_alone_and_a_relation_when_it_is_asked_for,
+           test_query__is_what_operations_of_ones_own_are_made_of, test_query__of_another_models_column_asks_nothing,
            test_relation_by_name__unknown_ones_and_wrong_types_are_refused,
            test_child_created_updated_moved_deleted__is_seen_by_exactly_its_owners,
            test_add__moves_a_child_and_invalidates_the_old_and_the_new_owner, test_create__inserts_a_child_of_the_owner,
            test_remove__sets_the_foreign_key_to_null_and_deletes_nothing,
            test_writes_in_a_transaction__are_seen_outside_at_commit_and_never_after_rollback,
-           test_parent_deleted__is_gone_for_its_children_too,
+           test_parent_deleted__is_gone_for_its_children_too, test_cascade__deletes_all_below_and_the_cache_knows,
+           test_cascade__of_many_to_many_deletes_links_only_and_rolls_back_with_the_rest,
            test_two_sessions_on_one_redis__see_each_others_children_at_once,
            test_clear__of_one_owner_one_relation_and_a_whole_model);

@@ -150,7 +150,8 @@ FIELDS(tag) = {
 	WEIR_FIELD(tag, id, .primary_key = true, .generated = true),
 	WEIR_FIELD(tag, name, .unique = true),
 };
-RELATIONS(tag) = { WEIR_MANY_TO_MANY(tag, books, book, book_tag, tag_id, book_id, .inverse_of = "tags") };
+RELATIONS(tag) = { WEIR_MANY_TO_MANY(tag, books, book, book_tag, tag_id, book_id, .inverse_of = "tags",
+	                                 .cascade = true) };
 const weir_model         tag_model = WEIR_MODEL(tag, "tags", tag_fields, WEIR_RELATIONS(tag_relations));
 const struct tag_columns tag_c = { .name = WEIR_TEXT_COLUMN(tag, name) };
 
@@ -174,7 +175,7 @@ FIELDS(worker) = {
 };
 RELATIONS(worker) = {
 	WEIR_BELONGS_TO(worker, boss, worker, boss_id, .inverse_of = "reports"),
-	WEIR_HAS_MANY(worker, reports, worker, boss_id, .inverse_of = "boss"),
+	WEIR_HAS_MANY(worker, reports, worker, boss_id, .inverse_of = "boss", .cascade = true),
 };
 const weir_model worker_model = WEIR_MODEL(worker, "workers", worker_fields, WEIR_RELATIONS(worker_relations));
 
@@ -183,7 +184,8 @@ FIELDS(invoice) = {
 	WEIR_FIELD(invoice, number, .primary_key = true),
 	WEIR_FIELD(invoice, customer),
 };
-RELATIONS(invoice) = { WEIR_HAS_MANY_BY(invoice, lines, line, (shop_id, invoice_number), .inverse_of = "invoice") };
+RELATIONS(invoice) = { WEIR_HAS_MANY_BY(invoice, lines, line, (shop_id, invoice_number), .inverse_of = "invoice",
+	                                    .cascade = true) };
 const weir_model invoice_model = WEIR_MODEL(invoice, "invoices", invoice_fields, WEIR_RELATIONS(invoice_relations));
 
 FIELDS(line) = {

@@ -18,7 +18,15 @@
 static const weir_model user_model = { .name = "user", .table = "users" };
 static const weir_model post_model = { .name = "post", .table = "posts" };
 
-enum { FAIL_READS = 1, FAIL_LEASES = 2, FAIL_FILLS = 4, FAIL_GUARDS = 8, FAIL_RELEASES = 16, FAIL_ALL = 31 };
+enum {
+	FAIL_READS = 1,
+	FAIL_LEASES = 2,
+	FAIL_FILLS = 4,
+	FAIL_GUARDS = 8,
+	FAIL_RELEASES = 16,
+	FAIL_ALL = 31,
+	LOSE_REPLIES = 32 /* releases have their effect and seem to fail */
+};
 
 struct wrapper {
 	weir_cache_backend  backend;
@@ -80,7 +88,9 @@ static int wrapped_release(weir_cache_backend *self, const weir_touch *touches, 
 	if (fails(FAIL_RELEASES))
 		return WEIR_ERR_CACHE;
 	atomic_fetch_add(&wrapper.released, count);
-	return wrapper.inner->release(wrapper.inner, touches, count, call);
+	if (wrapper.inner->release(wrapper.inner, touches, count, call) < 0)
+		return WEIR_ERR_CACHE;
+	return atomic_load(&wrapper.failing) & LOSE_REPLIES ? WEIR_ERR_CACHE : WEIR_OK;
 }
 
 static int wrapped_set(weir_cache_backend *self, const weir_cache_entry *entry, const weir_cache_call *call)

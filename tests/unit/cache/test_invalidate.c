@@ -1,6 +1,8 @@
 /* Writes: what is touched, guarded, released, and what becomes of it when the cache cannot be reached. */
 #include "unit/cache/cached.h"
 
+#include "cache/envelope.h"
+
 #include <poll.h>
 
 static weir__touches *empty_touches(void)
@@ -204,6 +206,38 @@ START_TEST(test_pending__a_failed_release_is_made_up_for_before_the_cache_is_rea
 }
 END_TEST
 
+static uint64_t stamp_now(const char *physical)
+{
+	weir_bytes      key = text_bytes(physical);
+	weir_cache_call call = { .deadline_us = INT64_MAX };
+	weir_cached     found = { .state = WEIR_CACHED_NOTHING };
+	uint64_t        stamp = 0;
+
+	ck_assert_int_eq(wrapper.inner->get_many(wrapper.inner, &key, 1, &call, &found), WEIR_OK);
+	ck_assert(weir__stamp_read(found.value, &stamp));
+	weir__cached_release(&found);
+	return stamp;
+}
+
+/* Stamps that were once given out never come back: a list filled between the first attempt and another write would be valid again. */
+START_TEST(test_pending__each_attempt_at_a_release_sets_stamps_of_its_own)
+{
+	uint64_t first;
+
+	begin();
+	atomic_store(&wrapper.failing, LOSE_REPLIES);
+	write_through("user:id:1", NULL);
+	first = stamp_now("test:{users}:s:any");
+	atomic_store(&wrapper.failing, 0);
+	for (int i = 0; i < 2000 && !weir__cache_usable(cache); i++)
+		poll(NULL, 0, 1);
+	ck_assert(weir__cache_usable(cache));
+	ck_assert_uint_ge(atomic_load(&wrapper.released), 4);
+	ck_assert_uint_ne(stamp_now("test:{users}:s:any"), first);
+	end();
+}
+END_TEST
+
 START_TEST(test_pending__a_dead_cache_is_not_asked_by_every_read)
 {
 	weir__touches *touches;
@@ -310,6 +344,7 @@ WEIR_SUITE("invalidate", test_touches__hold_nothing_twice, test_touches__many_ar
            test_write__of_unknown_outcome_leaves_its_guards_to_expire,
            test_pending__an_unguarded_write_makes_reads_bypass_until_it_is_released,
            test_pending__a_failed_release_is_made_up_for_before_the_cache_is_read,
+           test_pending__each_attempt_at_a_release_sets_stamps_of_its_own,
            test_pending__a_dead_cache_is_not_asked_by_every_read,
            test_pending__of_an_unguarded_write_of_unknown_outcome_waits_for_its_commit,
            test_pending__too_much_becomes_a_flush_of_the_models_concerned,

@@ -1,6 +1,8 @@
 /* The cache manager as users meet it: configuration, values of their own, flush, statistics; and backends of their own. */
 #include "unit/cache/cached.h"
 
+#include "base/memory.h"
+
 #include <pthread.h>
 
 /* ---- Configuration ---- */
@@ -346,6 +348,73 @@ START_TEST(test_counters__lose_nothing_among_threads)
 }
 END_TEST
 
+#ifdef WEIR_TEST_HOOKS
+/* What a process does with a cache, from its beginning to its end. */
+static void live_once(void)
+{
+	weir__cache_manager_options options = { .prefix = "test", .timeout_ms = 1000 };
+	char                       *value = NULL;
+
+	cache = NULL;
+	users = NULL;
+	if (weir__cache_backend_memory(1 << 20, &options.backend, NULL) < 0)
+		return;
+	if (weir__cache_manager_create(&options, &cache, NULL) < 0) {
+		options.backend->close(options.backend);
+		return;
+	}
+	if (weir__cache_space_create(cache, &user_model, "users", 1, &users, NULL) == WEIR_OK) {
+		weir__lookup   lookups[30];
+		weir__filling  fillings[30];
+		char           keys[30][32];
+		weir__touches *touches = NULL;
+
+		for (int i = 0; i < 30; i++) {
+			snprintf(keys[i], sizeof keys[i], "user:id:%d", i);
+			lookups[i] = row_lookup(keys[i]);
+			fillings[i] = (weir__filling){ .lookup = &lookups[i], .payload = text_bytes("row") };
+		}
+		weir__cache_lookup(users, lookups, 30);
+		weir__cache_lease(users, lookups, 30);
+		weir__cache_fill(users, fillings, 30);
+		for (int i = 0; i < 30; i++)
+			weir__lookup_release(&lookups[i]);
+		(void)read_list("users:q:list:a", "users:s:any", "list");
+		(void)weir_cache_manager_set(cache, "own", "v", 1, 0, NULL);
+		if (weir_cache_manager_get(cache, "own", &value, NULL, NULL) == WEIR_OK)
+			weir_free(value);
+		if (weir__touches_create(cache, &touches, NULL) == WEIR_OK) {
+			for (int i = 0; i < 30; i++)
+				(void)weir__touches_add_key(touches, users, text_bytes(keys[i]));
+			weir__cache_guard(cache, touches);
+			weir__cache_release(cache, touches);
+		}
+		weir__touches_free(touches);
+		(void)weir_cache_manager_flush(cache, NULL, NULL);
+	}
+	weir__cache_manager_free(cache);
+}
+
+START_TEST(test_manager__survives_every_failing_allocation)
+{
+	for (int mode = WEIR__FAIL_ONCE; mode <= WEIR__FAIL_FOREVER; mode++) {
+		long failures = 1;
+
+		for (long n = 0; failures > 0; n++) {
+			weir__memory_fail_after(n, mode);
+			live_once();
+			failures = weir__memory_failures();
+			weir__memory_fail_after(0, WEIR__FAIL_NEVER);
+			ck_assert_int_lt(n, 10000);
+		}
+	}
+}
+END_TEST
+#define FAILURE_TESTS test_manager__survives_every_failing_allocation,
+#else
+#define FAILURE_TESTS
+#endif
+
 /* ---- A backend of the user's with the least that there must be ---- */
 
 static weir_cache_backend *plain_inner;
@@ -406,7 +475,7 @@ START_TEST(test_manager__a_backend_with_get_and_set_alone_works_incoherently)
 }
 END_TEST
 
-WEIR_SUITE("cache manager", test_manager__a_model_inherits_what_it_does_not_say,
+WEIR_SUITE("cache manager", FAILURE_TESTS test_manager__a_model_inherits_what_it_does_not_say,
            test_manager__new_defaults_reach_all_models_without_a_value_of_their_own,
            test_manager__a_wrong_value_is_named_and_changes_nothing,
            test_manager__a_model_that_is_not_the_sessions_is_named, test_manager__wrong_options_are_named,

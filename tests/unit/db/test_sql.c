@@ -326,17 +326,28 @@ static void assert_param(int slot, int64_t number)
 START_TEST(test_sql__select_is_ordered_and_limited_by_itself)
 {
 	shop_open();
-	ck_assert_str_eq(select_of(NULL), "SELECT " ITEM_COLUMNS " FROM \"items\" ORDER BY \"id\" LIMIT $1");
-	assert_param(0, 100);
+	ck_assert_str_eq(select_of(NULL), "SELECT " ITEM_COLUMNS " FROM \"items\" ORDER BY \"id\" LIMIT 100");
 	ck_assert_str_eq(select_of(WEIR_QUERY(.limit = 7)),
-	                 "SELECT " ITEM_COLUMNS " FROM \"items\" ORDER BY \"id\" LIMIT $1");
-	assert_param(0, 7);
-	select_of(WEIR_QUERY(.limit = weir_limit(0)));
-	assert_param(0, 0);
+	                 "SELECT " ITEM_COLUMNS " FROM \"items\" ORDER BY \"id\" LIMIT 7");
+	ck_assert_str_eq(select_of(WEIR_QUERY(.limit = weir_limit(0))),
+	                 "SELECT " ITEM_COLUMNS " FROM \"items\" ORDER BY \"id\" LIMIT 0");
 	ck_assert_str_eq(select_of(WEIR_QUERY(.where = weir_eq(item_c.age, 3), .skip = 20, .limit = 10)),
-	                 "SELECT " ITEM_COLUMNS " FROM \"items\" WHERE \"age\" = $1 ORDER BY \"id\" LIMIT $2 OFFSET $3");
-	assert_param(1, 10);
-	assert_param(2, 20);
+	                 "SELECT " ITEM_COLUMNS " FROM \"items\" WHERE \"age\" = $1 ORDER BY \"id\" LIMIT 10 OFFSET $2");
+	assert_param(1, 20);
+	shop_close();
+}
+END_TEST
+
+/* Few texts: one for each limit that people write, one for all others. */
+START_TEST(test_sql__an_odd_limit_is_a_parameter)
+{
+	shop_open();
+	ck_assert_str_eq(select_of(WEIR_QUERY(.limit = 10000)),
+	                 "SELECT " ITEM_COLUMNS " FROM \"items\" ORDER BY \"id\" LIMIT 10000");
+	ck_assert_str_eq(select_of(WEIR_QUERY(.skip = 3, .limit = 101)),
+	                 "SELECT " ITEM_COLUMNS " FROM \"items\" ORDER BY \"id\" LIMIT $1 OFFSET $2");
+	assert_param(0, 101);
+	assert_param(1, 3);
 	shop_close();
 }
 END_TEST
@@ -345,17 +356,17 @@ START_TEST(test_sql__an_order_ends_with_the_primary_key)
 {
 	shop_open();
 	ck_assert_str_eq(select_of(WEIR_QUERY(.order = WEIR_ORDER(weir_desc(item_c.age), weir_asc(item_c.name)))),
-	                 "SELECT " ITEM_COLUMNS " FROM \"items\" ORDER BY \"age\" DESC, " ITEM_NAMED ", \"id\" LIMIT $1");
+	                 "SELECT " ITEM_COLUMNS " FROM \"items\" ORDER BY \"age\" DESC, " ITEM_NAMED ", \"id\" LIMIT 100");
 	ck_assert_str_eq(select_of(WEIR_QUERY(.order = WEIR_ORDER(weir_desc(item_c.id)))),
-	                 "SELECT " ITEM_COLUMNS " FROM \"items\" ORDER BY \"id\" DESC LIMIT $1");
+	                 "SELECT " ITEM_COLUMNS " FROM \"items\" ORDER BY \"id\" DESC LIMIT 100");
 	ck_assert_str_eq(select_of(WEIR_QUERY(.order = WEIR_ORDER(weir_asc(item_c.age), weir_desc(item_c.age),
 	                                                          weir_asc(item_c.id), weir_asc(item_c.name)))),
-	                 "SELECT " ITEM_COLUMNS " FROM \"items\" ORDER BY \"age\", \"id\" LIMIT $1");
+	                 "SELECT " ITEM_COLUMNS " FROM \"items\" ORDER BY \"age\", \"id\" LIMIT 100");
 	shop_clear();
 	ck_assert_int_eq(weir__sql_select(shop.part_statements, WEIR_QUERY(.order = WEIR_ORDER(weir_desc(part_c.code))),
 	                                  &shop.sql, shop.params, &shop.err),
 	                 WEIR_OK);
-	assert_sql("SELECT " PART_COLUMNS " FROM " PARTS " ORDER BY \"code\" DESC, \"item_id\" LIMIT $1");
+	assert_sql("SELECT " PART_COLUMNS " FROM " PARTS " ORDER BY \"code\" DESC, \"item_id\" LIMIT 100");
 	shop_close();
 }
 END_TEST
@@ -382,10 +393,10 @@ START_TEST(test_sql__count_looks_at_a_page_only_where_one_is_given)
 		count_of(WEIR_QUERY(.where = weir_is_null(item_c.age), .order = WEIR_ORDER(weir_asc(item_c.name)))),
 		"SELECT count(*) FROM \"items\" WHERE \"age\" IS NULL");
 	ck_assert_str_eq(count_of(WEIR_QUERY(.limit = 5)),
-	                 "SELECT count(*) FROM (SELECT 1 FROM \"items\" LIMIT $1) AS page");
+	                 "SELECT count(*) FROM (SELECT 1 FROM \"items\" LIMIT 5) AS page");
 	ck_assert_str_eq(count_of(WEIR_QUERY(.skip = 5)),
-	                 "SELECT count(*) FROM (SELECT 1 FROM \"items\" LIMIT $1 OFFSET $2) AS page");
-	assert_param(0, 100);
+	                 "SELECT count(*) FROM (SELECT 1 FROM \"items\" LIMIT 100 OFFSET $1) AS page");
+	assert_param(0, 5);
 	shop_close();
 }
 END_TEST
@@ -395,7 +406,7 @@ START_TEST(test_sql__exists_asks_for_one_row)
 	shop_open();
 	ck_assert_str_eq(exists_of(NULL), "SELECT EXISTS (SELECT 1 FROM \"items\")");
 	ck_assert_str_eq(exists_of(WEIR_QUERY(.where = weir_gt(item_c.id, 5), .skip = 1)),
-	                 "SELECT EXISTS (SELECT 1 FROM \"items\" WHERE \"id\" > $1 LIMIT $2 OFFSET $3)");
+	                 "SELECT EXISTS (SELECT 1 FROM \"items\" WHERE \"id\" > $1 LIMIT 100 OFFSET $2)");
 	shop_close();
 }
 END_TEST
@@ -470,6 +481,6 @@ WEIR_SUITE("sql", test_sql__identifiers_are_quoted_and_the_schema_is_named_where
            test_sql__update_that_needs_nothing_old_is_plain, test_sql__auto_now_moves_only_when_something_changes,
            test_sql__auto_now_that_the_caller_sets_is_his, test_sql__parameters_are_numbered_on_from_what_is_there,
            test_sql__update_of_nothing_or_of_the_key_is_refused, test_sql__delete_by_condition_returns_keys,
-           test_sql__conditions_that_leave_out_no_row_must_be_meant, test_sql__select_is_ordered_and_limited_by_itself,
+           test_sql__conditions_that_leave_out_no_row_must_be_meant, test_sql__select_is_ordered_and_limited_by_itself, test_sql__an_odd_limit_is_a_parameter,
            test_sql__an_order_ends_with_the_primary_key, test_sql__count_looks_at_a_page_only_where_one_is_given,
            test_sql__exists_asks_for_one_row, test_sql__a_wrong_query_builds_nothing MEMORY_TESTS);

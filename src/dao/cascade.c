@@ -1,0 +1,83 @@
+/* Cascades that models declare: the library deletes what the schema would, by the ordinary writes, so that the cache learns of it.
+ * Rows that cascade themselves are deleted one by one, each in a savepoint, which bounds how deep it goes; others by one statement. */
+#include "dao/write.h"
+
+#include "base/error.h"
+#include "dao/relation.h"
+
+#define DEPTH_MAX 32
+
+typedef struct cascading {
+	const weir_base_dao *dao;
+	const void          *key;
+	bool                 deleted;
+} cascading;
+
+/* "The key is this owner's", of the rows that hold it. */
+static weir_condition holds_key(const weir__relation *relation, const void *owner, weir_condition *conditions)
+{
+	const weir__link   *link = relation->link;
+	const weir__layout *holder = weir__relation_holder(relation)->layout;
+
+	for (size_t i = 0; i < link->key_count; i++) {
+		weir_column column = { holder->model, holder->columns[link->other_columns[i]].offset };
+
+		conditions[i] = weir_compare(column, WEIR_OP_EQ, weir__link_value(link, i, owner));
+	}
+	return weir_group(WEIR_OP_ALL, conditions, link->key_count);
+}
+
+static int delete_one_by_one(const weir_related *of, const weir_base_dao *dao, weir_error *err)
+{
+	weir_list list = WEIR_LIST_INIT;
+	int       rc = weir_related_query(of, NULL, &list, err);
+
+	for (size_t i = 0; rc >= 0 && i < list.count; i++)
+		rc = weir_base_dao_delete(dao, list.items[i], NULL, err);
+	weir_list_release(&list);
+	return rc;
+}
+
+static int cascade_relation(weir_session *tx, const cascading *c, const weir_relation *declared, weir_error *err)
+{
+	const weir__relation *relation = weir__relations_find(tx->engine->relations, declared);
+	weir_related          of = weir_related_to(tx, declared->model, declared->name, c->key);
+	weir_base_dao         dao = weir_get_dao(tx, weir__relation_holder(relation)->model);
+	weir_condition        conditions[WEIR__KEY_COLUMNS_MAX];
+	const weir__entity   *holder = dao.entity;
+
+	dao.timeout_ms = of.timeout_ms = c->dao->timeout_ms;
+	if (holder->cascades && !relation->link->through)
+		return delete_one_by_one(&of, &dao, err);
+	return weir_base_dao_delete_where(&dao, holds_key(relation, c->key, conditions), NULL, err);
+}
+
+static int delete_all(weir_session *tx, void *argument, weir_error *err)
+{
+	cascading           *c = argument;
+	weir_base_dao        dao = *c->dao;
+	const weir_relation *relation;
+	int                  rc = WEIR_OK;
+
+	if (tx->transaction->level > DEPTH_MAX)
+		return weir__error_set_at(err, WEIR_ERR_LIMIT, dao.model->name, NULL,
+		                          "deleting cascades more than %d levels deep", DEPTH_MAX);
+	for (size_t i = 0; rc >= 0 && (relation = weir_relation_at(dao.model, i)) != NULL; i++)
+		if (relation->cascade)
+			rc = cascade_relation(tx, c, relation, err);
+	dao.session = tx;
+	return rc < 0 ? rc : weir__delete_row(&dao, c->key, &c->deleted, err);
+}
+
+int weir__cascade_delete(const weir_base_dao *dao, const void *key, bool *deleted, weir_error *err)
+{
+	cascading work = { .dao = dao, .key = key };
+	int       rc;
+
+	if (!key)
+		return weir__delete_row(dao, key, deleted, err);
+	rc = weir_transact(dao->session, NULL, delete_all, &work, err);
+	if (rc >= 0 && deleted)
+		*deleted = work.deleted;
+	return rc;
+}

@@ -24,6 +24,7 @@ typedef enum check_kind {
 	COUNT_GROUP, /* group; version is the count */
 	EXISTS_NAME, /* name; version is 0 or 1 */
 	WRITE,       /* key, tag; version is the one that the database gave */
+	CREATE,      /* the same of a row that was not there */
 	DELETE       /* key; version is one that the row had before */
 } check_kind;
 

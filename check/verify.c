@@ -165,7 +165,7 @@ static void collect_writes(verifier *v, const check_shared *shared)
 			const check_log *log = &shared->worker[slot].logs[thread];
 
 			for (unsigned i = 0; i < atomic_load(&log->count); i++) {
-				if (log->records[i].kind != WRITE && log->records[i].kind != DELETE)
+				if (log->records[i].kind < WRITE)
 					continue;
 				v->writes = grow(v->writes, &v->write_capacity, v->write_count, sizeof *v->writes);
 				v->writes[v->write_count++] =
@@ -250,20 +250,38 @@ static void make_room_for(verifier *v, int incarnation)
 	v->incarnations = (size_t)incarnation + 1;
 }
 
-/* From when on the others, and the process itself, must see an acknowledged write. */
+/* From when on the others, and the process itself, must see an acknowledged write. Lists and counts may also be of
+ * before an earlier write that may go unnoticed, and so may the record of a row that is created: its key is not touched,
+ * since the deletion before has done that. */
 static void require(verifier *v, const write *w)
 {
 	const check_record *record = w->record;
 	uint64_t            end_ns = record->end_ns;
-	uint64_t            others_ns = w->blind ? end_ns + v->window_ns : end_ns;
-	uint64_t            lists_ns = seeing_from(v, record->key, others_ns, -1);
+	uint64_t            lists_ns = seeing_from(v, record->key, w->blind ? end_ns + v->window_ns : end_ns, -1);
+	uint64_t            own_lists_ns = seeing_from(v, record->key, end_ns, record->incarnation);
+	bool                created = record->kind == CREATE;
 	size_t              own = (size_t)record->incarnation * KEYS + (size_t)record->key;
 
 	make_room_for(v, record->incarnation);
-	timeline_add(&v->records[record->key], others_ns, record->version);
+	timeline_add(&v->records[record->key], created || w->blind ? lists_ns : end_ns, record->version);
 	timeline_add(&v->lists[record->key], lists_ns, record->version);
-	timeline_add(&v->own[own], end_ns, record->version);
-	timeline_add(&v->own_lists[own], seeing_from(v, record->key, end_ns, record->incarnation), record->version);
+	timeline_add(&v->own[own], created ? own_lists_ns : end_ns, record->version);
+	timeline_add(&v->own_lists[own], own_lists_ns, record->version);
+}
+
+const char *verifier_writer(const verifier *v, int64_t version, char *text, size_t size)
+{
+	text[0] = '\0';
+	for (size_t i = 0; version > 0 && i < v->write_count; i++) {
+		const check_record *record = v->writes[i].record;
+
+		if (record->version == version && record->outcome == DONE)
+			snprintf(text, size, "; %s by process %d%s, from %.6f for %.6f s",
+			         record->kind == DELETE ? "deleted" : "written", record->incarnation,
+			         v->writes[i].blind ? " unguarded" : "", (double)(record->begin_ns % UINT64_C(1000000000000)) / 1e9,
+			         (double)(record->end_ns - record->begin_ns) / 1e9);
+	}
+	return text;
 }
 
 static bool take_writes(verifier *v, const check_shared *shared, PGconn *database)

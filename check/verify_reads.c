@@ -51,19 +51,25 @@ static bounds bounds_of_list(const verifier *v, const check_record *read, int ke
 	return (bounds){ due, larger(due, seen_before(v, read, key)) };
 }
 
+static double seconds(uint64_t ns)
+{
+	return (double)(ns % UINT64_C(1000000000000)) / 1e9;
+}
+
 static void report(verifier *v, const char *rule, const char *what, const check_record *read, int64_t bound)
 {
 	static const char *const kinds[] = { "get_by_id",     "get_by_name", "read in a transaction",
 		                                 "list by group", "list by key", "list",
 		                                 "count",         "exists" };
 
+	char by[128];
+
 	verifier_report(v,
 	                "%s: %s%s: %s: key %d group %d name %d version %" PRId64 ", bound %" PRId64
-	                ", process %d, from %.6f for %.6f s",
+	                ", process %d, from %.6f for %.6f s%s",
 	                rule, kinds[read->kind], read->from_cache ? " cached" : "", what, read->key, read->group,
-	                read->name, read->version, bound, read->incarnation,
-	                (double)(read->begin_ns % UINT64_C(1000000000000)) / 1e9,
-	                (double)(read->end_ns - read->begin_ns) / 1e9);
+	                read->name, read->version, bound, read->incarnation, seconds(read->begin_ns),
+	                seconds(read->end_ns - read->begin_ns), verifier_writer(v, bound, by, sizeof by));
 }
 
 /* ---- Rows -------------------------------------------------------------------------------------------------------- */
@@ -210,7 +216,7 @@ static void check_exists(verifier *v, const check_record *read)
 /* What a read was given: a version, or where there was no row the first deletion that it may have been. */
 static void note_seen(verifier *v, const check_record *read)
 {
-	if (read->kind == WRITE || read->kind == DELETE || read->foreign || read->key < 0 || read->key >= KEYS)
+	if (read->kind >= WRITE || read->foreign || read->key < 0 || read->key >= KEYS)
 		return;
 	if ((read->kind == READ_BY_ID || read->kind == READ_BY_NAME || read->kind == LIST_ROW) && read->version > 0) {
 		timeline_add(&v->seen[read->key], read->end_ns, read->version);
@@ -250,6 +256,7 @@ static void check_read(verifier *v, const check_record *read)
 		v->operations--;
 		break;
 	case WRITE:
+	case CREATE:
 	case DELETE:
 		break;
 	}

@@ -10,4 +10,7 @@ void verify_reads(verifier *v, const check_shared *shared);
 /* May a read between these times be older than what others had been given? */
 bool verifier_is_blind(const verifier *v, int key, uint64_t begin_ns, uint64_t end_ns);
 
+/* Who wrote a version in this round, for messages; "" if nobody did. */
+const char *verifier_writer(const verifier *v, int64_t version, char *text, size_t size);
+
 #endif

@@ -94,7 +94,7 @@ static void create(actor *a, int64_t key)
 	int           rc;
 
 	make_change(a, key, &c);
-	record = begin_write(a, WRITE, key, c.values.tag);
+	record = begin_write(a, CREATE, key, c.values.tag);
 	rc = weir_base_dao_create(&a->dao, &c.values, WEIR_SET(reg, k, owner, grp, name, tag), &row, &a->err);
 	record->version = row ? row->ver : 0;
 	end_write(a, record, rc);

@@ -148,6 +148,7 @@ static void begin_hostile(void)
 	ck_assert_int_eq(pthread_create(&hostile.thread, NULL, serve, NULL), 0);
 	snprintf(url, sizeof url, "redis://127.0.0.1:%d", ntohs(address.sin_port));
 	open_at(url);
+	budget_ms = SHORT_MS;
 }
 
 static void end_hostile(void)
@@ -434,6 +435,7 @@ START_TEST(test_hostile__a_listener_that_never_answers)
 	ck_assert_int_eq(getsockname(listener, (struct sockaddr *)&address, &size), 0);
 	snprintf(url, sizeof url, "redis://127.0.0.1:%d", ntohs(address.sin_port));
 	open_at(url);
+	budget_ms = SHORT_MS;
 	for (int i = 0; i < 300; i++) {
 		ck_assert_int_eq(state_of("k"), -1);
 		(void)poll(NULL, 0, 1);

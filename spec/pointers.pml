@@ -4,8 +4,9 @@
  * Every COMMIT here changes the record that has the value, or had it, so that a record's version is also the version of the
  * answer to "who has the value?". S1 and S2 as in keys.pml, for that answer.
  *
- * Without POINTER the pointer that is followed may say anything at all: what holds then holds for any way of keeping pointers.
- * With POINTER it is an entry like others, and with POINTER_TOUCHED writes that give the value to a record guard and release it.
+ * Without POINTER, the pointer that is followed may say anything at all: what holds then holds for any way of keeping pointers.
+ * With POINTER it is an entry like others, and with POINTER_TOUCHED every write of a record that has the value, or had it,
+ * guards and releases it too.
  */
 #ifndef WRITERS
 #define WRITERS 1
@@ -97,13 +98,21 @@ inline over()
 	version = 0;
 	touches = 0;
 	next = 0;
-	k = 0;
+	at = 0;
 	round = round + 1
+}
+
+inline skip_untouched()
+{
+	do
+	:: at < 3 && !(touches & BIT(at)) -> at = at + 1
+	:: else -> break
+	od
 }
 
 proctype Writer(byte me)
 {
-	byte version, round, next, k;
+	byte version, round, next, at;
 	byte touches; /* a bit for each key */
 
 end_idle:
@@ -118,34 +127,31 @@ end_idle:
 		:: owner < NOBODY -> next = 1 - owner; touches = BIT(0) | BIT(1) /* the value goes over, in one transaction */
 		fi;
 #ifdef POINTER_TOUCHED
-		if
-		:: next != owner && next < NOBODY -> touches = touches | BIT(POINTER_KEY)
-		:: else
-		fi
+		touches = touches | BIT(POINTER_KEY);
 #endif
+		skip_untouched()
 	}
-	/* each guard is a command of its own */
+	/* each guard, and each release, is a command of its own */
 	do
-	:: atomic { k < 3 && (touches & BIT(k)) -> guard(k, MINE); k = k + 1 }
-	:: atomic { k < 3 && !(touches & BIT(k)) -> k = k + 1 }
-	:: atomic { k == 3 -> k = 0; break }
-	od;
-	atomic {
-		if
-		:: true -> commit(); version = db
+	:: atomic { at < 3 -> guard(at, MINE); at = at + 1; skip_untouched() }
+	:: atomic { at == 3 ->
+			at = 0;
+			skip_untouched();
+			if
+			:: true -> commit(); version = db; break
 #ifdef ROLLBACK
-		:: true -> settle()
+			:: true -> settle(); break
 #endif
 #ifdef CRASH
-		:: true -> settle(); over(); goto end_idle
-		:: goto unknown
+			:: true -> settle(); over(); goto end_idle
+			:: true -> goto unknown
 #endif
-		fi
-	}
+			fi
+		}
+	od;
 	do
-	:: atomic { k < 3 && (touches & BIT(k)) -> release(k, MINE); k = k + 1 }
-	:: atomic { k < 3 && !(touches & BIT(k)) -> k = k + 1 }
-	:: atomic { k == 3 -> acked = MAX(acked, version); over(); goto end_idle }
+	:: atomic { at < 3 -> release(at, MINE); at = at + 1; skip_untouched() }
+	:: atomic { at == 3 -> acked = MAX(acked, version); over(); goto end_idle }
 #ifdef CRASH
 	:: atomic { true -> over(); goto end_idle }
 #endif
@@ -185,28 +191,28 @@ inline given(version, must, mono)
 
 proctype Reader(byte me)
 {
-	byte k, version, acked_then, seen_then;
+	byte r, version, acked_then, seen_then;
 	bool with;
 
 end:	do
 	/* by the value: a hit; everything else asks the database, which World does */
 #ifdef POINTER
-	:: atomic { held[POINTER_KEY] == VALUE -> k = what[POINTER_KEY]; acked_then = acked; seen_then = seen }
+	:: atomic { held[POINTER_KEY] == VALUE -> r = what[POINTER_KEY]; acked_then = acked; seen_then = seen }
 		atomic {
 			if
-			:: FITS(k) -> given(what[k], acked_then, seen_then)
+			:: FITS(r) -> given(what[r], acked_then, seen_then)
 			:: else
 			fi;
-			k = 0; acked_then = 0; seen_then = 0
+			r = 0; acked_then = 0; seen_then = 0
 		}
 	:: atomic { held[POINTER_KEY] == NOTHING -> put(POINTER_KEY, LEASE, me) }
-		k = owner;
+		r = owner;
 		atomic {
 			if
-			:: held[POINTER_KEY] == LEASE && what[POINTER_KEY] == me && k < NOBODY -> put(POINTER_KEY, VALUE, k)
+			:: held[POINTER_KEY] == LEASE && what[POINTER_KEY] == me && r < NOBODY -> put(POINTER_KEY, VALUE, r)
 			:: else
 			fi;
-			k = 0
+			r = 0
 		}
 #else
 	:: atomic { FITS(0) -> given(what[0], acked, seen) }
@@ -215,17 +221,17 @@ end:	do
 	/* a record that is missing, whether it is asked for by its key or by the value */
 	:: atomic {
 			if
-			:: held[0] == NOTHING -> k = 0
-			:: held[1] == NOTHING -> k = 1
+			:: held[0] == NOTHING -> r = 0
+			:: held[1] == NOTHING -> r = 1
 			fi;
-			put(k, LEASE, me) }
-		atomic { version = record[k]; with = (owner == k) }
+			put(r, LEASE, me) }
+		atomic { version = record[r]; with = (owner == r) }
 		atomic {
 			if
-			:: held[k] == LEASE && what[k] == me -> put(k, VALUE, version); has[k] = with
+			:: held[r] == LEASE && what[r] == me -> put(r, VALUE, version); has[r] = with
 			:: else
 			fi;
-			version = 0; with = false; k = 0
+			version = 0; with = false; r = 0
 		}
 	od
 }

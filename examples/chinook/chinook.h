@@ -27,6 +27,13 @@ typedef struct genre {
 WEIR_RECORD(genre)
 extern const weir_model genre_model;
 
+typedef struct media_type {
+	int32_t     media_type_id;
+	const char *name;
+} media_type;
+WEIR_RECORD(media_type)
+extern const weir_model media_type_model;
+
 typedef struct track {
 	int32_t      track_id;
 	const char  *name;
@@ -103,6 +110,13 @@ typedef struct invoice_line {
 WEIR_RECORD(invoice_line)
 extern const weir_model invoice_line_model;
 
+typedef struct playlist {
+	int32_t     playlist_id;
+	const char *name;
+} playlist;
+WEIR_RECORD(playlist)
+extern const weir_model playlist_model;
+
 /* Which tracks are on which playlist: nothing but its primary key, of two columns. */
 typedef struct playlist_track {
 	int32_t playlist_id;
@@ -110,6 +124,26 @@ typedef struct playlist_track {
 } playlist_track;
 WEIR_RECORD(playlist_track)
 extern const weir_model playlist_track_model;
+
+/* clang-format off */
+WEIR_RELATION_MANY(artist, albums, album)
+WEIR_RELATION_ONE(album, artist, artist)
+WEIR_RELATION_MANY(album, tracks, track)
+WEIR_RELATION_ONE(track, album, album)
+WEIR_RELATION_ONE(track, genre, genre)
+WEIR_RELATION_ONE(track, media_type, media_type)
+WEIR_RELATION_MANY(track, playlists, playlist)
+WEIR_RELATION_MANY(playlist, tracks, track)
+WEIR_RELATION_ONE(employee, boss, employee)
+WEIR_RELATION_MANY(employee, reports, employee)
+WEIR_RELATION_MANY(employee, customers, customer)
+WEIR_RELATION_ONE(customer, support_rep, employee)
+WEIR_RELATION_MANY(customer, invoices, invoice)
+WEIR_RELATION_ONE(invoice, customer, customer)
+WEIR_RELATION_MANY(invoice, lines, invoice_line)
+WEIR_RELATION_ONE(invoice_line, invoice, invoice)
+WEIR_RELATION_ONE(invoice_line, track, track)
+/* clang-format on */
 
 /* All of them, ended by NULL. */
 extern const weir_model *const chinook_models[];
@@ -135,6 +169,7 @@ extern const struct chinook_columns {
 	weir_timestamp_column invoice_date;
 	weir_numeric_column   invoice_total;
 	weir_i32_column       invoice_line_invoice_id;
+	weir_text_column      playlist_name;
 	weir_i32_column       playlist_track_playlist_id;
 } chinook_c;
 

@@ -1,5 +1,5 @@
 /* chinook: weir on a database that it was not made for. Loads the Chinook database from the file that CHINOOK_SQL names into a
- * schema of its own, asks ten questions through cached DAOs, each twice, changes some rows, asks again, and compares every
+ * schema of its own, asks questions through cached DAOs, each twice, changes some rows, asks again, and compares every
  * answer with SQL's. Ends with 1 if any differs, or if an answer that should have come from Redis did not. */
 #include "oracle.h"
 #include "questions.h"
@@ -160,7 +160,7 @@ static int run(shop *s, const char *postgres, const char *path, weir_error *err)
 	s->oracle = oracle_open(postgres, s->name);
 	if (!s->oracle)
 		return WEIR_ERR_CONNECT;
-	ask_all(s, "Ten questions, each asked twice, compared with SQL:");
+	ask_all(s, "Fourteen questions, each asked twice, compared with SQL:");
 	rc = change(s, err);
 	if (rc == WEIR_OK)
 		ask_all(s, "The same questions afterwards:");

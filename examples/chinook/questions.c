@@ -1,4 +1,4 @@
-/* The ten questions, and what asking through the cache looks like (questions.h). */
+/* The questions, and what asking through the cache looks like (questions.h). */
 #include "questions.h"
 
 #include <stdlib.h>
@@ -61,4 +61,21 @@ const question questions[QUESTIONS] = {
 	{ "Which five genres earned most?", ask_best_genres,
 	  "SELECT genre.name, sum(l.unit_price * quantity) FROM invoice_line l JOIN track USING (track_id)"
 	  " JOIN genre USING (genre_id) GROUP BY genre_id, genre.name ORDER BY 2 DESC, genre_id LIMIT 5" },
+	{ "Artists from Ac, their albums, tracks, genres, formats?", ask_discographies,
+	  "SELECT artist.name, title, track.name, genre.name, media_type.name FROM artist JOIN album USING (artist_id)"
+	  " JOIN track USING (album_id) LEFT JOIN genre USING (genre_id) JOIN media_type USING (media_type_id)"
+	  " WHERE artist.name ILIKE 'ac%' ORDER BY artist_id, album_id, track_id" },
+	{ "What did each customer in Germany buy?", ask_purchases,
+	  "SELECT last_name, invoice_id, track.name, l.unit_price, quantity FROM customer JOIN invoice USING (customer_id)"
+	  " JOIN invoice_line l USING (invoice_id) JOIN track USING (track_id) WHERE country = 'Germany'"
+	  " ORDER BY customer_id, invoice_id, invoice_line_id" },
+	{ "Who reports to whom, and looks after how many customers?", ask_hierarchy,
+	  "WITH RECURSIVE staff AS (SELECT employee_id, last_name, 0 AS level, ARRAY[employee_id] AS path FROM employee"
+	  " WHERE reports_to IS NULL UNION ALL SELECT e.employee_id, e.last_name, level + 1, path || e.employee_id"
+	  " FROM employee e JOIN staff ON e.reports_to = staff.employee_id) SELECT level, last_name,"
+	  " (SELECT count(*) FROM customer WHERE support_rep_id = employee_id) FROM staff ORDER BY path" },
+	{ "Which tracks by whom are on two playlists?", ask_playlists,
+	  "SELECT playlist.name, track.name, artist.name FROM playlist JOIN playlist_track USING (playlist_id)"
+	  " JOIN track USING (track_id) JOIN album USING (album_id) JOIN artist USING (artist_id)"
+	  " WHERE playlist.name IN ('Grunge', 'Heavy Metal Classic') ORDER BY playlist_id, track_id" },
 };

@@ -1,4 +1,4 @@
-/* Ten questions about the shop. Each is asked in two ways: through cached DAOs by a function that writes lines of fields with | between
+/* Questions about the shop. Each is asked in two ways: through cached DAOs by a function that writes lines of fields with | between
  * them, and in one statement of SQL whose rows are written the same way (oracle.h). */
 #ifndef CHINOOK_QUESTIONS_H
 #define CHINOOK_QUESTIONS_H
@@ -13,7 +13,7 @@ typedef struct question {
 	const char *sql;
 } question;
 
-#define QUESTIONS 10
+#define QUESTIONS 14
 extern const question questions[QUESTIONS];
 
 /* The functions: WEIR_OK, or the status of the read that failed. */
@@ -27,6 +27,10 @@ int ask_customers_page(weir_session *session, FILE *out, weir_error *err);
 int ask_spending(weir_session *session, FILE *out, weir_error *err);
 int ask_largest_invoice(weir_session *session, FILE *out, weir_error *err);
 int ask_best_genres(weir_session *session, FILE *out, weir_error *err);
+int ask_discographies(weir_session *session, FILE *out, weir_error *err);
+int ask_purchases(weir_session *session, FILE *out, weir_error *err);
+int ask_hierarchy(weir_session *session, FILE *out, weir_error *err);
+int ask_playlists(weir_session *session, FILE *out, weir_error *err);
 
 /* The rows of a query, and the first of them (WEIR_NOT_FOUND without one), through the cache. */
 int ask_list(weir_session *session, const weir_model *model, const weir_query *query, void *list, weir_error *err);

@@ -23,6 +23,7 @@ typedef struct demo {
 
 int chapter_fill(demo *d, weir_error *err);
 int chapter_read(demo *d, weir_error *err);
+int chapter_relations(demo *d, weir_error *err);
 int chapter_write(demo *d, weir_error *err);
 int chapter_transactions(demo *d, weir_error *err);
 int chapter_mistakes(demo *d, weir_error *err);

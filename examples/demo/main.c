@@ -88,9 +88,9 @@ static int clean_up(demo *d)
 
 static int run_chapters(demo *d, weir_error *err)
 {
-	static int (*const chapters[])(demo *, weir_error *) = { chapter_fill,         chapter_read,     chapter_write,
-		                                                     chapter_transactions, chapter_mistakes, chapter_outage,
-		                                                     chapter_statistics };
+	static int (*const chapters[])(demo *, weir_error *) = { chapter_fill,   chapter_read,         chapter_relations,
+		                                                     chapter_write,  chapter_transactions, chapter_mistakes,
+		                                                     chapter_outage, chapter_statistics };
 	int rc = make_tables(d, err);
 
 	for (size_t i = 0; rc >= 0 && !stopped && i < sizeof chapters / sizeof chapters[0]; i++)

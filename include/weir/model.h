@@ -61,6 +61,8 @@ typedef struct weir_field {
 	bool        auto_now;    /* a timestamptz set to now() by each update that changes something */
 	bool        stamped;     /* cached lists filtered by equality on this column have a stamp of their own, so that
 	                            a write to other values of it leaves them alone (foreign keys, above all) */
+	bool        version;     /* an int2, int4 or int8 NOT NULL that each update raises by one, for update_if_unchanged
+	                            (writing.h); at most one */
 	uint32_t    max_length;  /* text: most characters, 0 for no limit; compared with varchar(n) of the schema */
 	bool        reserved;
 } weir_field;

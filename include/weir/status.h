@@ -63,6 +63,7 @@ extern "C" {
 	X(-42, WEIR_ERR_LOCKED, "a lock was not to be had")                                                            \
 	X(-43, WEIR_ERR_CANCELLED, "the server cancelled the statement")                                               \
 	X(-44, WEIR_ERR_READ_ONLY, "the server or transaction is read only")                                           \
+	X(-45, WEIR_ERR_STALE, "the row has changed since it was read")                                                \
 	X(-60, WEIR_ERR_CONNECT, "no connection to the database")                                                      \
 	X(-61, WEIR_ERR_CONNECTION_LOST, "the connection to the database broke")                                       \
 	X(-62, WEIR_ERR_TIMEOUT, "the deadline passed")                                                                \

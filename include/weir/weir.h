@@ -11,6 +11,8 @@
 #include <weir/session.h>
 #include <weir/transaction.h>
 #include <weir/base_dao.h>
+#include <weir/writing.h>
+#include <weir/sql.h>
 #include <weir/cache_manager.h>
 #include <weir/relation.h>
 #include <weir/json.h>

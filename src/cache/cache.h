@@ -87,8 +87,8 @@ typedef enum weir__entry_kind {
 	WEIR__ENTRY_COUNT
 } weir__entry_kind;
 
-/* The stamps that a list, count or exists depends on, by logical key (`users:s:any`, ...; at most 4); bulk is always added by the manager. */
-#define WEIR__STAMPS_MAX 4
+/* The stamps that a list, count or exists depends on, by logical key (`users:s:any`, ...); bulk is always added by the manager. */
+#define WEIR__STAMPS_MAX 7
 
 /* So many bytes tell one entry of a key from the next one. */
 #define WEIR__SEEN_SIZE 19
@@ -99,6 +99,8 @@ typedef struct weir__lookup {
 	weir_bytes       key;                      /* logical, borrowed */
 	weir_bytes       stamps[WEIR__STAMPS_MAX]; /* LIST and COUNT: logical, borrowed */
 	size_t           stamp_count;
+	/* whose keys the stamps are, one for each, borrowed; NULL: the space's that is asked */
+	weir__cache_space *const *stamp_spaces;
 	/* out */
 	weir__lookup_state state;
 	weir_bytes         payload; /* HIT: readable until weir__lookup_release */
@@ -140,6 +142,9 @@ void weir__cache_reject(weir__cache_space *space, weir__lookup *lookup);
 /* A miss whose value was found elsewhere: counts as a hit. */
 void weir__cache_count_found(weir__cache_space *space);
 
+/* `any` of a space, as a logical key that lives as long as the space. Every write of the table and every flush changes it. */
+weir_bytes weir__cache_space_any(const weir__cache_space *space);
+
 /* Removes a list, count or exists from the cache; nothing there is well too. WEIR_OK or WEIR_ERR_CACHE. */
 int weir__cache_forget(weir__cache_space *space, weir_bytes key);
 
@@ -157,6 +162,8 @@ int    weir__touches_add_key(weir__touches *touches, weir__cache_space *space, w
 int    weir__touches_add_stamp(weir__touches *touches, weir__cache_space *space, weir_bytes key);
 int    weir__touches_add_any(weir__touches *touches, weir__cache_space *space);
 int    weir__touches_add_bulk(weir__touches *touches, weir__cache_space *space);
+/* Rows that nobody can name: any and bulk, and after the release every entry of the space is removed, as by a flush. */
+int    weir__touches_add_all(weir__touches *touches, weir__cache_space *space);
 size_t weir__touches_count(const weir__touches *touches);
 /* For savepoints: forget what was added after `mark` (a count taken earlier). */
 void weir__touches_truncate(weir__touches *touches, size_t mark);

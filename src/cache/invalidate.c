@@ -77,6 +77,17 @@ void weir__cache_guard(weir_cache_manager *cache, weir__touches *touches)
 	          "cache: %zu keys could not be guarded; reads bypass the cache until they are released", batch->count);
 }
 
+/* The spaces of which everything is to go. What cannot be removed now is owed. */
+static void flush_spaces(weir_cache_manager *cache, const weir__touch_batch *batch, bool now)
+{
+	for (size_t i = 0; i < batch->count; i++) {
+		weir__cache_space *space = batch->items[i].space;
+
+		if (batch->items[i].flushes && (!now || weir__space_flush(space) < 0))
+			weir__pending_flush(cache, space);
+	}
+}
+
 /* The batch is no longer the touches'. */
 static weir__touch_batch *detach(weir__touches *touches)
 {
@@ -95,6 +106,7 @@ void weir__cache_release(weir_cache_manager *cache, weir__touches *touches)
 	if (!batch || batch->count == 0)
 		return;
 	if (weir__touch_batch_settle(cache, batch) == WEIR_OK) {
+		flush_spaces(cache, batch, true);
 		if (batch->blocks)
 			weir__pending_unblock(&cache->pending);
 		batch->blocks = false;
@@ -104,6 +116,7 @@ void weir__cache_release(weir_cache_manager *cache, weir__touches *touches)
 	count_error(batch);
 	if (!batch->blocks)
 		weir__pending_block(&cache->pending);
+	flush_spaces(cache, batch, false);
 	weir__pending_add(cache, detach(touches));
 }
 
@@ -114,6 +127,7 @@ void weir__cache_abandon(weir_cache_manager *cache, weir__touches *touches)
 
 	if (!batch || batch->count == 0)
 		return;
+	flush_spaces(cache, batch, false);
 	if (!batch->blocks) {
 		weir__touches_truncate(touches, 0);
 		return;

@@ -33,6 +33,16 @@ void weir__key_batch_add(weir__key_batch *batch, weir_bytes logical, weir__key_s
 	batch->at += length;
 }
 
+void weir__key_batch_add_of(weir__key_batch *batch, const weir__cache_space *space, weir_bytes logical)
+{
+	char       scratch[WEIR__HEAD_MAX];
+	weir_bytes own = batch->head;
+
+	batch->head = weir__space_head(space, scratch);
+	weir__key_batch_add(batch, logical, WEIR__SLOT_FIRST);
+	batch->head = own;
+}
+
 void weir__key_batch_release(weir__key_batch *batch)
 {
 	weir__free(batch->heap);

@@ -56,15 +56,21 @@ static bool prepare(leasing *l)
 	return l->heap != NULL;
 }
 
-static void want(leasing *l, weir_bytes logical, weir__key_slot slot, const weir__lookup *stale, bool is_stamp)
+/* The key that was added last. */
+static void want_last(leasing *l, const weir__lookup *stale, bool is_stamp)
 {
-	weir__key_batch_add(&l->batch, logical, slot);
 	l->wants[l->want_count] = (weir_cache_want){
 		.key = l->batch.keys[l->want_count],
 		.seen = stale ? weir__bytes(stale->seen, stale->seen_length) : weir__bytes(NULL, 0),
 		.stamp = is_stamp ? weir__cache_id(l->space->cache) : 0,
 	};
 	l->want_count++;
+}
+
+static void want(leasing *l, weir_bytes logical, weir__key_slot slot, const weir__lookup *stale, bool is_stamp)
+{
+	weir__key_batch_add(&l->batch, logical, slot);
+	want_last(l, stale, is_stamp);
 }
 
 static void want_all(leasing *l)
@@ -76,8 +82,10 @@ static void want_all(leasing *l)
 		if (!lookup->missed)
 			continue;
 		want(l, lookup->key, slot, lookup, false);
-		for (size_t s = 0; s < weir__lookup_stamps(lookup); s++)
-			want(l, weir__lookup_stamp(l->space, lookup, s), WEIR__SLOT_FIRST, NULL, true);
+		for (size_t s = 0; s < weir__lookup_stamps(lookup); s++) {
+			weir__lookup_add_stamp(lookup, l->space, s, &l->batch);
+			want_last(l, NULL, true);
+		}
 	}
 	if (l->rows) {
 		want(l, l->space->any, WEIR__SLOT_FIRST, NULL, true);
@@ -85,7 +93,7 @@ static void want_all(leasing *l)
 	}
 }
 
-/* The stamps that were found or made. */
+/* The stamps that were found or made; 0 for one that is guarded. */
 static weir__stamps_state take_stamps(const leasing *l, size_t at, size_t count, uint64_t *values)
 {
 	weir__stamps_state state = WEIR__STAMPS_CLEAN;
@@ -137,8 +145,7 @@ static void take_row(leasing *l, weir__lookup *lookup, size_t at, uint64_t token
 		return;
 	}
 	weir__lookup_judge(l->space, lookup, &l->found[at]);
-	if (lookup->state == WEIR__ABSENT &&
-	    (lookup->stamp_values[0] != row_stamps[0] || lookup->stamp_values[1] != row_stamps[1])) {
+	if (lookup->state == WEIR__ABSENT && !weir__absence_holds(lookup, row_stamps)) {
 		weir__cached_release(&lookup->found);
 		lookup->state = WEIR__BYPASS;
 	}
@@ -150,8 +157,8 @@ static void take_all(leasing *l, uint64_t token)
 	uint64_t row_stamps[2] = { 0, 0 };
 	size_t   at = 0;
 
-	if (l->rows && take_stamps(l, l->want_count - 2, 2, row_stamps) != WEIR__STAMPS_CLEAN)
-		row_stamps[0] = row_stamps[1] = 0;
+	if (l->rows)
+		(void)take_stamps(l, l->want_count - 2, 2, row_stamps);
 	for (size_t i = 0; i < l->count; i++) {
 		weir__lookup *lookup = &l->lookups[i];
 

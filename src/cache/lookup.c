@@ -14,6 +14,8 @@ size_t weir__lookup_size(const weir__cache_space *space, const weir__lookup *loo
 
 	for (size_t i = 0; i < weir__lookup_stamps(lookup); i++)
 		size += weir__key_capped(weir__lookup_stamp(space, lookup, i));
+	if (lookup->stamp_spaces)
+		size += lookup->stamp_count * WEIR__HEAD_MAX;
 	return size;
 }
 
@@ -82,6 +84,7 @@ static void judge_value(weir__cache_space *space, weir__lookup *lookup, weir_cac
 	lookup->payload = envelope.payload;
 	lookup->items = envelope.items;
 	lookup->found = *found;
+	*found = (weir_cached){ .state = WEIR_CACHED_NOTHING };
 }
 
 void weir__lookup_judge(weir__cache_space *space, weir__lookup *lookup, weir_cached *found)
@@ -120,6 +123,11 @@ static void judge_list(weir__cache_space *space, weir__lookup *lookup, weir_cach
 	}
 	lookup->state = WEIR__BYPASS;
 	weir__cached_release(&found[0]);
+}
+
+bool weir__absence_holds(const weir__lookup *lookup, const uint64_t now[2])
+{
+	return now[0] != 0 && now[1] != 0 && now[0] == lookup->stamp_values[0] && now[1] == lookup->stamp_values[1];
 }
 
 static bool is_absent_row(const weir__lookup *lookup)
@@ -168,8 +176,7 @@ static void check_absence(weir__cache_space *space, weir__lookup *lookups, size_
 		if (state == WEIR__STAMPS_BUSY) {
 			lookups[i].state = WEIR__BYPASS;
 			weir__cached_release(&lookups[i].found);
-		} else if (now[0] == 0 || now[1] == 0 || now[0] != lookups[i].stamp_values[0] ||
-		           now[1] != lookups[i].stamp_values[1]) {
+		} else if (!weir__absence_holds(&lookups[i], now)) {
 			miss_over(&lookups[i], &lookups[i].found);
 		}
 	}
@@ -197,7 +204,7 @@ static void add_keys(const weir__cache_space *space, const weir__lookup *lookup,
 
 	weir__key_batch_add(batch, lookup->key, is_list ? WEIR__SLOT_FIRST : WEIR__SLOT_WHOLE);
 	for (size_t i = 0; i < weir__lookup_stamps(lookup); i++)
-		weir__key_batch_add(batch, weir__lookup_stamp(space, lookup, i), WEIR__SLOT_FIRST);
+		weir__lookup_add_stamp(lookup, space, i, batch);
 }
 
 bool weir__lookup_look(weir__cache_space *space, weir__lookup *lookups, size_t count)

@@ -214,7 +214,7 @@ static weir__cache_space *next_space(weir_cache_manager *cache, weir__cache_spac
 	return space;
 }
 
-static int flush_space(weir__cache_space *space)
+int weir__space_flush(weir__cache_space *space)
 {
 	weir__flush flush = { .stage = WEIR__FLUSH_STAMP };
 	int64_t     last_us = weir__now_us() + WEIR__FLUSH_MS * 1000;
@@ -235,7 +235,7 @@ int weir_cache_manager_flush(weir_cache_manager *cache, const weir_model *model,
 		if ((model && space->model != model) || space->base)
 			continue;
 		found = true;
-		if (flush_space(space) < 0)
+		if (weir__space_flush(space) < 0)
 			return weir__error_set_at(err, WEIR_ERR_CACHE, space->model->name, NULL, "the cache could not be flushed");
 	}
 	return found ? WEIR_OK : unknown_model(model, err);

@@ -81,6 +81,9 @@ weir_bytes weir__space_head(const weir__cache_space *space, char scratch[WEIR__H
  * WEIR_ERR_CACHE. */
 int weir__space_flush_step(weir__cache_space *space, int timeout_ms, weir__flush *flush);
 
+/* Deletes everything of one space, for WEIR__FLUSH_MS at most. WEIR_OK or WEIR_ERR_CACHE. */
+int weir__space_flush(weir__cache_space *space);
+
 /* What is in force for a space, or by default (space NULL), inheritance resolved. Under the mutex. */
 weir_cache_config weir__space_resolve(const weir_cache_manager *cache, const weir__cache_space *space);
 
@@ -101,6 +104,8 @@ typedef struct weir__key_batch {
 /* Room for count keys whose logical lengths, each capped by weir__key_capped, are logical_size together. False: out of memory. To be released after true. */
 bool weir__key_batch_init(weir__key_batch *batch, const weir__cache_space *space, size_t count, size_t logical_size);
 void weir__key_batch_add(weir__key_batch *batch, weir_bytes logical, weir__key_slot slot);
+/* The same with the head of another space; the caller has asked for WEIR__HEAD_MAX bytes more. */
+void weir__key_batch_add_of(weir__key_batch *batch, const weir__cache_space *space, weir_bytes logical);
 void weir__key_batch_release(weir__key_batch *batch);
 
 static inline void weir__cached_release(weir_cached *cached)

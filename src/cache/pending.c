@@ -36,19 +36,29 @@ void weir__pending_unblock(weir__pending *pending)
 	atomic_fetch_sub(&pending->blocked, 1);
 }
 
-/* Under the mutex. The batch's keys become marks of their spaces. */
-static void mark_spaces(weir__pending *pending, weir__touch_batch *batch)
+/* Under the mutex. */
+static void mark_space(weir__pending *pending, weir__cache_space *space)
 {
-	for (size_t i = 0; i < batch->count; i++) {
-		weir__cache_space *space = batch->items[i].space;
-
-		atomic_store(space->base ? &space->base->flush_wanted : &space->flush_wanted, true);
-	}
+	atomic_store(space->base ? &space->base->flush_wanted : &space->flush_wanted, true);
 	if (!pending->marks)
 		weir__pending_block(pending);
 	pending->marks = true;
+}
+
+/* Under the mutex. The batch's keys become marks of their spaces. */
+static void mark_spaces(weir__pending *pending, weir__touch_batch *batch)
+{
+	for (size_t i = 0; i < batch->count; i++)
+		mark_space(pending, batch->items[i].space);
 	weir__pending_unblock(pending);
 	weir__touch_batch_free(batch);
+}
+
+void weir__pending_flush(weir_cache_manager *cache, weir__cache_space *space)
+{
+	pthread_mutex_lock(&cache->pending.mutex);
+	mark_space(&cache->pending, space);
+	pthread_mutex_unlock(&cache->pending.mutex);
 }
 
 /* Under the mutex. */

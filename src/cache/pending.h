@@ -37,6 +37,9 @@ void weir__pending_unblock(weir__pending *pending);
 /* Takes over batch, which has been counted in blocked. Never fails. */
 void weir__pending_add(weir_cache_manager *cache, weir__touch_batch *batch);
 
+/* Everything of a space is to be removed; nothing is read before that. Never fails. */
+void weir__pending_flush(weir_cache_manager *cache, weir__cache_space *space);
+
 /* May the cache be read? Pays what is owed, if it is time for another attempt. */
 bool weir__cache_usable(weir_cache_manager *cache);
 

@@ -171,17 +171,26 @@ weir_bytes weir__space_head(const weir__cache_space *space, char scratch[WEIR__H
 	return weir__bytes(scratch, weir__key_head(scratch, space->cache->prefix, version));
 }
 
+weir_bytes weir__cache_space_any(const weir__cache_space *space)
+{
+	return space->any;
+}
+
 /* Lists and absent rows become invalid at once. */
-static int change_bulk_stamp(weir__cache_space *space, weir_bytes head, weir_cache_call call)
+static int change_table_stamps(weir__cache_space *space, weir_bytes head, weir_cache_call call)
 {
 	weir_cache_backend *backend = space->cache->backend;
-	char                key[WEIR__KEY_MAX];
-	weir_touch          bulk = { .key = { key, weir__key_write(key, head, space->bulk, WEIR__SLOT_FIRST) } };
+	char                keys[2][WEIR__KEY_MAX];
+	weir_touch          stamps[] = {
+		{ .key = { keys[0], weir__key_write(keys[0], head, space->any, WEIR__SLOT_FIRST) } },
+		{ .key = { keys[1], weir__key_write(keys[1], head, space->bulk, WEIR__SLOT_FIRST) } },
+	};
 
-	bulk.stamp = weir__cache_id(space->cache);
+	stamps[0].stamp = weir__cache_id(space->cache);
+	stamps[1].stamp = weir__cache_id(space->cache);
 	call.id = weir__cache_id(space->cache);
 	call.stamp_ttl_ms = atomic_load_explicit(&space->config.stamp_ttl_ms, memory_order_relaxed);
-	return backend->release(backend, &bulk, 1, &call);
+	return backend->release(backend, stamps, 2, &call);
 }
 
 /* What all record keys, or all list and stamp keys, begin with. */
@@ -223,7 +232,7 @@ int weir__space_flush_step(weir__cache_space *space, int timeout_ms, weir__flush
 	int             rc = WEIR_OK;
 
 	if (flush->stage == WEIR__FLUSH_STAMP)
-		rc = change_bulk_stamp(space, head, call);
+		rc = change_table_stamps(space, head, call);
 	else if (flush->stage != WEIR__FLUSH_IDLE)
 		rc = flush_prefix(space, head, call, flush);
 	if (rc == WEIR_OK && flush->cursor == 0)

@@ -176,6 +176,24 @@ int weir__touches_add_bulk(weir__touches *touches, weir__cache_space *space)
 	return add(touches, space, space->bulk, true);
 }
 
+/* A flag that a savepoint's rollback leaves behind on an older item makes the cache colder and nothing else. */
+int weir__touches_add_all(weir__touches *touches, weir__cache_space *space)
+{
+	weir__touch_batch *batch;
+	int                rc = weir__touches_add_any(touches, space);
+
+	if (rc >= 0)
+		rc = weir__touches_add_bulk(touches, space);
+	batch = touches->batch;
+	for (size_t i = 0; rc >= 0 && batch && i < batch->count; i++) {
+		if (batch->items[i].space != space || !batch->items[i].is_stamp)
+			continue;
+		batch->items[i].flushes = true;
+		break;
+	}
+	return rc;
+}
+
 size_t weir__touches_count(const weir__touches *touches)
 {
 	return touches->batch ? touches->batch->count : 0;

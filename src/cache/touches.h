@@ -11,6 +11,7 @@ typedef struct weir__touch_item {
 	uint64_t           hash;
 	weir__cache_space *space;
 	bool               is_stamp;
+	bool               flushes; /* once it is released, everything of its space is removed */
 } weir__touch_item;
 
 struct weir__touch_batch {

@@ -1,9 +1,9 @@
-/* base_dao: the checks that every call needs, and then one of the reads or writes of this room. Nothing is sent before the whole
- * call has been found right. */
+/* base_dao: the checks that a call needs (check.h), and then one of the reads or writes of this room. Nothing is sent before the
+ * whole call has been found right. */
 #include <weir/base_dao.h>
 
 #include "base/error.h"
-#include "dao/call.h"
+#include "dao/check.h"
 #include "dao/eager.h"
 #include "dao/write.h"
 
@@ -16,117 +16,6 @@ weir_base_dao weir_get_dao(weir_session *session, const weir_model *model)
 	return dao;
 }
 
-/* ---- Checks ---------------------------------------------------------------------------------------------------- */
-
-static int wrong_call(weir__call *call, const char *what)
-{
-	return weir__error_set_at(call->err, WEIR_ERR_USAGE, call->entity->model->name, NULL, "%s", what);
-}
-
-static bool is_checked_out(void)
-{
-#ifdef NDEBUG
-	return false;
-#else
-	return true;
-#endif
-}
-
-static int check_record_out(weir__call *call, const void *record)
-{
-	if (!record)
-		return wrong_call(call, "nowhere to put the record");
-	if (is_checked_out() && !weir__record_out_is_empty(record))
-		return wrong_call(call, "the record's pointer must be NULL before the call: what it holds would be lost");
-	return WEIR_OK;
-}
-
-static int check_list_out(weir__call *call, const void *list)
-{
-	if (!list)
-		return wrong_call(call, "nowhere to put the list");
-	if (is_checked_out() && !weir__list_out_is_empty(list))
-		return wrong_call(call, "the list must be empty before the call: what it holds would be lost");
-	return WEIR_OK;
-}
-
-static int check_query(weir__call *call, const weir_query *query)
-{
-	return query ? weir__query_check(call->entity->layout, query, call->session->engine->max_limit, call->err)
-	             : WEIR_OK;
-}
-
-/* A condition of an update or delete: there must be one. */
-static int check_where(weir__call *call, const weir_condition *where)
-{
-	weir_query query = { .where = *where };
-
-	if (where->op == WEIR_OP_NONE)
-		return wrong_call(call, "no condition; weir_everything() says that every row is meant");
-	return check_query(call, &query);
-}
-
-/* The columns that a write gives values for, each of which must fit. count structs. */
-static int check_values(weir__call *call, const void *values, size_t count, const weir_set *set, weir__mask *mask)
-{
-	const weir__layout *layout = call->entity->layout;
-	int                 rc;
-
-	if (!values && count > 0)
-		return wrong_call(call, "no values were given");
-	rc = weir__layout_mask(layout, set, mask, call->err);
-	for (size_t row = 0; rc >= 0 && row < count; row++) {
-		const char *record = (const char *)values + row * layout->model->size;
-
-		for (size_t i = 0; rc >= 0 && i < layout->column_count; i++) {
-			weir_value value;
-
-			if (!(*mask >> i & 1))
-				continue;
-			value = weir__layout_get(layout, i, record);
-			rc = weir__value_check(layout, i, &value, call->err);
-		}
-	}
-	return rc;
-}
-
-static int check_change(weir__call *call, const void *values, const weir_set *set, weir__mask *mask)
-{
-	int rc = check_values(call, values, 1, set, mask);
-
-	if (rc >= 0 && *mask & call->entity->layout->key_mask)
-		return wrong_call(call, "primary key columns cannot be updated");
-	return rc;
-}
-
-/* The column to look up by, which must be unique, and its value in the struct. */
-static int check_unique(weir__call *call, weir_column column, const void *values, size_t *index, weir_value *value)
-{
-	const weir__layout *layout = call->entity->layout;
-	int                 found = column.model && weir__layout_is_of(layout, column.model)
-	                              ? weir__layout_find(layout, column.offset)
-	                              : -1;
-
-	if (found < 0)
-		return wrong_call(call, "the column to look up by is not of this model");
-	if (!values)
-		return wrong_call(call, "no value was given");
-	*index = (size_t)found;
-	if (!layout->columns[found].unique && layout->key_mask != (weir__mask)1 << found)
-		return weir__error_set_at(call->err, WEIR_ERR_USAGE, layout->model->name, layout->columns[found].name,
-		                          "is not declared unique");
-	*value = weir__layout_get(layout, *index, values);
-	return value->is_null ? WEIR_NOT_FOUND : weir__value_check(layout, *index, value, call->err);
-}
-
-static int check_key(weir__call *call, const void *key)
-{
-	int rc = weir__call_add_key(call, key);
-
-	weir__params_clear(call->params);
-	return rc;
-}
-
 /* ---- Reads ----------------------------------------------------------------------------------------------------- */
 
 static int get_by_id(const weir_base_dao *dao, const void *key, void *record, bool cached, weir_error *err)
@@ -136,9 +25,9 @@ static int get_by_id(const weir_base_dao *dao, const void *key, void *record, bo
 	int         rc = weir__call_begin(&call, dao, err);
 
 	if (rc >= 0)
-		rc = check_record_out(&call, record);
+		rc = weir__check_record_out(&call, record);
 	if (rc >= 0)
-		rc = check_key(&call, key);
+		rc = weir__check_key(&call, key);
 	if (rc >= 0)
 		rc = cached && weir__call_is_cached(&call) ? weir__cached_by_id(&call, key, &found)
 		                                           : weir__read_by_id(&call, key, &found);
@@ -168,9 +57,9 @@ static int get_by(const weir_base_dao *dao, weir_column column, const void *valu
 	int         rc = weir__call_begin(&call, dao, err);
 
 	if (rc >= 0)
-		rc = check_record_out(&call, record);
+		rc = weir__check_record_out(&call, record);
 	if (rc >= 0)
-		rc = check_unique(&call, column, values, &index, &value);
+		rc = weir__check_unique(&call, column, values, &index, &value);
 	if (rc == WEIR_OK)
 		rc = cached && weir__call_is_cached(&call) ? weir__cached_by(&call, index, &value, &found)
 		                                           : weir__read_by(&call, index, &value, &found);
@@ -195,13 +84,13 @@ int weir_base_dao_get_by_cached(const weir_base_dao *dao, weir_column column, co
 static int check_keys(weir__call *call, const weir__keys *keys)
 {
 	if (!keys->items && keys->count > 0)
-		return wrong_call(call, "no keys were given");
+		return weir__wrong_call(call, "no keys were given");
 	if (keys->count > (size_t)call->session->engine->max_limit)
 		return weir__error_set_at(call->err, WEIR_ERR_LIMIT, call->entity->model->name, NULL,
 		                          "%zu keys, max_limit is %lld", keys->count,
 		                          (long long)call->session->engine->max_limit);
 	for (size_t i = 0; i < keys->count; i++) {
-		int rc = check_key(call, weir__keys_struct(keys, i));
+		int rc = weir__check_key(call, weir__keys_struct(keys, i));
 
 		if (rc < 0)
 			return rc;
@@ -216,7 +105,7 @@ static int get_many(const weir_base_dao *dao, const void *items, size_t count, v
 	int        rc = weir__call_begin(&call, dao, err);
 
 	if (rc >= 0)
-		rc = check_list_out(&call, list);
+		rc = weir__check_list_out(&call, list);
 	if (rc >= 0) {
 		weir__keys keys = { call.entity->layout, items, count };
 
@@ -248,9 +137,9 @@ static int get_all(const weir_base_dao *dao, const weir_query *query, void *list
 	int        rc = weir__call_begin(&call, dao, err);
 
 	if (rc >= 0)
-		rc = check_list_out(&call, list);
+		rc = weir__check_list_out(&call, list);
 	if (rc >= 0)
-		rc = check_query(&call, query);
+		rc = weir__check_query(&call, query);
 	if (rc >= 0 && query && query->with.count > 0)
 		rc = weir__plan_create(&call, &query->with, &plan);
 	if (rc >= 0 && query && query->limit == WEIR_NO_ROWS)
@@ -285,9 +174,9 @@ static int count_rows(const weir_base_dao *dao, const weir_query *query, int64_t
 	int        rc = weir__call_begin(&call, dao, err);
 
 	if (rc >= 0 && !count)
-		rc = wrong_call(&call, "nowhere to put the count");
+		rc = weir__wrong_call(&call, "nowhere to put the count");
 	if (rc >= 0)
-		rc = check_query(&call, query);
+		rc = weir__check_query(&call, query);
 	if (rc >= 0)
 		rc = cached && weir__call_is_cached(&call) ? weir__cached_count(&call, query, count)
 		                                           : weir__read_count(&call, query, count);
@@ -311,9 +200,9 @@ static int any_row(const weir_base_dao *dao, const weir_query *query, bool *exis
 	int        rc = weir__call_begin(&call, dao, err);
 
 	if (rc >= 0 && !exists)
-		rc = wrong_call(&call, "nowhere to put the answer");
+		rc = weir__wrong_call(&call, "nowhere to put the answer");
 	if (rc >= 0)
-		rc = check_query(&call, query);
+		rc = weir__check_query(&call, query);
 	if (rc >= 0)
 		rc = cached && weir__call_is_cached(&call) ? weir__cached_exists(&call, query, exists)
 		                                           : weir__read_exists(&call, query, exists);
@@ -357,9 +246,9 @@ int weir_base_dao_create(const weir_base_dao *dao, const void *values, weir_set 
 	int        rc = weir__call_begin(&call, dao, err);
 
 	if (rc >= 0 && record)
-		rc = check_record_out(&call, record);
+		rc = weir__check_record_out(&call, record);
 	if (rc >= 0)
-		rc = check_values(&call, values, 1, &set, &mask);
+		rc = weir__check_values(&call, values, 1, &set, &mask);
 	if (rc >= 0)
 		rc = weir__sql_insert(call.entity->statements, mask, values, &call.sql, call.params, err);
 	if (rc >= 0)
@@ -390,9 +279,9 @@ int weir_base_dao_create_many(const weir_base_dao *dao, const void *values, size
 	int        rc = weir__call_begin(&call, dao, err);
 
 	if (rc >= 0 && list)
-		rc = check_list_out(&call, list);
+		rc = weir__check_list_out(&call, list);
 	if (rc >= 0)
-		rc = check_values(&call, values, count, &set, &mask);
+		rc = weir__check_values(&call, values, count, &set, &mask);
 	if (rc < 0 || count == 0)
 		goto cleanup;
 	rc = weir__sql_insert_many(call.entity->statements, mask, values, count, list != NULL, &call.sql, call.params, err);
@@ -412,11 +301,11 @@ int weir_base_dao_update(const weir_base_dao *dao, const void *key, const void *
 	int         rc = weir__call_begin(&call, dao, err);
 
 	if (rc >= 0 && record)
-		rc = check_record_out(&call, record);
+		rc = weir__check_record_out(&call, record);
 	if (rc >= 0)
-		rc = check_key(&call, key);
+		rc = weir__check_key(&call, key);
 	if (rc >= 0)
-		rc = check_change(&call, values, &set, &mask);
+		rc = weir__check_change(&call, values, &set, &mask);
 	if (rc < 0)
 		goto cleanup;
 	if (mask == 0) {
@@ -485,11 +374,11 @@ int weir_base_dao_update_where(const weir_base_dao *dao, weir_condition where, c
 	int        rc = weir__call_begin(&call, dao, err);
 
 	if (rc >= 0)
-		rc = check_where(&call, &where);
+		rc = weir__check_where(&call, &where);
 	if (rc >= 0)
-		rc = check_change(&call, values, &set, &mask);
+		rc = weir__check_change(&call, values, &set, &mask);
 	if (rc >= 0 && mask == 0)
-		rc = wrong_call(&call, "no columns to update");
+		rc = weir__wrong_call(&call, "no columns to update");
 	if (rc >= 0)
 		rc = weir__sql_update_where(call.entity->statements, &where, mask, values, &call.sql, call.params, err);
 	if (rc >= 0)
@@ -504,9 +393,9 @@ int weir_base_dao_delete_where(const weir_base_dao *dao, weir_condition where, i
 	int        rc = weir__call_begin(&call, dao, err);
 
 	if (rc >= 0)
-		rc = check_where(&call, &where);
+		rc = weir__check_where(&call, &where);
 	if (rc >= 0 && call.entity->cascades)
-		rc = wrong_call(&call, "has relations that cascade: its rows must be deleted by primary key");
+		rc = weir__wrong_call(&call, "has relations that cascade: its rows must be deleted by primary key");
 	if (rc >= 0)
 		rc = weir__sql_delete_where(call.entity->statements, &where, &call.sql, call.params, err);
 	if (rc >= 0)

@@ -5,6 +5,7 @@
 #include "base/memory.h"
 #include "base/process.h"
 #include "dao/relation.h"
+#include "dao/result.h"
 
 #include <stdio.h>
 #include <string.h>
@@ -128,6 +129,7 @@ static void engine_free(weir__engine *engine)
 	if (engine->db)
 		weir__db_close(engine->db, weir__deadline_in_ms(engine->timeout_ms));
 	weir__relations_free(engine->relations);
+	weir__results_free(engine);
 	weir__registry_release(&engine->registry);
 	if (engine->cache)
 		weir__cache_manager_free(engine->cache);

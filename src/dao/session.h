@@ -9,8 +9,10 @@
 #include "dao/entity.h"
 
 #include <pthread.h>
+#include <stdatomic.h>
 
 typedef struct weir__relations weir__relations; /* relation.h */
+typedef struct weir__result    weir__result;    /* result.h */
 
 typedef struct weir__engine {
 	weir__logger        logger;
@@ -18,6 +20,7 @@ typedef struct weir__engine {
 	weir_cache_manager *cache;
 	weir__registry      registry;
 	weir__relations    *relations;
+	_Atomic(weir__result *) results;
 	uint32_t            process; /* weir__process_generation() when opened */
 	int                 timeout_ms;
 	int64_t             max_limit;

@@ -44,8 +44,9 @@ static int add_stamps(weir__call *call, const weir__rows *rows, size_t first, bo
 	return rc;
 }
 
-/* The key of the record at a row that holds the key columns, in the layout's order of key columns or of all columns. */
-static int add_record(weir__call *call, const weir__rows *rows, size_t row, bool only_key, weir__touches *touches)
+/* The key of the record at a row that holds the key columns at these places. */
+static int add_record_at(weir__call *call, const weir__rows *rows, size_t row, const size_t *places,
+                         weir__touches *touches)
 {
 	const weir__layout *layout = call->entity->layout;
 	weir__buffer        scratch = WEIR__BUFFER_INIT;
@@ -53,8 +54,7 @@ static int add_record(weir__call *call, const weir__rows *rows, size_t row, bool
 	int                 rc = WEIR_OK;
 
 	for (size_t i = 0; rc >= 0 && i < layout->key_count; i++)
-		rc = weir__rows_value(rows, row, only_key ? i : layout->key[i], layout->columns[layout->key[i]].type,
-		                      &values[i], &scratch, call->err);
+		rc = weir__rows_value(rows, row, places[i], layout->columns[layout->key[i]].type, &values[i], &scratch, call->err);
 	if (rc >= 0) {
 		weir__buffer_clear(&call->key);
 		weir__key_of_values(call->entity, values, &call->key);
@@ -64,6 +64,13 @@ static int add_record(weir__call *call, const weir__rows *rows, size_t row, bool
 	}
 	weir__buffer_release(&scratch);
 	return rc;
+}
+
+/* Where the key is in rows that hold the key columns alone, or all columns. */
+static void find_key(const weir__layout *layout, bool only_key, size_t places[WEIR__KEY_COLUMNS_MAX])
+{
+	for (size_t i = 0; i < layout->key_count; i++)
+		places[i] = only_key ? i : layout->key[i];
 }
 
 static int add_any(weir__call *call, weir__touches *touches)
@@ -97,18 +104,38 @@ int weir__collect_update(weir__call *call, const weir__rows *rows, weir__touches
 
 int weir__collect_delete(weir__call *call, const weir__rows *rows, weir__touches *touches)
 {
-	int rc = add_record(call, rows, 0, false, touches);
+	size_t places[WEIR__KEY_COLUMNS_MAX];
+	int    rc;
+
+	find_key(call->entity->layout, false, places);
+	rc = add_record_at(call, rows, 0, places, touches);
 
 	return rc < 0 ? rc : weir__collect_create(call, rows, touches);
 }
 
-int weir__collect_where(weir__call *call, const weir__rows *rows, weir__touches *touches)
+int weir__collect_keys_at(weir__call *call, const weir__rows *rows, const size_t *places, weir__touches *touches)
 {
 	int rc = add_any(call, touches);
 
 	if (rc >= 0)
 		rc = weir__touches_add_bulk(touches, call->entity->space);
 	for (size_t i = 0; rc >= 0 && i < rows->count; i++)
-		rc = add_record(call, rows, i, true, touches);
+		rc = add_record_at(call, rows, i, places, touches);
 	return rc;
+}
+
+int weir__collect_many(weir__call *call, const weir__rows *rows, weir__touches *touches)
+{
+	size_t places[WEIR__KEY_COLUMNS_MAX];
+
+	find_key(call->entity->layout, false, places);
+	return weir__collect_keys_at(call, rows, places, touches);
+}
+
+int weir__collect_where(weir__call *call, const weir__rows *rows, weir__touches *touches)
+{
+	size_t places[WEIR__KEY_COLUMNS_MAX];
+
+	find_key(call->entity->layout, true, places);
+	return weir__collect_keys_at(call, rows, places, touches);
 }

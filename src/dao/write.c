@@ -15,16 +15,15 @@ static bool has_changed(const weir__write *write, const weir__rows *rows)
 /* Everything that can fail between the statement and COMMIT: collecting what it touched, making records of its rows. */
 static int take(weir__call *call, const weir__write *write, const weir__rows *rows, weir__touches *touches)
 {
-	const weir__layout *layout = call->entity->layout;
-	int                 rc;
+	int rc;
 
 	if (!has_changed(write, rows))
 		return WEIR_OK;
 	rc = write->collect(call, rows, touches);
 	if (rc >= 0 && write->record)
-		rc = weir__rows_record(rows, 0, layout, write->record, call->err);
+		rc = weir__rows_record(rows, 0, call->entity->layout, write->record, call->err);
 	if (rc >= 0 && write->list)
-		rc = weir__rows_list(rows, layout, write->list, call->err);
+		rc = weir__rows_list(rows, call->entity->layout, write->list, call->err);
 	return rc;
 }
 

@@ -25,11 +25,16 @@ int weir__write_run(weir__call *call, const weir__write *write, size_t *changed)
 int weir__delete_row(const weir_base_dao *dao, const void *key, bool *deleted, weir_error *err);
 int weir__cascade_delete(const weir_base_dao *dao, const void *key, bool *deleted, weir_error *err);
 
-/* What kinds of write touch. Rows begin with all columns of the layout, but those of _where with the key columns. */
+/* What kinds of write touch. Rows begin with all columns of the layout, but those of _where with the key columns. _many:
+ * any rows, made or changed. */
 int weir__collect_create(weir__call *call, const weir__rows *rows, weir__touches *touches);
 int weir__collect_create_many(weir__call *call, const weir__rows *rows, weir__touches *touches);
 int weir__collect_update(weir__call *call, const weir__rows *rows, weir__touches *touches);
 int weir__collect_delete(weir__call *call, const weir__rows *rows, weir__touches *touches);
+int weir__collect_many(weir__call *call, const weir__rows *rows, weir__touches *touches);
 int weir__collect_where(weir__call *call, const weir__rows *rows, weir__touches *touches);
+
+/* As _where, with the key columns of the rows at these places. */
+int weir__collect_keys_at(weir__call *call, const weir__rows *rows, const size_t *places, weir__touches *touches);
 
 #endif

@@ -180,6 +180,9 @@ bool weir__conn_is_usable(const weir__conn *conn);
 int weir__rows_record(const weir__rows *rows, size_t row, const weir__layout *layout, const void **record, weir_error *err);
 /* All rows as a list. */
 int weir__rows_list(const weir__rows *rows, const weir__layout *layout, weir_list *list, weir_error *err);
+/* The same where column i of the layout is at places[i] of the result. */
+int weir__rows_list_at(const weir__rows *rows, const weir__layout *layout, const size_t *places, weir_list *list,
+                       weir_error *err);
 /* One value of column type `type` at (row, column of the result). Text is borrowed from rows (numeric is made in scratch). */
 int weir__rows_value(const weir__rows *rows, size_t row, size_t column, weir_type type, weir_value *value,
                      weir__buffer *scratch, weir_error *err);

@@ -32,8 +32,8 @@ static void append_default_values(weir__buffer *sql, const weir__statements *s)
 	weir__buffer_append_text(sql, " DEFAULT VALUES");
 }
 
-int weir__sql_insert(const weir__statements *s, weir__mask mask, const void *values, weir__buffer *sql,
-                     weir__params *params, weir_error *err)
+int weir__sql_append_insert(const weir__statements *s, weir__mask mask, const void *values, weir__buffer *sql,
+                            weir__params *params, weir_error *err)
 {
 	const weir__layout *layout = s->layout;
 	const char         *comma = " VALUES (";
@@ -56,6 +56,16 @@ int weir__sql_insert(const weir__statements *s, weir__mask mask, const void *val
 	}
 	if (mask != 0)
 		weir__buffer_append_char(sql, ')');
+	return WEIR_OK;
+}
+
+int weir__sql_insert(const weir__statements *s, weir__mask mask, const void *values, weir__buffer *sql,
+                     weir__params *params, weir_error *err)
+{
+	int status = weir__sql_append_insert(s, mask, values, sql, params, err);
+
+	if (status != WEIR_OK)
+		return status;
 	append_returning(sql, s);
 	return weir__sql_finish(s, sql, params, err);
 }
@@ -140,20 +150,26 @@ static void append_default_rows(weir__buffer *sql, const weir__statements *s, si
 		weir__buffer_append_text(sql, i == 0 ? " VALUES (DEFAULT)" : ", (DEFAULT)");
 }
 
+int weir__sql_append_insert_many(const weir__statements *s, weir__mask mask, const void *values, size_t count,
+                                 weir__buffer *sql, weir__params *params, weir_error *err)
+{
+	column_values from = { .layout = s->layout, .structs = values };
+
+	append_into(sql, s, mask);
+	return append_rows(s, mask, &from, count, sql, params, err);
+}
+
 int weir__sql_insert_many(const weir__statements *s, weir__mask mask, const void *values, size_t count, bool returning,
                           weir__buffer *sql, weir__params *params, weir_error *err)
 {
-	column_values from = { .layout = s->layout, .structs = values };
-	int           status = WEIR_OK;
+	int status = WEIR_OK;
 
 	if (count == 0)
 		return weir__error_set_at(err, WEIR_ERR_USAGE, s->layout->model->name, NULL, "no rows to insert");
-	if (mask == 0) {
+	if (mask == 0)
 		append_default_rows(sql, s, count);
-	} else {
-		append_into(sql, s, mask);
-		status = append_rows(s, mask, &from, count, sql, params, err);
-	}
+	else
+		status = weir__sql_append_insert_many(s, mask, values, count, sql, params, err);
 	if (status != WEIR_OK)
 		return status;
 	if (returning)

@@ -9,6 +9,18 @@
 #include <libpq-fe.h>
 #include <string.h>
 
+/* What is read: a result, and where it has the layout's columns. */
+typedef struct source {
+	const PGresult     *result;
+	const weir__layout *layout;
+	const size_t       *places; /* NULL: the first columns, in order */
+} source;
+
+static int place_of(const source *from, size_t column)
+{
+	return (int)(from->places ? from->places[column] : column);
+}
+
 static int wrong_value(const weir__layout *layout, size_t column, int status, weir_error *err)
 {
 	const weir__column *at = &layout->columns[column];
@@ -21,61 +33,66 @@ static int wrong_value(const weir__layout *layout, size_t column, int status, we
 	                          weir_type_name(at->type));
 }
 
-static int check_shape(const PGresult *result, const weir__layout *layout, weir_error *err)
+static int check_shape(const source *from, weir_error *err)
 {
-	int column_count = PQnfields(result);
+	const weir__layout *layout = from->layout;
+	int                 column_count = PQnfields(from->result);
 
-	if (column_count < 0 || (size_t)column_count < layout->column_count)
+	if (!from->places && (column_count < 0 || (size_t)column_count < layout->column_count))
 		return weir__error_set_at(err, WEIR_ERR_SCHEMA, layout->model->name, NULL,
 		                          "the database sent %d columns where the model has %zu", column_count,
 		                          layout->column_count);
 	for (size_t i = 0; i < layout->column_count; i++) {
-		if (weir__wire_accepts(layout->columns[i].type, PQftype(result, (int)i)) && PQfformat(result, (int)i) == 1)
+		int place = place_of(from, i);
+		Oid type = PQftype(from->result, place);
+		if (weir__wire_accepts(layout->columns[i].type, type) && PQfformat(from->result, place) == 1)
 			continue;
 		return weir__error_set_at(err, WEIR_ERR_SCHEMA, layout->model->name, layout->columns[i].member,
-		                          "the database sent type OID %u where the model has %s", PQftype(result, (int)i),
+		                          "the database sent type OID %u where the model has %s", type,
 		                          weir_type_name(layout->columns[i].type));
 	}
 	return WEIR_OK;
 }
 
 /* Adds the bytes of the row's texts to *size. Only lengths are looked at where a type has none, which is the common case. */
-static int add_text_size(const PGresult *result, int row, const weir__layout *layout, size_t *size, weir_error *err)
+static int add_text_size(const source *from, int row, size_t *size, weir_error *err)
 {
-	for (size_t i = 0; i < layout->column_count; i++) {
-		weir_type type = layout->columns[i].type;
+	for (size_t i = 0; i < from->layout->column_count; i++) {
+		weir_type type = from->layout->columns[i].type;
+		int       place = place_of(from, i);
 		size_t    needed;
 		if (!weir__type_has_text(type))
 			continue;
-		size_t length = (size_t)PQgetlength(result, row, (int)i);
+		size_t length = (size_t)PQgetlength(from->result, row, place);
 		if (type == WEIR_TYPE_TEXT) {
 			*size += length + 1;
 			continue;
 		}
-		if (length == 0 && PQgetisnull(result, row, (int)i))
+		if (length == 0 && PQgetisnull(from->result, row, place))
 			continue;
-		int status = weir__wire_text_size(type, PQgetvalue(result, row, (int)i), length, &needed);
+		int status = weir__wire_text_size(type, PQgetvalue(from->result, row, place), length, &needed);
 		if (status != WEIR_OK)
-			return wrong_value(layout, i, status, err);
+			return wrong_value(from->layout, i, status, err);
 		*size += needed;
 	}
 	return WEIR_OK;
 }
 
 /* Fills a zeroed struct, in which NULL is what it is already. */
-static int fill(const PGresult *result, int row, const weir__layout *layout, void *record, char **text, weir_error *err)
+static int fill(const source *from, int row, void *record, char **text, weir_error *err)
 {
-	for (size_t i = 0; i < layout->column_count; i++) {
-		const weir__column *column = &layout->columns[i];
-		size_t              length = (size_t)PQgetlength(result, row, (int)i);
-		if (length == 0 && PQgetisnull(result, row, (int)i)) {
+	for (size_t i = 0; i < from->layout->column_count; i++) {
+		const weir__column *column = &from->layout->columns[i];
+		int                 place = place_of(from, i);
+		size_t              length = (size_t)PQgetlength(from->result, row, place);
+		if (length == 0 && PQgetisnull(from->result, row, place)) {
 			if (!column->nullable)
-				return wrong_value(layout, i, WEIR_ERR_SCHEMA, err);
+				return wrong_value(from->layout, i, WEIR_ERR_SCHEMA, err);
 			continue;
 		}
-		int status = weir__wire_store(column, PQgetvalue(result, row, (int)i), length, record, text);
+		int status = weir__wire_store(column, PQgetvalue(from->result, row, place), length, record, text);
 		if (status != WEIR_OK)
-			return wrong_value(layout, i, status, err);
+			return wrong_value(from->layout, i, status, err);
 	}
 	return WEIR_OK;
 }
@@ -83,18 +100,19 @@ static int fill(const PGresult *result, int row, const weir__layout *layout, voi
 int weir__rows_record(const weir__rows *rows, size_t row, const weir__layout *layout, const void **record,
                       weir_error *err)
 {
-	size_t text_size = 0;
-	char  *text;
-	int    status = check_shape(rows->result, layout, err);
+	const source from = { rows->result, layout, NULL };
+	size_t       text_size = 0;
+	char        *text;
+	int          status = check_shape(&from, err);
 
 	if (status == WEIR_OK)
-		status = add_text_size(rows->result, (int)row, layout, &text_size, err);
+		status = add_text_size(&from, (int)row, &text_size, err);
 	if (status != WEIR_OK)
 		return status;
 	void *made = weir__record_create(layout, text_size, &text);
 	if (!made)
 		return weir__error_no_memory(err);
-	status = fill(rows->result, (int)row, layout, made, &text, err);
+	status = fill(&from, (int)row, made, &text, err);
 	if (status != WEIR_OK) {
 		(void)weir_record_release(made);
 		return status;
@@ -103,27 +121,34 @@ int weir__rows_record(const weir__rows *rows, size_t row, const weir__layout *la
 	return WEIR_OK;
 }
 
-int weir__rows_list(const weir__rows *rows, const weir__layout *layout, weir_list *list, weir_error *err)
+int weir__rows_list_at(const weir__rows *rows, const weir__layout *layout, const size_t *places, weir_list *list,
+                       weir_error *err)
 {
-	weir_list made = WEIR_LIST_INIT;
-	size_t    text_size = 0;
-	char     *text;
-	int       status = check_shape(rows->result, layout, err);
+	const source from = { rows->result, layout, places };
+	weir_list    made = WEIR_LIST_INIT;
+	size_t       text_size = 0;
+	char        *text;
+	int          status = check_shape(&from, err);
 
 	for (size_t i = 0; i < rows->count && status == WEIR_OK; i++)
-		status = add_text_size(rows->result, (int)i, layout, &text_size, err);
+		status = add_text_size(&from, (int)i, &text_size, err);
 	if (status != WEIR_OK)
 		return status;
 	if (weir__list_create(layout, rows->count, text_size, &made, &text) != WEIR_OK)
 		return weir__error_no_memory(err);
 	for (size_t i = 0; i < rows->count && status == WEIR_OK; i++)
-		status = fill(rows->result, (int)i, layout, (void *)made.items[i], &text, err);
+		status = fill(&from, (int)i, (void *)made.items[i], &text, err);
 	if (status != WEIR_OK) {
 		weir_list_release(&made);
 		return status;
 	}
 	*list = made;
 	return WEIR_OK;
+}
+
+int weir__rows_list(const weir__rows *rows, const weir__layout *layout, weir_list *list, weir_error *err)
+{
+	return weir__rows_list_at(rows, layout, NULL, list, err);
 }
 
 bool weir__rows_is_null(const weir__rows *rows, size_t row, size_t column)

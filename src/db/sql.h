@@ -36,6 +36,12 @@ void weir__sql_append_where(weir__buffer *sql, const weir__statements *s, const 
 /* ORDER BY and the whole order of a query. */
 void weir__sql_append_order(weir__buffer *sql, const weir__statements *s, const weir_query *query);
 
+/* INSERT without RETURNING: of one struct, or of many by arrays (at least one, and a column). Values are checked. */
+int weir__sql_append_insert(const weir__statements *s, weir__mask mask, const void *values, weir__buffer *sql,
+                            weir__params *params, weir_error *err);
+int weir__sql_append_insert_many(const weir__statements *s, weir__mask mask, const void *values, size_t count,
+                                 weir__buffer *sql, weir__params *params, weir_error *err);
+
 /* WEIR_OK, or what went wrong while sql and params were put together. */
 int weir__sql_finish(const weir__statements *s, const weir__buffer *sql, const weir__params *params, weir_error *err);
 

@@ -11,6 +11,7 @@
 #include "base/error.h"
 #include "db/condition.h"
 #include "db/params.h"
+#include "db/writing.h"
 
 /* The statement being put together. */
 typedef struct writing {
@@ -20,6 +21,9 @@ typedef struct writing {
 	weir__mask              mask;     /* the columns that are set */
 	weir__mask              auto_now; /* the columns that are set to now() if others change */
 	int                     first;    /* number of the parameter before the first new value */
+	weir__mask              row;      /* columns whose values, added last, name the row: the key, and perhaps the version */
+	bool                    adds;     /* the values are amounts */
+	bool                    twice;    /* new values are used twice even where no auto_now compares them */
 } writing;
 
 static int begin_writing(writing *w, weir_error *err)
@@ -33,6 +37,9 @@ static int begin_writing(writing *w, weir_error *err)
 	if (w->mask & layout->key_mask)
 		return weir__error_set_at(err, WEIR_ERR_USAGE, layout->model->name, NULL,
 		                          "primary key columns cannot be updated");
+	if (w->mask & layout->version_mask)
+		return weir__error_set_at(err, WEIR_ERR_USAGE, layout->model->name, NULL,
+		                          "the version cannot be set: each update raises it by one");
 	return WEIR_OK;
 }
 
@@ -63,7 +70,7 @@ static void append_new_value(const writing *w, size_t column)
 		place++;
 	weir__buffer_append_char(w->sql, '$');
 	weir__buffer_append_i64(w->sql, place);
-	if (w->auto_now && w->s->layout->columns[column].type == WEIR_TYPE_TEXT)
+	if ((w->auto_now || w->twice) && w->s->layout->columns[column].type == WEIR_TYPE_TEXT)
 		weir__buffer_append_text(w->sql, "::text");
 }
 
@@ -84,6 +91,10 @@ static void append_new_values(const writing *w)
 
 static void append_now(const writing *w, size_t column)
 {
+	if (w->adds) {
+		weir__buffer_append_text(w->sql, "now()");
+		return;
+	}
 	weir__buffer_append_text(w->sql, "CASE WHEN (");
 	weir__sql_append_columns(w->sql, w->s, w->mask, "n.");
 	weir__buffer_append_text(w->sql, ") IS DISTINCT FROM ");
@@ -93,39 +104,71 @@ static void append_now(const writing *w, size_t column)
 	weir__buffer_append_text(w->sql, " END");
 }
 
+/* What a column is set to. */
+static void append_assigned(const writing *w, size_t column)
+{
+	const weir__statements *s = w->s;
+	bool                    nullable = s->layout->columns[column].nullable;
+
+	if (s->layout->version_mask >> column & 1) {
+		weir__buffer_append_text(w->sql, "n.");
+		weir__sql_append(w->sql, &s->names[column]);
+		weir__buffer_append_text(w->sql, " + 1");
+	} else if (!(w->mask >> column & 1)) {
+		append_now(w, column);
+	} else {
+		if (w->adds) {
+			weir__buffer_append_text(w->sql, nullable ? "COALESCE(n." : "n.");
+			weir__sql_append(w->sql, &s->names[column]);
+			weir__buffer_append_text(w->sql, nullable ? ", 0) + " : " + ");
+		}
+		append_new_value(w, column);
+	}
+}
+
 /* UPDATE "t" AS n SET "a" = $1, ... */
 static void append_set(const writing *w)
 {
+	weir__mask  set = w->mask | w->auto_now | w->s->layout->version_mask;
 	const char *comma = " AS n SET ";
 
 	weir__buffer_append_text(w->sql, "UPDATE ");
 	weir__sql_append(w->sql, &w->s->table);
 	for (size_t i = 0; i < w->s->layout->column_count; i++) {
-		if (!((w->mask | w->auto_now) >> i & 1))
+		if (!(set >> i & 1))
 			continue;
 		weir__buffer_append_text(w->sql, comma);
 		weir__sql_append(w->sql, &w->s->names[i]);
 		weir__buffer_append_text(w->sql, " = ");
-		if (w->mask >> i & 1)
-			append_new_value(w, i);
-		else
-			append_now(w, i);
+		append_assigned(w, i);
 		comma = ", ";
 	}
 }
 
-/* "id" = $3 AND ..., of the parameters that come behind those of the set; prefix `n.` or nothing. */
+static size_t count_of(weir__mask mask)
+{
+	size_t count = 0;
+
+	for (; mask; mask &= mask - 1)
+		count++;
+	return count;
+}
+
+/* WHERE "id" = $3 AND ..., of the parameters that were added last; prefix `n.` or nothing. */
 static void append_key(const writing *w, const char *prefix)
 {
-	const weir__layout *layout = w->s->layout;
-	size_t              place = weir__params_count(w->params) - layout->key_count;
+	size_t      place = weir__params_count(w->params) - count_of(w->row);
+	const char *comma = " WHERE ";
 
-	for (size_t i = 0; i < layout->key_count; i++) {
-		weir__buffer_append_text(w->sql, i == 0 ? " WHERE " : " AND ");
+	for (size_t i = 0; i < w->s->layout->column_count; i++) {
+		if (!(w->row >> i & 1))
+			continue;
+		weir__buffer_append_text(w->sql, comma);
 		weir__buffer_append_text(w->sql, prefix);
-		weir__sql_append(w->sql, &w->s->names[layout->key[i]]);
+		weir__sql_append(w->sql, &w->s->names[i]);
 		weir__buffer_append_text(w->sql, " = $");
-		weir__buffer_append_i64(w->sql, (int64_t)(place + i + 1));
+		weir__buffer_append_i64(w->sql, (int64_t)++place);
+		comma = " AND ";
 	}
 }
 
@@ -147,31 +190,82 @@ static void append_from_old(const writing *w, weir__mask old)
 	}
 }
 
-/* The key's values stand in the layout's order of the key, which is that of the columns. */
+/* The statement of one row, whose parameters are all there. */
+static int finish_row(const writing *w, weir__mask old, weir_error *err)
+{
+	append_set(w);
+	if (old)
+		append_from_old(w, old);
+	else
+		append_key(w, "n.");
+	weir__buffer_append_text(w->sql, " RETURNING ");
+	weir__sql_append(w->sql, &w->s->new_columns);
+	if (old) {
+		weir__buffer_append_text(w->sql, ", ");
+		weir__sql_append_columns(w->sql, w->s, old, "o.");
+	}
+	return weir__sql_finish(w->s, w->sql, w->params, err);
+}
+
+/* The values of the columns that name the row stand in the layout's order. */
+static int update_row(writing *w, const void *row, const void *values, weir__mask old, weir_error *err)
+{
+	int status = begin_writing(w, err);
+
+	if (status == WEIR_OK)
+		status = add_values(w, w->mask, values, err);
+	if (status == WEIR_OK)
+		status = add_values(w, w->row, row, err);
+	return status == WEIR_OK ? finish_row(w, old, err) : status;
+}
+
 int weir__sql_update(const weir__statements *s, const void *key, weir__mask mask, const void *values, weir__mask old,
                      weir__buffer *sql, weir__params *params, weir_error *err)
 {
-	writing w = { .s = s, .sql = sql, .params = params, .mask = mask };
-	int     status = begin_writing(&w, err);
+	writing w = { .s = s, .sql = sql, .params = params, .mask = mask, .row = s->layout->key_mask };
 
-	if (status == WEIR_OK)
-		status = add_values(&w, mask, values, err);
-	if (status == WEIR_OK)
-		status = add_values(&w, s->layout->key_mask, key, err);
+	return update_row(&w, key, values, old, err);
+}
+
+int weir__sql_update_seen(const weir__statements *s, const void *seen, weir__mask mask, const void *values,
+                          weir__mask old, weir__buffer *sql, weir__params *params, weir_error *err)
+{
+	writing w = { .s = s, .sql = sql, .params = params, .mask = mask };
+
+	w.row = s->layout->key_mask | s->layout->version_mask;
+	return update_row(&w, seen, values, old, err);
+}
+
+int weir__sql_delete_seen(const weir__statements *s, const void *seen, weir__buffer *sql, weir__params *params,
+                          weir_error *err)
+{
+	writing w = { .s = s, .sql = sql, .params = params, .row = s->layout->key_mask | s->layout->version_mask };
+	int     status = add_values(&w, w.row, seen, err);
+
 	if (status != WEIR_OK)
 		return status;
-	append_set(&w);
-	if (old)
-		append_from_old(&w, old);
-	else
-		append_key(&w, "n.");
+	weir__buffer_append_text(sql, "DELETE FROM ");
+	weir__sql_append(sql, &s->table);
+	append_key(&w, "");
 	weir__buffer_append_text(sql, " RETURNING ");
-	weir__sql_append(sql, &s->new_columns);
-	if (old) {
-		weir__buffer_append_text(sql, ", ");
-		weir__sql_append_columns(sql, s, old, "o.");
-	}
+	weir__sql_append(sql, &s->columns);
 	return weir__sql_finish(s, sql, params, err);
+}
+
+int weir__sql_increment(const weir__statements *s, const void *key, const weir__increments *increments, weir__mask old,
+                        weir__buffer *sql, weir__params *params, weir_error *err)
+{
+	writing w = { .s = s, .sql = sql, .params = params, .mask = increments->mask, .adds = true };
+	int     status = begin_writing(&w, err);
+	size_t  next = 0;
+
+	w.row = s->layout->key_mask;
+	for (size_t i = 0; i < s->layout->column_count && status == WEIR_OK; i++)
+		if (w.mask >> i & 1)
+			weir__params_add(params, s->layout->columns[i].type, &increments->amounts[next++]);
+	if (status == WEIR_OK)
+		status = add_values(&w, w.row, key, err);
+	return status == WEIR_OK ? finish_row(&w, old, err) : status;
 }
 
 /* ---- by condition ------------------------------------------------------------------------------------------------------ */
@@ -202,6 +296,40 @@ int weir__sql_update_where(const weir__statements *s, const weir_condition *wher
 	weir__sql_append_where(sql, s, where, params);
 	weir__buffer_append_text(sql, " RETURNING ");
 	weir__sql_append_columns(sql, s, s->layout->key_mask, "n.");
+	return weir__sql_finish(s, sql, params, err);
+}
+
+/* WHERE (condition) AND ("a", "b") IS DISTINCT FROM ($1, $2) */
+static void append_where_differing(const writing *w, const weir_condition *where)
+{
+	weir__buffer_append_text(w->sql, " WHERE ");
+	if (!weir__condition_is_absent(where)) {
+		weir__buffer_append_char(w->sql, '(');
+		weir__condition_append(w->s->layout, where, w->s->names, w->sql, w->params);
+		weir__buffer_append_text(w->sql, ") AND ");
+	}
+	weir__buffer_append_char(w->sql, '(');
+	weir__sql_append_columns(w->sql, w->s, w->mask, "n.");
+	weir__buffer_append_text(w->sql, ") IS DISTINCT FROM ");
+	append_new_values(w);
+}
+
+int weir__sql_update_differing(const weir__statements *s, const weir_condition *where, weir__mask mask,
+                               const void *values, weir__buffer *sql, weir__params *params, weir_error *err)
+{
+	writing w = { .s = s, .sql = sql, .params = params, .mask = mask, .twice = true };
+	int     status = check_where(s, where, err);
+
+	if (status == WEIR_OK)
+		status = begin_writing(&w, err);
+	if (status == WEIR_OK)
+		status = add_values(&w, mask, values, err);
+	if (status != WEIR_OK)
+		return status;
+	append_set(&w);
+	append_where_differing(&w, where);
+	weir__buffer_append_text(sql, " RETURNING ");
+	weir__sql_append(sql, &s->new_columns);
 	return weir__sql_finish(s, sql, params, err);
 }
 

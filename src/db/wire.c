@@ -251,6 +251,11 @@ Oid weir__wire_array_oid(weir_type type)
 	return types[type].array_oid;
 }
 
+Oid weir__wire_column_oid(weir_type type)
+{
+	return types[type].oid;
+}
+
 const char *weir__wire_array_name(weir_type type)
 {
 	return types[type].array_name;

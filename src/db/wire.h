@@ -18,6 +18,9 @@
 Oid weir__wire_oid(weir_type type);
 Oid weir__wire_array_oid(weir_type type);
 
+/* That of a column of the type, text's too. */
+Oid weir__wire_column_oid(weir_type type);
+
 /* "int8[]", for casts. */
 const char *weir__wire_array_name(weir_type type);
 

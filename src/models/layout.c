@@ -80,14 +80,24 @@ static int check_derived(const weir_model *model, weir_error *err)
 	return WEIR_OK;
 }
 
-static int check_model(const weir_model *model, weir_error *err)
+/* What only a model with a table has. */
+static int check_table(const weir_model *model, weir_error *err)
 {
-	if (!is_name(model->name))
-		return weir__error_set(err, WEIR_ERR_MODEL, "a model's name must be UTF-8 of 1 to 63 bytes");
+	size_t keys = 0;
+
 	if (!is_name(model->table))
 		return wrong_model(model, err, "the table's name must be UTF-8 of 1 to 63 bytes");
 	if (model->schema && !is_name(model->schema))
 		return wrong_model(model, err, "the schema's name must be UTF-8 of 1 to 63 bytes");
+	for (size_t i = 0; i < model->field_count; i++)
+		keys += model->fields[i].primary_key;
+	return keys > 0 ? WEIR_OK : wrong_model(model, err, "has no primary key");
+}
+
+static int check_model(const weir_model *model, weir_error *err)
+{
+	if (!is_name(model->name))
+		return weir__error_set(err, WEIR_ERR_MODEL, "a model's name must be UTF-8 of 1 to 63 bytes");
 	if (model->field_size != sizeof(weir_field))
 		return wrong_model(model, err, "compiled against another version of the library (field_size differs)");
 	if (!model->fields || model->field_count == 0)
@@ -126,6 +136,11 @@ static int check_place(const weir_model *model, const weir_field *field, weir_er
 	return WEIR_OK;
 }
 
+static bool is_integer(weir_type type)
+{
+	return type == WEIR_TYPE_INT2 || type == WEIR_TYPE_INT4 || type == WEIR_TYPE_INT8;
+}
+
 static int check_type(const weir_model *model, const weir_field *field, weir_error *err)
 {
 	const weir__value_type *type = weir__value_type_of(field->type);
@@ -140,6 +155,8 @@ static int check_type(const weir_model *model, const weir_field *field, weir_err
 		return wrong_field(model, field, err, "is .unique, which a jsonb column cannot be");
 	if (field->auto_now && field->type != WEIR_TYPE_TIMESTAMPTZ)
 		return wrong_field(model, field, err, "is .auto_now, which only a timestamptz column can be");
+	if (field->version && (field->primary_key || field->optional || !is_integer(field->type)))
+		return wrong_field(model, field, err, "is .version, which only an int2, int4 or int8 that is not nullable can be");
 	if (field->max_length && field->type != WEIR_TYPE_TEXT)
 		return wrong_field(model, field, err, "has a .max_length, which only a text column can have");
 	if (field->primary_key && !type->key)
@@ -149,11 +166,11 @@ static int check_type(const weir_model *model, const weir_field *field, weir_err
 	return WEIR_OK;
 }
 
-static int check_fields(const weir_model *model, size_t *key_count, weir_error *err)
+static int check_fields(const weir_model *model, weir_error *err)
 {
-	int status = WEIR_OK;
+	size_t key_count = 0, version_count = 0;
+	int    status = WEIR_OK;
 
-	*key_count = 0;
 	for (size_t i = 0; i < model->field_count && status == WEIR_OK; i++) {
 		const weir_field *field = &model->fields[i];
 		status = check_names(model, i, err);
@@ -161,13 +178,14 @@ static int check_fields(const weir_model *model, size_t *key_count, weir_error *
 			status = check_type(model, field, err);
 		if (status == WEIR_OK)
 			status = check_place(model, field, err);
-		*key_count += field->primary_key;
+		key_count += field->primary_key;
+		version_count += field->version;
 	}
 	if (status != WEIR_OK)
 		return status;
-	if (*key_count == 0)
-		return wrong_model(model, err, "has no primary key");
-	if (*key_count > WEIR__KEY_COLUMNS_MAX)
+	if (version_count > 1)
+		return wrong_model(model, err, "has more than one .version");
+	if (key_count > WEIR__KEY_COLUMNS_MAX)
 		return wrong_model(model, err, "has more than 8 columns in its primary key");
 	return WEIR_OK;
 }
@@ -211,7 +229,7 @@ static void append_canonical(const weir_model *model, weir__buffer *canonical)
 {
 	weir__buffer_appendf(canonical, "weir record %d ", WEIR__RECORD_FORMAT);
 	append_name(canonical, model->schema ? model->schema : "");
-	append_name(canonical, model->table);
+	append_name(canonical, model->table ? model->table : "");
 	for (size_t i = 0; i < model->field_count; i++) {
 		const weir_field *field = &model->fields[i];
 		append_name(canonical, column_name(field));
@@ -235,6 +253,7 @@ static void fill_column(weir__column *column, const weir_field *field)
 		.unique = field->unique,
 		.auto_now = field->auto_now,
 		.stamped = field->stamped,
+		.version = field->version,
 		.max_length = field->max_length,
 	};
 }
@@ -252,6 +271,8 @@ static void fill_sets(weir__layout *layout)
 			layout->generated_mask |= bit;
 		if (column->auto_now)
 			layout->auto_now_mask |= bit;
+		if (column->version)
+			layout->version_mask |= bit;
 	}
 }
 
@@ -314,20 +335,21 @@ static weir_model whole_model(const weir_model *model)
 	return whole;
 }
 
-int weir__layout_create(const weir_model *declared, weir__layout **layout, weir_error *err)
+static int create(const weir_model *declared, bool has_table, weir__layout **layout, weir_error *err)
 {
 	weir__buffer      prefixes = WEIR__BUFFER_INIT;
 	weir__buffer      canonical = WEIR__BUFFER_INIT;
 	weir__layout     *made = NULL;
 	const weir_model  whole = whole_model(declared);
 	const weir_model *model = &whole;
-	size_t            key_count;
 	int               status = check_derived(declared, err);
 
 	if (status == WEIR_OK)
 		status = check_model(model, err);
 	if (status == WEIR_OK)
-		status = check_fields(model, &key_count, err);
+		status = check_fields(model, err);
+	if (status == WEIR_OK && has_table)
+		status = check_table(model, err);
 	if (status != WEIR_OK)
 		return status;
 	append_prefixes(model, &prefixes);
@@ -352,6 +374,16 @@ cleanup:
 	weir__buffer_release(&canonical);
 	weir__buffer_release(&prefixes);
 	return status;
+}
+
+int weir__layout_create(const weir_model *model, weir__layout **layout, weir_error *err)
+{
+	return create(model, true, layout, err);
+}
+
+int weir__layout_create_result(const weir_model *model, weir__layout **layout, weir_error *err)
+{
+	return create(model, false, layout, err);
 }
 
 void weir__layout_free(weir__layout *layout)

@@ -27,6 +27,7 @@ typedef struct weir__column {
 	bool        unique;
 	bool        auto_now;
 	bool        stamped;
+	bool        version;
 	uint32_t    max_length;
 	const char *json_prefix; /* `{"id":` or `,"name":`: what stands before the value in a cached record */
 	size_t      json_prefix_length;
@@ -42,6 +43,7 @@ typedef struct weir__layout {
 	weir__mask        key_mask;
 	weir__mask        generated_mask;
 	weir__mask        auto_now_mask;
+	weir__mask        version_mask; /* one column, or none */
 	uint64_t fingerprint; /* of names, types, nullability and order: changes when cached records must not be read */
 	size_t   json_fixed;  /* bytes of a cached record that are not values: an upper bound for its texts follows */
 	uint8_t *by_offset;   /* member offset -> column number, 0xff where no member starts; model->size entries */
@@ -50,10 +52,13 @@ typedef struct weir__layout {
 /* Checks a descriptor and makes its layout, one allocation freed by weir__layout_free. WEIR_ERR_MODEL names model and
  * field: no or doubled names, no fields, no primary key, a number that is no type, a field beyond the struct,
  * .nullable on a member that cannot hold NULL, a nullable, float8, numeric or jsonb primary key column, .auto_now
- * on another type than timestamptz, .unique on jsonb, .max_length on another type than text, names that are empty,
+ * on another type than timestamptz, .version on another type than an integer, nullable or twice, .unique on jsonb, .max_length on another type than text, names that are empty,
  * longer than 63 bytes or not UTF-8, overlapping or misaligned members, a wrong field_size, more than WEIR__COLUMNS_MAX
  * columns or WEIR__KEY_COLUMNS_MAX key columns. */
 int  weir__layout_create(const weir_model *model, weir__layout **layout, weir_error *err);
+
+/* The same for a struct that is only read into: neither table nor primary key are needed. */
+int  weir__layout_create_result(const weir_model *model, weir__layout **layout, weir_error *err);
 void weir__layout_free(weir__layout *layout);
 
 /* The model that a model is derived from in the end; itself if it is not. */

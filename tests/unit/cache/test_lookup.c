@@ -324,6 +324,25 @@ START_TEST(test_lookup__what_was_filled_in_between_is_a_hit)
 }
 END_TEST
 
+/* ... and what it holds stays there for its reader, whatever becomes of the entry. */
+START_TEST(test_lookup__a_list_that_was_filled_in_between_is_read_until_it_is_released)
+{
+	weir__lookup lookup = list_lookup("users:q:list:a", "users:s:any");
+
+	begin();
+	weir__cache_lookup(users, &lookup, 1);
+	read_list("users:q:list:a", "users:s:any", "list");
+	weir__cache_lease(users, &lookup, 1);
+	ck_assert_int_eq(lookup.state, WEIR__HIT);
+	ck_assert_int_eq(weir__cache_forget(users, lookup.key), WEIR_OK);
+	for (int i = 0; i < 8; i++)
+		read_list("users:q:list:b", "users:s:any", "other");
+	ck_assert_mem_eq(lookup.payload.data, "list", 4);
+	weir__lookup_release(&lookup);
+	end();
+}
+END_TEST
+
 /* Between looking up and leasing somebody else began to write: nothing may be filled, and no lease is left behind. */
 START_TEST(test_lookup__what_began_to_be_written_in_between_is_a_bypass)
 {
@@ -644,7 +663,8 @@ WEIR_SUITE(
 	test_lookup__a_list_that_was_changed_while_it_was_read_is_never_a_hit,
 	test_lookup__a_row_that_is_written_is_bypassed, test_lookup__a_row_that_was_written_while_it_was_read_is_not_kept,
 	test_lookup__what_is_too_large_is_not_kept_and_hinders_nobody, test_lookup__a_lease_that_is_not_used_is_given_up,
-	test_lookup__what_was_filled_in_between_is_a_hit, test_lookup__what_began_to_be_written_in_between_is_a_bypass,
+	test_lookup__what_was_filled_in_between_is_a_hit,
+           test_lookup__a_list_that_was_filled_in_between_is_read_until_it_is_released, test_lookup__what_began_to_be_written_in_between_is_a_bypass,
 	test_lookup__a_list_that_went_stale_twice_is_a_bypass, test_lookup__a_list_can_be_forgotten,
 	test_lookup__somebody_elses_fill_is_waited_for, test_lookup__somebody_who_does_not_fill_is_not_waited_for_long,
 	test_lookup__nobody_waits_who_must_ask_the_database_anyway, test_lookup__the_lease_of_a_dead_reader_expires,

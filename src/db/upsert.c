@@ -1,0 +1,109 @@
+/* INSERT ... ON CONFLICT. What the existing row was before is not to be had from PostgreSQL; whether there was one is: a
+ * row version that this statement has made by an update carries the lock that the update took in xmax, a new one has 0. */
+#include "db/sql.h"
+#include "db/writing.h"
+
+static void append_column_of(weir__buffer *sql, const weir__statements *s, const char *table, size_t column)
+{
+	if (table)
+		weir__buffer_append_text(sql, table);
+	else
+		weir__sql_append(sql, &s->table);
+	weir__buffer_append_char(sql, '.');
+	weir__sql_append(sql, &s->names[column]);
+}
+
+/* ("t"."a", "t"."b"); table NULL: the one inserted into. */
+static void append_row(weir__buffer *sql, const weir__statements *s, const char *table, weir__mask mask)
+{
+	const char *comma = "(";
+
+	for (size_t i = 0; i < s->layout->column_count; i++) {
+		if (!(mask >> i & 1))
+			continue;
+		weir__buffer_append_text(sql, comma);
+		append_column_of(sql, s, table, i);
+		comma = ", ";
+	}
+	weir__buffer_append_char(sql, ')');
+}
+
+static void append_now(weir__buffer *sql, const weir__statements *s, weir__mask update, size_t column)
+{
+	weir__buffer_append_text(sql, "CASE WHEN ");
+	append_row(sql, s, NULL, update);
+	weir__buffer_append_text(sql, " IS DISTINCT FROM ");
+	append_row(sql, s, "EXCLUDED", update);
+	weir__buffer_append_text(sql, " THEN now() ELSE ");
+	append_column_of(sql, s, NULL, column);
+	weir__buffer_append_text(sql, " END");
+}
+
+static void append_update(weir__buffer *sql, const weir__statements *s, weir__mask update)
+{
+	const weir__layout *layout = s->layout;
+	weir__mask          now = layout->auto_now_mask & ~update;
+	const char         *comma = " DO UPDATE SET ";
+
+	for (size_t i = 0; i < layout->column_count; i++) {
+		if (!((update | now | layout->version_mask) >> i & 1))
+			continue;
+		weir__buffer_append_text(sql, comma);
+		weir__sql_append(sql, &s->names[i]);
+		weir__buffer_append_text(sql, " = ");
+		if (layout->version_mask >> i & 1) {
+			append_column_of(sql, s, NULL, i);
+			weir__buffer_append_text(sql, " + 1");
+		} else if (update >> i & 1) {
+			append_column_of(sql, s, "EXCLUDED", i);
+		} else {
+			append_now(sql, s, update, i);
+		}
+		comma = ", ";
+	}
+}
+
+static void append_conflict(weir__buffer *sql, const weir__statements *s, const weir__conflict *conflict)
+{
+	weir__buffer_append_text(sql, " ON CONFLICT");
+	if (conflict->target) {
+		weir__buffer_append_text(sql, " (");
+		weir__sql_append_columns(sql, s, conflict->target, "");
+		weir__buffer_append_char(sql, ')');
+	}
+	if (conflict->update)
+		append_update(sql, s, conflict->update);
+	else
+		weir__buffer_append_text(sql, " DO NOTHING");
+	weir__buffer_append_text(sql, " RETURNING ");
+}
+
+int weir__sql_upsert(const weir__statements *s, weir__mask mask, const weir__conflict *conflict, const void *values,
+                     weir__buffer *sql, weir__params *params, weir_error *err)
+{
+	int status = weir__sql_append_insert(s, mask, values, sql, params, err);
+
+	if (status != WEIR_OK)
+		return status;
+	append_conflict(sql, s, conflict);
+	weir__sql_append(sql, &s->columns);
+	if (conflict->update)
+		weir__buffer_append_text(sql, ", xmax = 0");
+	return weir__sql_finish(s, sql, params, err);
+}
+
+int weir__sql_upsert_many(const weir__statements *s, weir__mask mask, const weir__conflict *conflict,
+                          const void *values, size_t count, bool only_keys, weir__buffer *sql, weir__params *params,
+                          weir_error *err)
+{
+	int status = weir__sql_append_insert_many(s, mask, values, count, sql, params, err);
+
+	if (status != WEIR_OK)
+		return status;
+	append_conflict(sql, s, conflict);
+	if (only_keys)
+		weir__sql_append_columns(sql, s, s->layout->key_mask, "");
+	else
+		weir__sql_append(sql, &s->columns);
+	return weir__sql_finish(s, sql, params, err);
+}

@@ -40,8 +40,11 @@ static void show(weir__memory_entry *entry, weir_cached *found)
 		[WEIR__MEMORY_GUARD] = WEIR_CACHED_GUARD,
 	};
 
-	*found = (weir_cached){ .state = entry ? states[entry->content.kind] : WEIR_CACHED_NOTHING };
-	if (found->state != WEIR_CACHED_VALUE)
+	*found = (weir_cached){ .state = WEIR_CACHED_NOTHING };
+	if (!entry)
+		return;
+	found->state = states[entry->content.kind];
+	if (entry->content.kind != WEIR__MEMORY_VALUE)
 		return;
 	entry->was_read = true;
 	atomic_fetch_add_explicit(&entry->content.blob->references, 1, memory_order_relaxed);

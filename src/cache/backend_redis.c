@@ -427,8 +427,10 @@ static int lease(weir_cache_backend *self, const weir_cache_want *wants, size_t 
 /* prefix* as a pattern. */
 static void append_pattern(weir__buffer *pattern, weir_bytes prefix)
 {
+	static const char special[] = { '*', '?', '[', ']', '\\', '^', '-' };
+
 	for (size_t i = 0; i < prefix.length; i++) {
-		if (memchr("*?[]\\^-", prefix.data[i], 7))
+		if (memchr(special, prefix.data[i], sizeof special))
 			weir__buffer_append_char(pattern, '\\');
 		weir__buffer_append_char(pattern, prefix.data[i]);
 	}

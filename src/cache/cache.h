@@ -136,6 +136,9 @@ typedef struct weir__filling {
 /* Fills count entries of one kind, one round trip; drops what is too large or no longer leased. */
 void weir__cache_fill(weir__cache_space *space, const weir__filling *fillings, size_t count);
 
+/* A hit that was read and is of no use any more (a pointer to a record that has moved on): removes it; it becomes a BYPASS. */
+void weir__cache_drop(weir__cache_space *space, weir__lookup *lookup);
+
 /* A hit that could not be read (not the caller's codec): counts it as an error, removes the entry, makes it a BYPASS. */
 void weir__cache_reject(weir__cache_space *space, weir__lookup *lookup);
 
@@ -158,10 +161,10 @@ typedef struct weir__touches weir__touches;
 int                          weir__touches_create(weir_cache_manager *cache, weir__touches **touches, weir_error *err);
 void                         weir__touches_free(weir__touches *touches);
 /* Records: a logical record key. Stamps: a logical stamp key; `any` is added by weir__touches_add_any. WEIR_ERR_NO_MEMORY. */
-int    weir__touches_add_key(weir__touches *touches, weir__cache_space *space, weir_bytes key);
-int    weir__touches_add_stamp(weir__touches *touches, weir__cache_space *space, weir_bytes key);
-int    weir__touches_add_any(weir__touches *touches, weir__cache_space *space);
-int    weir__touches_add_bulk(weir__touches *touches, weir__cache_space *space);
+int weir__touches_add_key(weir__touches *touches, weir__cache_space *space, weir_bytes key);
+int weir__touches_add_stamp(weir__touches *touches, weir__cache_space *space, weir_bytes key);
+int weir__touches_add_any(weir__touches *touches, weir__cache_space *space);
+int weir__touches_add_bulk(weir__touches *touches, weir__cache_space *space);
 /* Rows that nobody can name: any and bulk, and after the release every entry of the space is removed, as by a flush. */
 int    weir__touches_add_all(weir__touches *touches, weir__cache_space *space);
 size_t weir__touches_count(const weir__touches *touches);

@@ -20,7 +20,7 @@ const weir_cache_config weir__config_built_in = {
 };
 
 #define STAMP_TTL_LEAST_S 3600
-#define TTL_MOST_S        (100 * 365 * 86400LL)
+#define TTL_MOST_S        (100LL * 365 * 86400)
 
 typedef struct member {
 	const char *name;

@@ -96,11 +96,12 @@ static bool read_stamps(const char *at, uint64_t count, weir__envelope *envelope
 
 bool weir__envelope_read(weir_bytes bytes, weir__envelope *envelope)
 {
-	const char *at = bytes.data;
-	uint64_t    payload_length, key_length, stamp_count;
-	size_t      line;
+	static const char kinds[] = { 'V', 'N', 'O' };
+	const char       *at = bytes.data;
+	uint64_t          payload_length, key_length, stamp_count;
+	size_t            line;
 
-	if (bytes.length < AT_STAMPS || !memchr("VNO", at[0], 3) || at[1] != '1' || at[2] != ' ')
+	if (bytes.length < AT_STAMPS || !memchr(kinds, at[0], sizeof kinds) || at[1] != '1' || at[2] != ' ')
 		return false;
 	envelope->kind = at[0];
 	if (!read_number(at + AT_TOKEN, 16, &envelope->token) ||

@@ -132,6 +132,6 @@ void weir__cache_abandon(weir_cache_manager *cache, weir__touches *touches)
 		weir__touches_truncate(touches, 0);
 		return;
 	}
-	batch->not_before_us = weir__now_us() + WEIR__GUARD_TTL_MS * 1000;
+	batch->not_before_us = weir__now_us() + WEIR__GUARD_TTL_MS * INT64_C(1000);
 	weir__pending_add(cache, detach(touches));
 }

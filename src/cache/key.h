@@ -11,6 +11,8 @@
 
 #include "cache/cache.h"
 
+#include <string.h>
+
 #define WEIR__KEY_LONG   200 /* longest logical key that is written out */
 #define WEIR__KEY_KEPT   128 /* a longer one keeps at most so much of its beginning */
 #define WEIR__PREFIX_MAX 64  /* of the application's prefix */
@@ -40,6 +42,11 @@ bool weir__key_prefix_ok(const char *prefix);
 static inline weir_bytes weir__bytes(const void *data, size_t length)
 {
 	return (weir_bytes){ .data = data, .length = length };
+}
+
+static inline bool weir__bytes_equal(weir_bytes a, weir_bytes b)
+{
+	return a.length == b.length && (a.length == 0 || memcmp(a.data, b.data, a.length) == 0);
 }
 
 #endif

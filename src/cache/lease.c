@@ -200,7 +200,7 @@ static bool is_worth_waiting(const leasing *l, int64_t *deadline_us)
 /* Somebody else is reading: waits a little for that fill. */
 static void wait_for_others(leasing *l)
 {
-	int64_t deadline_us = weir__now_us() + WEIR__LEASE_WAIT_MS * 1000;
+	int64_t deadline_us = weir__now_us() + WEIR__LEASE_WAIT_MS * INT64_C(1000);
 
 	for (int64_t us = 250; is_worth_waiting(l, &deadline_us); us = us < 8000 ? us * 2 : us) {
 		if (weir__now_us() + us >= deadline_us)

@@ -60,8 +60,7 @@ static bool stamps_match(const weir__lookup *lookup, const weir__envelope *envel
 static bool is_of_key(const weir__cache_space *space, const weir__lookup *lookup, const weir__envelope *envelope)
 {
 	return envelope->fingerprint == space->fingerprint && envelope->kind != 'O' &&
-	       envelope->key.length == lookup->key.length &&
-	       memcmp(envelope->key.data, lookup->key.data, lookup->key.length) == 0;
+	       weir__bytes_equal(envelope->key, lookup->key);
 }
 
 static void judge_value(weir__cache_space *space, weir__lookup *lookup, weir_cached *found)
@@ -84,7 +83,6 @@ static void judge_value(weir__cache_space *space, weir__lookup *lookup, weir_cac
 	lookup->payload = envelope.payload;
 	lookup->items = envelope.items;
 	lookup->found = *found;
-	*found = (weir_cached){ .state = WEIR_CACHED_NOTHING };
 }
 
 void weir__lookup_judge(weir__cache_space *space, weir__lookup *lookup, weir_cached *found)
@@ -312,21 +310,26 @@ int weir__cache_forget(weir__cache_space *space, weir_bytes key)
 	return rc;
 }
 
-void weir__cache_reject(weir__cache_space *space, weir__lookup *lookup)
+void weir__cache_drop(weir__cache_space *space, weir__lookup *lookup)
 {
 	weir_cache_call call = weir__cache_call(space->cache);
 	weir__key_batch batch;
 
 	weir__space_count(space, WEIR__COUNT_HITS, lookup->state == WEIR__HIT ? -1 : 0);
 	weir__space_count(space, WEIR__COUNT_BYPASSES, lookup->state == WEIR__HIT ? 1 : 0);
-	weir__space_count(space, WEIR__COUNT_ERRORS, 1);
 	weir__lookup_release(lookup);
 	lookup->state = WEIR__BYPASS;
-	if (!weir__key_batch_init(&batch, space, 1, weir__key_capped(lookup->key)))
+	if (!space->cache->backend->remove || !weir__key_batch_init(&batch, space, 1, weir__key_capped(lookup->key)))
 		return;
 	weir__key_batch_add(&batch, lookup->key, weir__lookup_is_list(lookup) ? WEIR__SLOT_FIRST : WEIR__SLOT_WHOLE);
 	space->cache->backend->remove(space->cache->backend, batch.keys, 1, &call);
 	weir__key_batch_release(&batch);
+}
+
+void weir__cache_reject(weir__cache_space *space, weir__lookup *lookup)
+{
+	weir__space_count(space, WEIR__COUNT_ERRORS, 1);
+	weir__cache_drop(space, lookup);
 	weir__log(space->cache->logger, WEIR_LOG_WARNING, "cache %s: an entry could not be read and was removed",
 	          space->name);
 }

@@ -217,7 +217,7 @@ static weir__cache_space *next_space(weir_cache_manager *cache, weir__cache_spac
 int weir__space_flush(weir__cache_space *space)
 {
 	weir__flush flush = { .stage = WEIR__FLUSH_STAMP };
-	int64_t     last_us = weir__now_us() + WEIR__FLUSH_MS * 1000;
+	int64_t     last_us = weir__now_us() + WEIR__FLUSH_MS * INT64_C(1000);
 	int         rc = WEIR_OK;
 
 	while (rc == WEIR_OK && flush.stage != WEIR__FLUSH_IDLE)

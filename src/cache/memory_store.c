@@ -157,10 +157,10 @@ static weir__memory_entry **space_hand(weir__memory_shard *shard, uint32_t space
 		return &shard->space_hands[space];
 	if (space >= WEIR__MEMORY_CHUNK * WEIR__MEMORY_CHUNKS)
 		return NULL;
-	hands = weir__realloc(shard->space_hands, count * sizeof *hands);
+	hands = weir__realloc(shard->space_hands, count * sizeof(weir__memory_entry *));
 	if (!hands)
 		return NULL;
-	memset(hands + shard->space_count, 0, (count - shard->space_count) * sizeof *hands);
+	memset(hands + shard->space_count, 0, (count - shard->space_count) * sizeof(weir__memory_entry *));
 	shard->space_hands = hands;
 	shard->space_count = count;
 	return &hands[space];
@@ -256,7 +256,7 @@ static void grow_buckets(weir__memory_shard *shard)
 
 	if (shard->entry_count < shard->bucket_count)
 		return;
-	buckets = weir__calloc(count, sizeof *buckets);
+	buckets = weir__calloc(count, sizeof(weir__memory_entry *));
 	if (!buckets)
 		return;
 	shard->buckets = buckets;

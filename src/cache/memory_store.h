@@ -24,7 +24,7 @@ typedef struct weir__memory_blob {
 } weir__memory_blob;
 
 weir__memory_blob *weir__memory_blob_create(weir_bytes bytes);
-void               weir__memory_blob_release(void *blob); /* as weir_cached.release; NULL does nothing */
+void               weir__memory_blob_release(void *memory); /* as weir_cached.release; NULL does nothing */
 
 typedef struct weir__memory_member {
 	uint64_t nonce;

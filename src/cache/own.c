@@ -11,8 +11,9 @@
 static int make_key(const weir_cache_manager *cache, const char *key, weir__buffer *logical, char *physical,
                     size_t *length, weir_error *err)
 {
-	char   head[WEIR__HEAD_MAX + sizeof "own:"];
-	size_t head_length;
+	static const char own[] = { 'o', 'w', 'n', ':' };
+	char              head[WEIR__HEAD_MAX + sizeof own];
+	size_t            head_length = cache ? cache->head_length + sizeof own : 0;
 
 	if (!cache || !key || !key[0])
 		return weir__error_set(err, WEIR_ERR_USAGE, "cache and a key that is not empty must be there");
@@ -20,8 +21,7 @@ static int make_key(const weir_cache_manager *cache, const char *key, weir__buff
 	if (logical->failed)
 		return weir__error_no_memory(err);
 	memcpy(head, cache->head, cache->head_length);
-	memcpy(head + cache->head_length, "own:", 4);
-	head_length = cache->head_length + 4;
+	memcpy(head + cache->head_length, own, sizeof own);
 	*length = weir__key_write(physical, weir__bytes(head, head_length), weir__bytes(logical->data, logical->length),
 	                          WEIR__SLOT_WHOLE);
 	return WEIR_OK;
@@ -55,7 +55,7 @@ static int open_value(weir_cache_manager *cache, const weir_cached *found, const
 	weir__envelope envelope;
 
 	if (found->state == WEIR_CACHED_VALUE && weir__envelope_read(found->value, &envelope) && envelope.kind == 'O' &&
-	    envelope.key.length == logical->length && memcmp(envelope.key.data, logical->data, logical->length) == 0) {
+	    weir__bytes_equal(envelope.key, weir__bytes(logical->data, logical->length))) {
 		weir__counters_add(&cache->own_counters, WEIR__COUNT_HITS, 1);
 		return copy_value(envelope.payload, value, length, err);
 	}

@@ -43,7 +43,8 @@ static void append_header(weir__buffer *request, char type, size_t number)
 	length = sizeof digits - first;
 	at[0] = type;
 	memcpy(at + 1, digits + first, length);
-	memcpy(at + 1 + length, "\r\n", 2);
+	at[1 + length] = '\r';
+	at[2 + length] = '\n';
 	request->length += 3 + length;
 }
 

@@ -32,7 +32,7 @@ void weir__reply_cache_release(weir__reply_cache *cache);
 
 weir__reply_buffer *weir__reply_buffer_take(weir__reply_cache *cache);
 void                weir__reply_buffer_retain(weir__reply_buffer *buffer);
-void                weir__reply_buffer_release(void *buffer); /* as weir_cached.release */
+void                weir__reply_buffer_release(void *memory); /* as weir_cached.release */
 
 typedef enum weir__reply_type {
 	WEIR__REPLY_NIL,

@@ -182,8 +182,8 @@ static int change_table_stamps(weir__cache_space *space, weir_bytes head, weir_c
 	weir_cache_backend *backend = space->cache->backend;
 	char                keys[2][WEIR__KEY_MAX];
 	weir_touch          stamps[] = {
-		{ .key = { keys[0], weir__key_write(keys[0], head, space->any, WEIR__SLOT_FIRST) } },
-		{ .key = { keys[1], weir__key_write(keys[1], head, space->bulk, WEIR__SLOT_FIRST) } },
+				 { .key = { keys[0], weir__key_write(keys[0], head, space->any, WEIR__SLOT_FIRST) } },
+				 { .key = { keys[1], weir__key_write(keys[1], head, space->bulk, WEIR__SLOT_FIRST) } },
 	};
 
 	stamps[0].stamp = weir__cache_id(space->cache);

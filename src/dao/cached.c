@@ -136,7 +136,7 @@ static int read_by_and_fill(weir__call *call, weir__lookup *pointer, weir__looku
 	if (rc == WEIR_OK && target->state == WEIR__MISS)
 		fill_record(call, target, *record);
 	if (pointer->state == WEIR__HIT && (target->state == WEIR__ABSENT || target->state == WEIR__HIT))
-		weir__cache_reject(call->entity->space, pointer);
+		weir__cache_drop(call->entity->space, pointer);
 	return rc;
 }
 

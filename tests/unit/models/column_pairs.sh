@@ -19,6 +19,13 @@ opt_time:weir_opt_time opt_timestamp:weir_opt_timestamp opt_uuid:weir_opt_uuid c
 
 integers="i8 u8 i16 u16 i32 u32 i64 longlong opt_i16 opt_i32 opt_i64"
 
+numbers="i16 i32 i64 f64 numeric"
+
+# What may be a parameter of SQL by hand.
+params="bool i8 u8 i16 u16 i32 u32 i64 longlong float f64 numeric text chars time timestamp uuid json void
+opt_bool opt_i16 opt_i32 opt_i64 opt_f64 opt_time opt_timestamp opt_uuid"
+params=$(echo $params)
+
 # What may be compared with a column.
 values_of() {
 	case $1 in
@@ -69,7 +76,8 @@ fits() { if contains "$1" "$2"; then echo yes; else echo no; fi; }
 
 # What both files begin with: a struct with a member of each type, variables, arrays and handles.
 preamble() {
-	echo '#include <weir/query.h>'
+	echo '#include <weir/sql.h>'
+	echo '#include <weir/writing.h>'
 	echo 'typedef struct row {'
 	for type in $types; do
 		echo "${type#*:} m_${type%%:*};" | tr '@' ' '
@@ -96,6 +104,8 @@ cases() {
 				put "$fit" "weir_condition ${op}_$n(void); weir_condition ${op}_$n(void) { return weir_$op(c_$column, v_$key); }"
 			done
 			put "$fit" "weir_condition bt_$n(void); weir_condition bt_$n(void) { return weir_between(c_$column, v_$key, v_$key); }"
+			contains "$numbers" "$column" || fit=no
+			put "$fit" "weir_increment by_$n(void); weir_increment by_$n(void) { return weir_by(c_$column, v_$key); }"
 			fit=$(fits "$items" "$key")
 			put "$fit" "weir_condition in_$n(void); weir_condition in_$n(void) { return weir_in(c_$column, a_$key, 2); }"
 			fit=$(fits "$members" "$key")
@@ -112,6 +122,13 @@ cases() {
 		key=${type%%:*}
 		put "$(fits "$members" "$key")" "extern weir_field f_$key; weir_field f_$key = WEIR_FIELD(row, m_$key, .unique = true);"
 	done
+	for type in $types; do
+		key=${type%%:*}
+		put "$(fits "$params" "$key")" "weir_param p_$key(void); weir_param p_$key(void) { return WEIR_PARAMS(1, v_$key).items[1]; }"
+	done
+	put yes 'weir_sql sql_literal(void); weir_sql sql_literal(void) { return WEIR_SQL("SELECT " "1"); }'
+	put no 'weir_sql sql_text(void); weir_sql sql_text(void) { return WEIR_SQL(v_text); }'
+	put no 'weir_sql sql_array(void); weir_sql sql_array(void) { static const char a[] = "SELECT 1"; return WEIR_SQL(a); }'
 	put yes 'size_t set_two(void); size_t set_two(void) { return WEIR_SET(row, m_i32, m_text).count; }'
 	put no 'size_t set_none(void); size_t set_none(void) { return WEIR_SET(row, m_i32, m_unknown).count; }'
 	put no 'extern weir_field f_unknown; weir_field f_unknown = WEIR_FIELD(row, m_unknown);'

@@ -44,8 +44,8 @@ static int find_or_make(const user_dao *users, const char *name, int64_t *id, we
 static int view_twice(const post_dao *posts, int64_t author, weir_error *err)
 {
 	const post *made = NULL, *viewed = NULL;
-	int rc = post_dao_create(posts, &(post){ .user_id = author, .title = "Hello", .body = "" }, weir_set_all(&post_model),
-	                         &made, err);
+	int         rc = post_dao_create(posts, &(post){ .user_id = author, .title = "Hello", .body = "" },
+	                                 weir_set_all(&post_model), &made, err);
 
 	if (rc == WEIR_OK)
 		rc = weir_base_dao_increment(&posts->base, made, WEIR_BY(weir_by(post_c.views, 2)), &viewed, err);

@@ -7,7 +7,7 @@
 
 typedef struct author {
 	const char *username;
-	int64_t posts;
+	int64_t     posts;
 } author;
 WEIR_RECORD(author)
 
@@ -18,10 +18,10 @@ static int show_authors(weir_session *session, weir_error *err)
 {
 	author_list rows = WEIR_LIST_INIT;
 	int         rc = weir_query_into_cached(
-		session,
-		WEIR_SQL("SELECT u.username, count(p.id) AS posts FROM users u LEFT JOIN posts p ON p.user_id = u.id "
-		         "GROUP BY u.id ORDER BY 2 DESC, 1 LIMIT $1"),
-		WEIR_PARAMS(10), &author_model, WEIR_READS(user, post), &rows, err);
+				session,
+				WEIR_SQL("SELECT u.username, count(p.id) AS posts FROM users u LEFT JOIN posts p ON p.user_id = u.id "
+	                             "GROUP BY u.id ORDER BY 2 DESC, 1 LIMIT $1"),
+				WEIR_PARAMS(10), &author_model, WEIR_READS(user, post), &rows, err);
 
 	for (size_t i = 0; i < rows.count; i++)
 		printf("%s%s %d", i ? ", " : "", rows.items[i]->username, (int)rows.items[i]->posts);

@@ -49,7 +49,7 @@ typedef struct weir_options {
 	const char              *redis;    /* redis://[user:password@]host:port[/db] or unix:///path[?db=n]; NULL: no Redis */
 	const weir_model *const *models;   /* all models of the session, ended by NULL */
 	const char              *schema;   /* the search path of each connection [the role's own] */
-	const char              *application_name; /* ["weir"] */
+	const char              *application_name; /* [what the connection string says, else "weir"] */
 	bool                     lazy;         /* do not connect in weir_open; the schema is checked at the first use */
 	weir_schema_check        schema_check;
 	int                      timeout_ms;         /* deadline of each call in all [5000] */

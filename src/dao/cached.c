@@ -37,19 +37,23 @@ static void fill(weir__call *call, weir__lookup *lookup, const weir__buffer *pay
 
 /* ---- Records --------------------------------------------------------------------------------------------------- */
 
-/* Fills what was read for a key; a row whose own key is spelled otherwise (a collation that takes two texts for one) is not kept. */
-static void fill_record(weir__call *call, weir__lookup *lookup, const void *record)
+/* Fills what was read for a key, if it was read under a lease. False: the row's own key is another one, it is not kept (a
+ * collation that takes two texts for one; a pointer whose value has moved to another row). */
+static bool fill_record(weir__call *call, weir__lookup *lookup, const void *record)
 {
 	weir__buffer payload = WEIR__BUFFER_INIT;
+	bool         same;
 
 	weir__key_of_record(call->entity, record, &payload);
-	if (!payload.failed && payload.length == lookup->key.length &&
-	    memcmp(payload.data, lookup->key.data, payload.length) == 0) {
+	same = !payload.failed && payload.length == lookup->key.length &&
+	       memcmp(payload.data, lookup->key.data, payload.length) == 0;
+	if (same && lookup->state == WEIR__MISS) {
 		weir__buffer_clear(&payload);
 		weir__codec_encode(call->entity->layout, record, &payload);
 		fill(call, lookup, &payload, 1);
 	}
 	weir__buffer_release(&payload);
+	return same;
 }
 
 static int read_and_fill_record(weir__call *call, weir__lookup *lookup, const void *key, const void **record)
@@ -129,14 +133,16 @@ static int follow(weir__call *call, weir__lookup *lookup, size_t column, const w
 static int read_by_and_fill(weir__call *call, weir__lookup *pointer, weir__lookup *target, size_t column,
                             const weir_value *value, const void **record)
 {
-	int rc = weir__read_by(call, column, value, record);
+	int  rc = weir__read_by(call, column, value, record);
+	bool leads_there;
 
 	if (rc < 0)
 		return rc;
-	if (rc == WEIR_OK && target->state == WEIR__MISS)
-		fill_record(call, target, *record);
-	if (pointer->state == WEIR__HIT && (target->state == WEIR__ABSENT || target->state == WEIR__HIT))
+	leads_there = rc == WEIR_OK && fill_record(call, target, *record);
+	if (pointer->state == WEIR__HIT && !leads_there) {
+		weir__lookup_release(target); /* its key lies in the pointer */
 		weir__cache_drop(call->entity->space, pointer);
+	}
 	return rc;
 }
 

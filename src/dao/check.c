@@ -85,9 +85,8 @@ int weir__check_change(weir__call *call, const void *values, const weir_set *set
 int weir__check_column(weir__call *call, weir_column column, size_t *index)
 {
 	const weir__layout *layout = call->entity->layout;
-	int                 found = column.model && weir__layout_is_of(layout, column.model)
-	                              ? weir__layout_find(layout, column.offset)
-	                              : -1;
+	int                 found =
+        column.model && weir__layout_is_of(layout, column.model) ? weir__layout_find(layout, column.offset) : -1;
 
 	if (found < 0)
 		return weir__wrong_call(call, "the column is not of this model");

@@ -63,8 +63,6 @@ static int check_options(weir_options *options, weir_error *err)
 		return weir__error_set(err, WEIR_ERR_USAGE, "options.cache_backend is missing, cache_kind says custom");
 	if (!options->cache_prefix)
 		options->cache_prefix = "weir";
-	if (!options->application_name)
-		options->application_name = "weir";
 	return check_numbers(options, err);
 }
 

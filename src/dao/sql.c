@@ -56,8 +56,9 @@ int weir__by_hand_params(weir__by_hand *by_hand, const weir_sql *sql, const weir
 		                       text.params, params->count);
 	for (size_t i = 0; i < params->count; i++) {
 		if (params->items[i].is_array && params->items[i].count > 0 && !params->items[i].items)
-			return weir__error_set(by_hand->call.err, WEIR_ERR_USAGE, "parameter $%zu: an array of %zu items, and no items",
-			                       i + 1, params->items[i].count);
+			return weir__error_set(by_hand->call.err, WEIR_ERR_USAGE,
+			                       "parameter $%zu: an array of %zu items, and no items", i + 1,
+			                       params->items[i].count);
 		weir__params_add_by_hand(by_hand->call.params, &params->items[i]);
 	}
 	return weir__params_check(by_hand->call.params, by_hand->call.err);
@@ -70,7 +71,8 @@ int weir__by_hand_expect(weir__by_hand *by_hand, const weir_model *model, const 
 	if (!list)
 		return weir__error_set(err, WEIR_ERR_USAGE, "nowhere to put the rows");
 	if (!weir__list_out_is_empty(list))
-		return weir__error_set(err, WEIR_ERR_USAGE, "the list must be empty before the call: what it holds would be lost");
+		return weir__error_set(err, WEIR_ERR_USAGE,
+		                       "the list must be empty before the call: what it holds would be lost");
 	return weir__result_layout(by_hand->call.session->engine, model, &by_hand->layout, err);
 }
 
@@ -84,7 +86,8 @@ int weir__by_hand_models(weir__by_hand *by_hand, const weir_models *models)
 		if (!model)
 			return weir__error_set(err, WEIR_ERR_USAGE, "one of the models that the statement names is NULL");
 		if (!weir__registry_find(&by_hand->call.session->engine->registry, model))
-			return weir__error_set_at(err, WEIR_ERR_USAGE, model->name, NULL, "the session was opened without this model");
+			return weir__error_set_at(err, WEIR_ERR_USAGE, model->name, NULL,
+			                          "the session was opened without this model");
 	}
 	return WEIR_OK;
 }
@@ -109,8 +112,8 @@ int weir__by_hand_read(weir__by_hand *by_hand, weir_list *list)
 	return rc;
 }
 
-int weir_query_into(weir_session *session, weir_sql sql, weir_params params, const weir_model *model,
-                    weir_models reads, void *list, weir_error *err)
+int weir_query_into(weir_session *session, weir_sql sql, weir_params params, const weir_model *model, weir_models reads,
+                    void *list, weir_error *err)
 {
 	weir_list     found = WEIR_LIST_INIT;
 	weir__by_hand by_hand;
@@ -184,8 +187,8 @@ typedef struct returned {
 static int collect(weir__call *call, const weir__rows *rows, weir__touches *touches)
 {
 	returned *to = (returned *)(void *)call;
-	int       rc = to->by_hand.models->returned ? collect_returned(call, rows, touches)
-	                                            : collect_unknown(call, rows, touches);
+	int       rc =
+        to->by_hand.models->returned ? collect_returned(call, rows, touches) : collect_unknown(call, rows, touches);
 
 	to->affected = rows->affected;
 	if (rc >= 0 && to->by_hand.layout)

@@ -115,7 +115,8 @@ int weir_query_text(weir_session *session, weir_sql sql, weir_params params, cha
 	int    rc;
 
 	if (!value || *value)
-		return value ? weir__error_set(err, WEIR_ERR_USAGE, "the text's pointer must be NULL before the call") : no_place(err);
+		return value ? weir__error_set(err, WEIR_ERR_USAGE, "the text's pointer must be NULL before the call")
+		             : no_place(err);
 	rc = ASK(s, WEIR_TYPE_TEXT, WEIR_TYPE_NUMERIC, WEIR_TYPE_JSONB);
 	if (rc == WEIR_OK && !s.value.is_null) {
 		copy = weir__strdup(s.value.as.text);

@@ -110,7 +110,7 @@ static int collect_upsert(weir__call *call, const weir__rows *rows, weir__touche
 {
 	upserting *u = (upserting *)(void *)call;
 	weir_value created = { 0 };
-	int        rc = weir__rows_value(rows, 0, call->entity->layout->column_count, WEIR_TYPE_BOOL, &created, NULL, call->err);
+	int rc = weir__rows_value(rows, 0, call->entity->layout->column_count, WEIR_TYPE_BOOL, &created, NULL, call->err);
 
 	if (rc >= 0)
 		rc = weir__collect_delete(call, rows, touches); /* the record, any, its stamps */

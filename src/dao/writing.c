@@ -79,10 +79,10 @@ static int take_amounts(weir__call *call, const weir_increments *given, weir_val
 int weir_base_dao_increment(const weir_base_dao *dao, const void *key, weir_increments increments, void *record,
                             weir_error *err)
 {
-	weir_value        amounts[WEIR__COLUMNS_MAX];
-	weir__increments  sorted = { .mask = 0, .amounts = amounts };
-	weir__call        call;
-	int               rc = weir__call_begin(&call, dao, err);
+	weir_value       amounts[WEIR__COLUMNS_MAX];
+	weir__increments sorted = { .mask = 0, .amounts = amounts };
+	weir__call       call;
+	int              rc = weir__call_begin(&call, dao, err);
 
 	if (rc >= 0 && record)
 		rc = weir__check_record_out(&call, record);
@@ -91,8 +91,8 @@ int weir_base_dao_increment(const weir_base_dao *dao, const void *key, weir_incr
 	if (rc >= 0)
 		rc = take_amounts(&call, &increments, amounts, &sorted.mask);
 	if (rc >= 0)
-		rc = weir__sql_increment(call.entity->statements, key, &sorted, call.entity->stamped_mask, &call.sql, call.params,
-		                         err);
+		rc = weir__sql_increment(call.entity->statements, key, &sorted, call.entity->stamped_mask, &call.sql,
+		                         call.params, err);
 	if (rc >= 0)
 		rc = write_row(&call, weir__collect_update, record);
 	weir__call_end(&call);

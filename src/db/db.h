@@ -151,7 +151,7 @@ typedef struct weir__rows {
 
 void weir__rows_release(weir__rows *rows);
 
-/* Runs one statement and waits for all of its rows: one round trip (two the first time on a connection). params may be
+/* Runs one statement and waits for all of its rows: one round trip, also the first time on a connection. params may be
  * NULL. On error the class of failure is in the status, SQLSTATE and names in err; rows is empty. */
 int weir__conn_run(weir__conn *conn, const weir__sql *sql, const weir__params *params, weir__deadline deadline,
                    weir__rows *rows, weir_error *err);

@@ -33,8 +33,8 @@ static struct blog blog;
 /* ---- A result that is no table --------------------------------------------------------------------------------------- */
 
 typedef struct top {
-	const char *name;
-	int64_t posts;
+	const char  *name;
+	int64_t      posts;
 	weir_opt_f64 rating;
 } top;
 WEIR_RECORD(top)
@@ -70,7 +70,8 @@ static const char *cached_top(weir_session *session)
 	top_users(session, 10, true, &rows);
 	for (size_t i = 0; i < rows.count; i++) {
 		size_t used = strlen(text);
-		snprintf(text + used, sizeof text - used, "%s%s:%d", i ? " " : "", rows.items[i]->name, (int)rows.items[i]->posts);
+		snprintf(text + used, sizeof text - used, "%s%s:%d", i ? " " : "", rows.items[i]->name,
+		         (int)rows.items[i]->posts);
 	}
 	top_list_release(&rows);
 	return text;
@@ -109,29 +110,38 @@ SQL_TEST(test_query_into__takes_models_of_the_session_too)
 /* ---- Parameters -------------------------------------------------------------------------------------------------------------- */
 
 typedef struct echo {
-	bool a_bool;
-	int16_t a_small;
-	int32_t an_int;
-	int64_t a_big;
-	double a_double;
-	weir_numeric a_numeric;
-	const char *a_text;
-	weir_time a_time;
+	bool           a_bool;
+	int16_t        a_small;
+	int32_t        an_int;
+	int64_t        a_big;
+	double         a_double;
+	weir_numeric   a_numeric;
+	const char    *a_text;
+	weir_time      a_time;
 	weir_timestamp a_timestamp;
-	weir_uuid a_uuid;
-	weir_json a_json;
-	weir_opt_i32 nothing;
-	const char *no_text;
-	weir_opt_i64 no_type;
+	weir_uuid      a_uuid;
+	weir_json      a_json;
+	weir_opt_i32   nothing;
+	const char    *no_text;
+	weir_opt_i64   no_type;
 } echo;
 WEIR_RECORD(echo)
 
 static const weir_field echo_fields[] = {
-	WEIR_FIELD(echo, a_bool),      WEIR_FIELD(echo, a_small),    WEIR_FIELD(echo, an_int),
-	WEIR_FIELD(echo, a_big),       WEIR_FIELD(echo, a_double),   WEIR_FIELD(echo, a_numeric),
-	WEIR_FIELD(echo, a_text),      WEIR_FIELD(echo, a_time),     WEIR_FIELD(echo, a_timestamp),
-	WEIR_FIELD(echo, a_uuid),      WEIR_FIELD(echo, a_json),     WEIR_FIELD(echo, nothing),
-	WEIR_FIELD(echo, no_text, .nullable = true), WEIR_FIELD(echo, no_type),
+	WEIR_FIELD(echo, a_bool),
+	WEIR_FIELD(echo, a_small),
+	WEIR_FIELD(echo, an_int),
+	WEIR_FIELD(echo, a_big),
+	WEIR_FIELD(echo, a_double),
+	WEIR_FIELD(echo, a_numeric),
+	WEIR_FIELD(echo, a_text),
+	WEIR_FIELD(echo, a_time),
+	WEIR_FIELD(echo, a_timestamp),
+	WEIR_FIELD(echo, a_uuid),
+	WEIR_FIELD(echo, a_json),
+	WEIR_FIELD(echo, nothing),
+	WEIR_FIELD(echo, no_text, .nullable = true),
+	WEIR_FIELD(echo, no_type),
 };
 static const weir_model echo_model = WEIR_RESULT(echo, echo_fields);
 
@@ -149,8 +159,8 @@ SQL_TEST(test_params__of_every_type_come_back_as_they_were)
 		             "$7 AS a_text, $8 AS a_time, $9 AS a_timestamp, $10 AS a_uuid, $11 AS a_json, $12 AS nothing, "
 		             "$13 AS no_text, $14::int8 AS no_type"),
 			WEIR_PARAMS((bool)true, (short)-3, INT32_MIN, INT64_MAX, -0.5, weir_numeric_of("12.340"), hostile,
-		                weir_time_of(1), weir_timestamp_of(INT64_MAX), uuid, weir_json_of("{\"a\": 1}"), weir_null_i32(), none,
-		                NULL),
+		                weir_time_of(1), weir_timestamp_of(INT64_MAX), uuid, weir_json_of("{\"a\": 1}"),
+		                weir_null_i32(), none, NULL),
 			&echo_model, WEIR_READS(user), &rows, &blog.err));
 		const echo *it = rows.items[0];
 		ck_assert(it->a_bool && it->a_small == -3 && it->an_int == INT32_MIN && it->a_big == INT64_MAX);
@@ -182,7 +192,8 @@ SQL_TEST(test_params__arrays_are_one_parameter)
 	const char *const names[] = { "b", "c", "x", NULL };
 	weir_opt_i64      value = weir_null_i64();
 
-	assert_ok(weir_query_i64(blog.session, WEIR_SQL("SELECT count(*) FROM users WHERE id = ANY($1) AND username = ANY($2)"),
+	assert_ok(weir_query_i64(blog.session,
+	                         WEIR_SQL("SELECT count(*) FROM users WHERE id = ANY($1) AND username = ANY($2)"),
 	                         WEIR_PARAMS(weir_array(ids, 3), weir_array(names, 4)), &value, &blog.err));
 	ck_assert_int_eq(value.value, 2);
 	assert_ok(weir_query_i64(blog.session, WEIR_SQL("SELECT count(*) FROM users WHERE id = ANY($1)"),
@@ -208,7 +219,8 @@ SQL_TEST(test_query_value__gives_one_value_null_or_no_row)
 	              weir_query_i64(blog.session, WEIR_SQL("SELECT id FROM users"), WEIR_NO_PARAMS, &number, &blog.err));
 	assert_ok(weir_query_f64(blog.session, WEIR_SQL("VALUES (0.5::float8)"), WEIR_NO_PARAMS, &real, &blog.err));
 	ck_assert_double_eq(real.value, 0.5);
-	assert_ok(weir_query_bool(blog.session, WEIR_SQL("SELECT EXISTS (SELECT FROM users)"), WEIR_NO_PARAMS, &yes, &blog.err));
+	assert_ok(
+		weir_query_bool(blog.session, WEIR_SQL("SELECT EXISTS (SELECT FROM users)"), WEIR_NO_PARAMS, &yes, &blog.err));
 	ck_assert(yes.has && !yes.value);
 	assert_ok(weir_query_time(blog.session, WEIR_SQL("SELECT 'epoch'::timestamptz"), WEIR_NO_PARAMS, &time, &blog.err));
 	ck_assert_int_eq(time.value.unix_us, 0);
@@ -221,10 +233,12 @@ SQL_TEST(test_query_value__gives_one_value_null_or_no_row)
 	assert_status(WEIR_ERR_USAGE,
 	              weir_query_text(blog.session, WEIR_SQL("SELECT 'x'"), WEIR_NO_PARAMS, &text, &blog.err));
 	weir_free(text);
-	assert_status(WEIR_ERR_USAGE, weir_query_i64(blog.session, WEIR_SQL("SELECT 1, 2"), WEIR_NO_PARAMS, &number, &blog.err));
+	assert_status(WEIR_ERR_USAGE,
+	              weir_query_i64(blog.session, WEIR_SQL("SELECT 1, 2"), WEIR_NO_PARAMS, &number, &blog.err));
 	assert_status(WEIR_ERR_USAGE,
 	              weir_query_i64(blog.session, WEIR_SQL("VALUES (1), (2)"), WEIR_NO_PARAMS, &number, &blog.err));
-	assert_status(WEIR_ERR_SCHEMA, weir_query_i64(blog.session, WEIR_SQL("SELECT 'x'"), WEIR_NO_PARAMS, &number, &blog.err));
+	assert_status(WEIR_ERR_SCHEMA,
+	              weir_query_i64(blog.session, WEIR_SQL("SELECT 'x'"), WEIR_NO_PARAMS, &number, &blog.err));
 }
 
 /* ---- Cached ---------------------------------------------------------------------------------------------------------------------- */
@@ -256,23 +270,25 @@ SQL_TEST(test_query_into_cached__every_kind_of_write_to_any_of_its_models_is_see
 	ck_assert_str_eq(cached_top(blog.session), "ada:0 eve:0");
 	post_id = blog_post(&blog, ada, "one");
 	ck_assert_str_eq(cached_top(blog.session), "ada:1 eve:0");
-	assert_ok(post_dao_create_many(&blog.posts, &(post){ .user_id = ada, .title = "t" }, 1, WEIR_SET(post, user_id, title),
-	                               NULL, &blog.err));
+	assert_ok(post_dao_create_many(&blog.posts, &(post){ .user_id = ada, .title = "t" }, 1,
+	                               WEIR_SET(post, user_id, title), NULL, &blog.err));
 	ck_assert_str_eq(cached_top(blog.session), "ada:2 eve:0");
-	assert_ok(user_dao_update(&blog.users, ada, &(user){ .username = "lady" }, WEIR_SET(user, username), NULL, &blog.err));
+	assert_ok(
+		user_dao_update(&blog.users, ada, &(user){ .username = "lady" }, WEIR_SET(user, username), NULL, &blog.err));
 	ck_assert_str_eq(cached_top(blog.session), "lady:2 eve:0");
 	assert_ok(post_dao_delete(&blog.posts, post_id, NULL, &blog.err));
 	ck_assert_str_eq(cached_top(blog.session), "lady:1 eve:0");
 	assert_ok(weir_base_dao_delete_where(&blog.posts.base, weir_everything(), NULL, &blog.err));
 	ck_assert_str_eq(cached_top(blog.session), "eve:0 lady:0");
 	assert_ok(weir_base_dao_upsert(&blog.users.base, &(user){ .username = "adam", .email = "ada@example.org" },
-	                               WEIR_UPSERT(.set = WEIR_SET(user, username, email), .on = user_c.email.column), &written,
-	                               NULL, &blog.err));
+	                               WEIR_UPSERT(.set = WEIR_SET(user, username, email), .on = user_c.email.column),
+	                               &written, NULL, &blog.err));
 	user_release(&written);
 	ck_assert_str_eq(cached_top(blog.session), "adam:0 eve:0");
 	assert_queries(0, cached_top(blog.session));
 	blog_sql(&blog, "UPDATE users SET username = 'x' WHERE username = 'eve'");
-	assert_ok(weir_cache_manager_flush(weir_session_cache(blog.session), &post_model, &blog.err)); /* the second model */
+	assert_ok(
+		weir_cache_manager_flush(weir_session_cache(blog.session), &post_model, &blog.err)); /* the second model */
 	ck_assert_str_eq(cached_top(blog.session), "adam:0 x:0");
 }
 
@@ -413,8 +429,8 @@ SQL_TEST(test_execute__in_a_transaction_is_seen_after_commit_and_not_after_rollb
 		cached_bio(ada);
 		assert_ok(weir_begin(blog.session, NULL, &tx, &blog.err));
 		assert_ok(weir_begin(tx, NULL, &inner, &blog.err));
-		assert_ok(weir_execute(inner, WEIR_SQL("UPDATE users SET bio = 'changed'"), WEIR_NO_PARAMS, WEIR_WRITES(user), NULL,
-		                       &blog.err));
+		assert_ok(weir_execute(inner, WEIR_SQL("UPDATE users SET bio = 'changed'"), WEIR_NO_PARAMS, WEIR_WRITES(user),
+		                       NULL, &blog.err));
 		if (round == 0)
 			weir_rollback(&inner);
 		else
@@ -444,12 +460,12 @@ START_TEST(test_execute__in_one_session_is_seen_at_once_by_another)
 
 		cached_bio(ada);
 		cached_top(blog.session);
-		assert_ok(weir_execute(other, WEIR_SQL("UPDATE users SET bio = $1, username = $1 WHERE id = $2"), WEIR_PARAMS(bio, ada),
-		                       WEIR_WRITES(user), NULL, &blog.err));
+		assert_ok(weir_execute(other, WEIR_SQL("UPDATE users SET bio = $1, username = $1 WHERE id = $2"),
+		                       WEIR_PARAMS(bio, ada), WEIR_WRITES(user), NULL, &blog.err));
 		ck_assert_str_eq(cached_bio(ada), bio);
 		ck_assert(strncmp(cached_top(blog.session), bio, 2) == 0);
-		assert_ok(weir_execute(other, WEIR_SQL("UPDATE users SET bio = 'r' WHERE id = $1 RETURNING id"), WEIR_PARAMS(ada),
-		                       WEIR_WRITES_RETURNED(user), NULL, &blog.err));
+		assert_ok(weir_execute(other, WEIR_SQL("UPDATE users SET bio = 'r' WHERE id = $1 RETURNING id"),
+		                       WEIR_PARAMS(ada), WEIR_WRITES_RETURNED(user), NULL, &blog.err));
 		ck_assert_str_eq(cached_bio(ada), "r");
 	}
 	weir_close(&other);
@@ -461,15 +477,15 @@ END_TEST
 
 SQL_TEST(test_sql_by_hand__bad_input_is_named_and_sends_nothing)
 {
-	static const weir_field  text_fields[] = { WEIR_FIELD(top, posts) };
-	static const weir_model  unknown_model = WEIR_MODEL(top, "unknown", text_fields);
-	const weir_sql           empty = WEIR_SQL(" /* SELECT */ -- SELECT");
-	const top               *item = NULL;
-	top_list                 rows = WEIR_LIST_INIT, full = { .items = &item, .count = 1 };
-	uint64_t                 before = blog_queries(&blog);
-	weir_session            *s = blog.session;
-	const weir_params        none = WEIR_NO_PARAMS;
-	const weir_models        unsaid = WEIR_READS_UNSAID;
+	static const weir_field text_fields[] = { WEIR_FIELD(top, posts) };
+	static const weir_model unknown_model = WEIR_MODEL(top, "unknown", text_fields);
+	const weir_sql          empty = WEIR_SQL(" /* SELECT */ -- SELECT");
+	const top              *item = NULL;
+	top_list                rows = WEIR_LIST_INIT, full = { .items = &item, .count = 1 };
+	uint64_t                before = blog_queries(&blog);
+	weir_session           *s = blog.session;
+	const weir_params       none = WEIR_NO_PARAMS;
+	const weir_models       unsaid = WEIR_READS_UNSAID;
 
 	assert_status(WEIR_ERR_USAGE, weir_query_into(NULL, TOP_SQL, none, &top_model, unsaid, &rows, &blog.err));
 	assert_status(WEIR_ERR_USAGE, weir_query_into(s, empty, none, &top_model, unsaid, &rows, &blog.err));
@@ -495,7 +511,8 @@ SQL_TEST(test_sql_by_hand__bad_input_is_named_and_sends_nothing)
 	assert_status(WEIR_ERR_LIMIT,
 	              weir_query_into_cached(s, WEIR_SQL("SELECT 1"), none, &top_model,
 	                                     WEIR_READS(user, user, user, user, user, user, user, user), &rows, &blog.err));
-	assert_status(WEIR_ERR_USAGE, weir_execute(s, WEIR_SQL("DELETE FROM users"), none, WEIR_WRITES(unknown), NULL, &blog.err));
+	assert_status(WEIR_ERR_USAGE,
+	              weir_execute(s, WEIR_SQL("DELETE FROM users"), none, WEIR_WRITES(unknown), NULL, &blog.err));
 	ck_assert_str_eq(blog.err.model, "top");
 	ck_assert_uint_eq(blog_queries(&blog), before);
 }
@@ -515,8 +532,8 @@ SQL_TEST(test_query_into__a_result_that_does_not_fit_names_the_field)
 	for (size_t i = 0; i < 4; i++) {
 		top_list rows = WEIR_LIST_INIT;
 
-		assert_status(WEIR_ERR_SCHEMA, weir_query_into(blog.session, wrong[i], WEIR_NO_PARAMS, &top_model, WEIR_READS_UNSAID,
-		                                               &rows, &blog.err));
+		assert_status(WEIR_ERR_SCHEMA, weir_query_into(blog.session, wrong[i], WEIR_NO_PARAMS, &top_model,
+		                                               WEIR_READS_UNSAID, &rows, &blog.err));
 		ck_assert_str_eq(blog.err.model, "top");
 		ck_assert_str_eq(blog.err.column, expected[i].column);
 		ck_assert_ptr_nonnull(strstr(blog.err.message, expected[i].message));
@@ -528,20 +545,21 @@ SQL_TEST(test_query_into__errors_of_the_server_keep_their_sqlstate_and_the_sessi
 	weir_opt_i64 value = weir_null_i64();
 	top_list     rows = WEIR_LIST_INIT;
 
-	assert_status(WEIR_ERR_DATABASE, weir_query_i64(blog.session, WEIR_SQL("SELECT FROM WHERE"), WEIR_NO_PARAMS, &value, &blog.err));
-	ck_assert_str_eq(blog.err.sqlstate, "42601");
 	assert_status(WEIR_ERR_DATABASE,
-	              weir_query_i64(blog.session, WEIR_SQL("SELECT 1; DROP TABLE users"), WEIR_NO_PARAMS, &value, &blog.err));
-	assert_status(WEIR_ERR_SCHEMA, weir_query_i64(blog.session, WEIR_SQL("SELECT 1 FROM nowhere"), WEIR_NO_PARAMS, &value, &blog.err));
+	              weir_query_i64(blog.session, WEIR_SQL("SELECT FROM WHERE"), WEIR_NO_PARAMS, &value, &blog.err));
+	ck_assert_str_eq(blog.err.sqlstate, "42601");
+	assert_status(WEIR_ERR_DATABASE, weir_query_i64(blog.session, WEIR_SQL("SELECT 1; DROP TABLE users"),
+	                                                WEIR_NO_PARAMS, &value, &blog.err));
+	assert_status(WEIR_ERR_SCHEMA,
+	              weir_query_i64(blog.session, WEIR_SQL("SELECT 1 FROM nowhere"), WEIR_NO_PARAMS, &value, &blog.err));
 	assert_status(WEIR_ERR_UNIQUE,
 	              weir_execute(blog.session,
-	                           WEIR_SQL("INSERT INTO users (username, email) VALUES ($1, 'a'), ($1, 'b')"), WEIR_PARAMS("ada"),
-	                           WEIR_WRITES(user), NULL, &blog.err));
-	assert_status(WEIR_ERR_LIMIT,
-	              weir_query_into(blog.session,
-	                              WEIR_SQL("SELECT 'a' AS username, g AS posts, NULL::float8 AS rating "
-	                                       "FROM generate_series(1::int8, $1) g"),
-	                              WEIR_PARAMS(10001), &top_model, WEIR_READS_UNSAID, &rows, &blog.err));
+	                           WEIR_SQL("INSERT INTO users (username, email) VALUES ($1, 'a'), ($1, 'b')"),
+	                           WEIR_PARAMS("ada"), WEIR_WRITES(user), NULL, &blog.err));
+	assert_status(WEIR_ERR_LIMIT, weir_query_into(blog.session,
+	                                              WEIR_SQL("SELECT 'a' AS username, g AS posts, NULL::float8 AS rating "
+	                                                       "FROM generate_series(1::int8, $1) g"),
+	                                              WEIR_PARAMS(10001), &top_model, WEIR_READS_UNSAID, &rows, &blog.err));
 	assert_ok(weir_query_i64(blog.session, WEIR_SQL("SELECT count(*) FROM users"), WEIR_NO_PARAMS, &value, &blog.err));
 	ck_assert_int_eq(value.value, 0);
 }
@@ -553,7 +571,7 @@ static void *ask(void *argument)
 	int *failures = argument;
 
 	for (int i = 0; i < 50; i++) {
-		top_list rows = WEIR_LIST_INIT;
+		top_list      rows = WEIR_LIST_INIT;
 		const int64_t never[] = { -1 };
 
 		if (weir_query_into_cached(blog.session, TOP_SQL, WEIR_PARAMS(i % 5 + 1, weir_array(never, 1)), &top_model,

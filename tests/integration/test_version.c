@@ -63,8 +63,9 @@ WRITING_TEST(test_update_if_unchanged__leaves_a_transaction_usable_and_needs_a_v
 
 	assert_ok(weir_begin(session, NULL, &tx, &blog.err));
 	weir_base_dao inside = weir_get_dao(tx, &account_model);
-	assert_status(WEIR_ERR_STALE, weir_base_dao_update_if_unchanged(&inside, &old, &(account){ .points = weir_some_i32(2) },
-	                                                                WEIR_SET(account, points), NULL, &blog.err));
+	assert_status(WEIR_ERR_STALE,
+	              weir_base_dao_update_if_unchanged(&inside, &old, &(account){ .points = weir_some_i32(2) },
+	                                                WEIR_SET(account, points), NULL, &blog.err));
 	old.version = 1;
 	assert_ok(weir_base_dao_update_if_unchanged(&inside, &old, &(account){ .points = weir_some_i32(2) },
 	                                            WEIR_SET(account, points), NULL, &blog.err));
@@ -72,24 +73,26 @@ WRITING_TEST(test_update_if_unchanged__leaves_a_transaction_usable_and_needs_a_v
 	now = cached_account(id);
 	ck_assert_int_eq(now->points.value, 2);
 	account_release(&now);
-	assert_status(WEIR_ERR_USAGE, weir_base_dao_update_if_unchanged(&blog.users.base, &(user){ .id = 1 },
-	                                                                &(user){ .bio = "b" }, WEIR_SET(user, bio), NULL,
-	                                                                &blog.err));
+	assert_status(WEIR_ERR_USAGE,
+	              weir_base_dao_update_if_unchanged(&blog.users.base, &(user){ .id = 1 }, &(user){ .bio = "b" },
+	                                                WEIR_SET(user, bio), NULL, &blog.err));
 	ck_assert_ptr_nonnull(strstr(blog.err.message, ".version"));
-	assert_status(WEIR_ERR_USAGE, weir_base_dao_update_if_unchanged(&accounts, &old, &old, (weir_set){ &account_model, NULL, 0 },
-	                                                                NULL, &blog.err));
+	assert_status(WEIR_ERR_USAGE, weir_base_dao_update_if_unchanged(
+									  &accounts, &old, &old, (weir_set){ &account_model, NULL, 0 }, NULL, &blog.err));
 }
 
 START_TEST(test_version__is_refused_where_no_version_can_be)
 {
 	typedef struct odd {
-		int64_t id;
-		const char *name;
+		int64_t      id;
+		const char  *name;
 		weir_opt_i32 number;
-		int32_t one, two;
+		int32_t      one, two;
 	} odd;
-	static const weir_field text[] = { WEIR_FIELD(odd, id, .primary_key = true), WEIR_FIELD(odd, name, .version = true) };
-	static const weir_field null[] = { WEIR_FIELD(odd, id, .primary_key = true), WEIR_FIELD(odd, number, .version = true) };
+	static const weir_field text[] = { WEIR_FIELD(odd, id, .primary_key = true),
+		                               WEIR_FIELD(odd, name, .version = true) };
+	static const weir_field null[] = { WEIR_FIELD(odd, id, .primary_key = true),
+		                               WEIR_FIELD(odd, number, .version = true) };
 	static const weir_field key[] = { WEIR_FIELD(odd, id, .primary_key = true, .version = true) };
 	static const weir_field both[] = { WEIR_FIELD(odd, id, .primary_key = true), WEIR_FIELD(odd, one, .version = true),
 		                               WEIR_FIELD(odd, two, .version = true) };
@@ -101,8 +104,9 @@ START_TEST(test_version__is_refused_where_no_version_can_be)
 		weir_error              err = WEIR_ERROR_INIT;
 		weir_session           *none = NULL;
 
-		ck_assert_int_eq(weir_open(&(weir_options){ .postgres = test_database_url(), .models = list, .lazy = true }, &none, &err),
-		                 WEIR_ERR_MODEL);
+		ck_assert_int_eq(
+			weir_open(&(weir_options){ .postgres = test_database_url(), .models = list, .lazy = true }, &none, &err),
+			WEIR_ERR_MODEL);
 		ck_assert_ptr_nonnull(strstr(err.message, ".version"));
 	}
 }
@@ -117,13 +121,13 @@ WRITING_TEST(test_update_where_returning__returns_only_rows_that_changed)
 
 	const account *found = cached_account(a);
 	account_release(&found);
-	assert_ok(weir_base_dao_update(&accounts, &(account){ .id = b }, &(account){ .points = weir_some_i32(5), .owner = "b" },
+	assert_ok(weir_base_dao_update(&accounts, &(account){ .id = b },
+	                               &(account){ .points = weir_some_i32(5), .owner = "b" },
 	                               WEIR_SET(account, points, owner), NULL, &blog.err));
 	for (int round = 0; round < 2; round++) {
-		assert_ok(weir_base_dao_update_where_returning(&accounts,
-		                                               weir_any(weir_eq(account_c.owner, "a"), weir_eq(account_c.owner, "b")),
-		                                               &(account){ .points = weir_some_i32(5) }, WEIR_SET(account, points),
-		                                               &changed, &blog.err));
+		assert_ok(weir_base_dao_update_where_returning(
+			&accounts, weir_any(weir_eq(account_c.owner, "a"), weir_eq(account_c.owner, "b")),
+			&(account){ .points = weir_some_i32(5) }, WEIR_SET(account, points), &changed, &blog.err));
 		ck_assert_uint_eq(changed.count, round == 0 ? 1 : 0);
 		if (round == 0)
 			ck_assert_int_eq(changed.items[0]->id, a);

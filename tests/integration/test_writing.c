@@ -11,8 +11,8 @@ static size_t cached_posts_of(int64_t user_id)
 	post_list list = WEIR_LIST_INIT;
 	size_t    count;
 
-	assert_ok(post_dao_get_all_cached(&blog.posts, WEIR_QUERY(.where = weir_eq(post_c.user_id, user_id)), &list,
-	                                  &blog.err));
+	assert_ok(
+		post_dao_get_all_cached(&blog.posts, WEIR_QUERY(.where = weir_eq(post_c.user_id, user_id)), &list, &blog.err));
 	count = list.count;
 	post_list_release(&list);
 	return count;
@@ -140,11 +140,10 @@ WRITING_TEST(test_upsert_many__refuses_the_same_row_twice_and_changes_nothing)
 {
 	account rows[] = { { .owner = "a" }, { .owner = "a" } };
 
-	assert_status(WEIR_ERR_VALUE,
-	              weir_base_dao_upsert_many(&accounts, rows, 2,
-	                                        WEIR_UPSERT(.set = WEIR_SET(account, owner, points),
-	                                                    .on = account_c.owner.column),
-	                                        NULL, &blog.err));
+	assert_status(WEIR_ERR_VALUE, weir_base_dao_upsert_many(&accounts, rows, 2,
+	                                                        WEIR_UPSERT(.set = WEIR_SET(account, owner, points),
+	                                                                    .on = account_c.owner.column),
+	                                                        NULL, &blog.err));
 	ck_assert_str_eq(blog.err.model, "account");
 	ck_assert_str_eq(blog_sql(&blog, "SELECT count(*) FROM accounts"), "0");
 }
@@ -190,9 +189,9 @@ WRITING_TEST(test_get_or_create__creates_once_and_then_reads_with_one_query)
 	assert_ok(weir_base_dao_get_or_create(&accounts, &(account){ .owner = "ada", .points = weir_some_i32(1) },
 	                                      &by_owner, &first, &created, &blog.err));
 	ck_assert(created);
-	assert_queries(1, assert_ok(weir_base_dao_get_or_create(
-						  &accounts, &(account){ .owner = "ada", .points = weir_some_i32(2) }, &by_owner, &second,
-						  &created, &blog.err)));
+	assert_queries(
+		1, assert_ok(weir_base_dao_get_or_create(&accounts, &(account){ .owner = "ada", .points = weir_some_i32(2) },
+	                                             &by_owner, &second, &created, &blog.err)));
 	ck_assert(!created);
 	ck_assert_int_eq(first->id, second->id);
 	ck_assert_int_eq(second->points.value, 1);
@@ -248,11 +247,10 @@ static void *race_upsert(void *argument)
 		char name[16];
 
 		snprintf(name, sizeof name, "user%d", i);
-		*failures += weir_base_dao_upsert(
-						 &users.base, &(user){ .username = name, .email = name, .bio = "b" },
-						 WEIR_UPSERT(.set = WEIR_SET(user, username, email, bio), .on = user_c.email.column,
-		                             .update = WEIR_SET(user, bio)),
-						 NULL, NULL, NULL) != WEIR_OK;
+		*failures += weir_base_dao_upsert(&users.base, &(user){ .username = name, .email = name, .bio = "b" },
+		                                  WEIR_UPSERT(.set = WEIR_SET(user, username, email, bio),
+		                                              .on = user_c.email.column, .update = WEIR_SET(user, bio)),
+		                                  NULL, NULL, NULL) != WEIR_OK;
 	}
 	return NULL;
 }
@@ -276,10 +274,10 @@ WRITING_TEST(test_get_or_create__says_which_other_constraint_is_in_the_way)
 	const user *found = NULL;
 
 	blog_user(&blog, "ada");
-	assert_status(WEIR_ERR_UNIQUE,
-	              weir_base_dao_get_or_create(&blog.users.base, &(user){ .username = "ada", .email = "other" },
-	                                          WEIR_UPSERT(.set = WEIR_SET(user, username, email), .on = user_c.email.column),
-	                                          &found, NULL, &blog.err));
+	assert_status(WEIR_ERR_UNIQUE, weir_base_dao_get_or_create(
+									   &blog.users.base, &(user){ .username = "ada", .email = "other" },
+									   WEIR_UPSERT(.set = WEIR_SET(user, username, email), .on = user_c.email.column),
+									   &found, NULL, &blog.err));
 	ck_assert_str_eq(blog.err.constraint, "users_username_key");
 	ck_assert_ptr_null(found);
 }
@@ -289,9 +287,9 @@ WRITING_TEST(test_get_or_create__forgets_a_cached_absence)
 	const user *found = NULL, *made = NULL;
 
 	assert_status(WEIR_NOT_FOUND, user_dao_get_by_email_cached(&blog.users, "ada", &found, &blog.err));
-	assert_ok(weir_base_dao_get_or_create(&blog.users.base, &(user){ .username = "ada", .email = "ada" },
-	                                      WEIR_UPSERT(.set = WEIR_SET(user, username, email), .on = user_c.email.column),
-	                                      &made, NULL, &blog.err));
+	assert_ok(weir_base_dao_get_or_create(
+		&blog.users.base, &(user){ .username = "ada", .email = "ada" },
+		WEIR_UPSERT(.set = WEIR_SET(user, username, email), .on = user_c.email.column), &made, NULL, &blog.err));
 	assert_ok(user_dao_get_by_email_cached(&blog.users, "ada", &found, &blog.err));
 	ck_assert_int_eq(found->id, made->id);
 	user_release(&found);
@@ -307,11 +305,12 @@ WRITING_TEST(test_increment__adds_to_each_type_of_number)
 
 	for (int i = 0; i < 2; i++) {
 		account_release(&found);
-		assert_queries(1, assert_ok(weir_base_dao_increment(
-							  &accounts, &(account){ .id = id },
-							  WEIR_BY(weir_by(account_c.balance, weir_numeric_of("-0.25")), weir_by(account_c.points, 7),
-		                              weir_by(account_c.weight, 0.5), weir_by(account_c.level, 3)),
-							  &found, &blog.err)));
+		assert_queries(1,
+		               assert_ok(weir_base_dao_increment(
+						   &accounts, &(account){ .id = id },
+						   WEIR_BY(weir_by(account_c.balance, weir_numeric_of("-0.25")), weir_by(account_c.points, 7),
+		                           weir_by(account_c.weight, 0.5), weir_by(account_c.level, 3)),
+						   &found, &blog.err)));
 	}
 	ck_assert_str_eq(found->balance.text, "-0.50");
 	ck_assert_int_eq(found->points.value, 14); /* it was NULL */
@@ -359,24 +358,26 @@ WRITING_TEST(test_increment__bad_input_names_the_column)
 {
 	account key = { .id = make_account("ada") };
 
-	assert_status(WEIR_ERR_USAGE, weir_base_dao_increment(&accounts, &key, (weir_increments){ NULL, 0 }, NULL, &blog.err));
-	assert_status(WEIR_ERR_USAGE, weir_base_dao_increment(&accounts, &key,
-	                                                      WEIR_BY(weir_by(account_c.points, 1), weir_by(account_c.points, 2)),
-	                                                      NULL, &blog.err));
+	assert_status(WEIR_ERR_USAGE,
+	              weir_base_dao_increment(&accounts, &key, (weir_increments){ NULL, 0 }, NULL, &blog.err));
+	assert_status(WEIR_ERR_USAGE,
+	              weir_base_dao_increment(&accounts, &key,
+	                                      WEIR_BY(weir_by(account_c.points, 1), weir_by(account_c.points, 2)), NULL,
+	                                      &blog.err));
 	ck_assert_str_eq(blog.err.column, "points");
-	assert_status(WEIR_ERR_USAGE, weir_base_dao_increment(&accounts, &key, WEIR_BY(weir_by(account_c.version, 1)), NULL,
-	                                                      &blog.err));
+	assert_status(WEIR_ERR_USAGE,
+	              weir_base_dao_increment(&accounts, &key, WEIR_BY(weir_by(account_c.version, 1)), NULL, &blog.err));
 	ck_assert_str_eq(blog.err.column, "version");
 	assert_status(WEIR_ERR_USAGE,
 	              weir_base_dao_increment(&accounts, &key, WEIR_BY(weir_by(account_c.id, 1)), NULL, &blog.err));
 	assert_status(WEIR_ERR_USAGE,
 	              weir_base_dao_increment(&accounts, &key, WEIR_BY(weir_by(post_c.views, 1)), NULL, &blog.err));
-	assert_status(WEIR_ERR_VALUE, weir_base_dao_increment(&accounts, &key, WEIR_BY(weir_by(account_c.level, 40000)), NULL,
-	                                                      &blog.err));
+	assert_status(WEIR_ERR_VALUE,
+	              weir_base_dao_increment(&accounts, &key, WEIR_BY(weir_by(account_c.level, 40000)), NULL, &blog.err));
 	ck_assert_str_eq(blog.err.column, "level");
-	assert_status(WEIR_ERR_VALUE, weir_base_dao_increment(&accounts, &key,
-	                                                      WEIR_BY(weir_by(account_c.points, weir_null_i32())), NULL,
-	                                                      &blog.err));
+	assert_status(
+		WEIR_ERR_VALUE,
+		weir_base_dao_increment(&accounts, &key, WEIR_BY(weir_by(account_c.points, weir_null_i32())), NULL, &blog.err));
 	assert_ok(weir_base_dao_increment(&accounts, &key, WEIR_BY(weir_by(account_c.points, INT32_MAX)), NULL, &blog.err));
 	assert_status(WEIR_ERR_VALUE,
 	              weir_base_dao_increment(&accounts, &key, WEIR_BY(weir_by(account_c.points, 1)), NULL, &blog.err));
@@ -400,9 +401,9 @@ START_TEST(test_writing__in_one_session_is_seen_at_once_by_another)
 		account_release(&found);
 		assert_ok(weir_base_dao_increment(&theirs, &(account){ .id = id }, WEIR_BY(weir_by(account_c.points, 1)), NULL,
 		                                  &blog.err));
-		assert_ok(weir_base_dao_upsert(&theirs, &(account){ .owner = "ada", .level = (int16_t)i },
-		                               WEIR_UPSERT(.set = WEIR_SET(account, owner, level), .on = account_c.owner.column),
-		                               NULL, NULL, &blog.err));
+		assert_ok(weir_base_dao_upsert(
+			&theirs, &(account){ .owner = "ada", .level = (int16_t)i },
+			WEIR_UPSERT(.set = WEIR_SET(account, owner, level), .on = account_c.owner.column), NULL, NULL, &blog.err));
 		found = cached_account(id);
 		ck_assert_int_eq(found->points.value, i);
 		ck_assert_int_eq(found->level, i);
@@ -427,9 +428,9 @@ WRITING_TEST(test_writing__in_a_transaction_is_undone_by_rollback_and_seen_after
 		weir_base_dao inside = weir_get_dao(tx, &account_model);
 		assert_ok(weir_base_dao_increment(&inside, &(account){ .id = id }, WEIR_BY(weir_by(account_c.points, 1)), NULL,
 		                                  &blog.err));
-		assert_ok(weir_base_dao_get_or_create(&inside, &(account){ .owner = "eve" },
-		                                      WEIR_UPSERT(.set = WEIR_SET(account, owner), .on = account_c.owner.column), &made,
-		                                      &created, &blog.err));
+		assert_ok(weir_base_dao_get_or_create(
+			&inside, &(account){ .owner = "eve" },
+			WEIR_UPSERT(.set = WEIR_SET(account, owner), .on = account_c.owner.column), &made, &created, &blog.err));
 		ck_assert(created);
 		account_release(&made);
 		if (round == 0)
@@ -451,12 +452,9 @@ WEIR_SUITE("writing", test_upsert__creates_then_updates_the_columns_named_and_sa
            test_upsert_many__refuses_the_same_row_twice_and_changes_nothing,
            test_upsert__bad_input_names_the_column_and_sends_nothing,
            test_get_or_create__creates_once_and_then_reads_with_one_query,
-           test_get_or_create__by_many_at_once_creates_each_row_once,
-           test_upsert__by_many_at_once_never_fails,
-           test_get_or_create__says_which_other_constraint_is_in_the_way,
-           test_get_or_create__forgets_a_cached_absence,
+           test_get_or_create__by_many_at_once_creates_each_row_once, test_upsert__by_many_at_once_never_fails,
+           test_get_or_create__says_which_other_constraint_is_in_the_way, test_get_or_create__forgets_a_cached_absence,
            test_increment__adds_to_each_type_of_number,
            test_increment__loses_nothing_among_many_writers_and_is_seen_by_cached_reads,
-           test_increment__bad_input_names_the_column,
-           test_writing__in_one_session_is_seen_at_once_by_another,
+           test_increment__bad_input_names_the_column, test_writing__in_one_session_is_seen_at_once_by_another,
            test_writing__in_a_transaction_is_undone_by_rollback_and_seen_after_commit);

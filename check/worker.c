@@ -100,10 +100,9 @@ static void take_line(void *context, weir_log_level level, const char *line)
 {
 	const check_worker *worker = context;
 
-	(void)level;
-	if (strstr(line, "could not be guarded"))
+	if (strstr(line, "cache: guard: ") && strstr(line, " failed "))
 		actor_unguarded = true;
-	if (worker->verbose)
+	if (worker->verbose && level >= WEIR_LOG_WARNING)
 		fprintf(stderr, "worker %d: %s\n", worker->slot, line);
 }
 
@@ -122,7 +121,7 @@ static weir_session *open_session(const check_worker *worker)
 		                             .list_ttl_s = worker->ttl_s,
 		                             .count_ttl_s = worker->ttl_s,
 		                             .absent_ttl_s = worker->ttl_s },
-						  .log = { take_line, (void *)(uintptr_t)worker, WEIR_LOG_WARNING },
+						  .log = { take_line, (void *)(uintptr_t)worker, WEIR_LOG_DEBUG },
 	};
 	weir_session *session = NULL;
 	weir_error    err;

@@ -56,6 +56,8 @@ byte epoch;            /* of the server that runs now */
 mtype saved = NOTHING; /* what the snapshot on disk has of epoch 0 */
 byte saved_what;
 
+byte bulk;             /* members of the guard on the table's bulk stamp */
+
 byte db;               /* the version that the database shows */
 byte acked;            /* the latest acknowledged version */
 byte seen;             /* the latest version that any reader was given */
@@ -65,6 +67,7 @@ bool row_locked;
 byte blocked;          /* processes that read past the cache, because they owe it a release */
 byte late_guards;      /* commands that nobody waits for any more, and that the server has not seen yet */
 byte late_releases;
+byte late_leases;      /* of readers that sent the same lease again on another connection */
 byte own[WRITERS];     /* the latest version acknowledged in a process while its release was owed */
 
 #define HELD(e) held[KEY(e)]
@@ -95,11 +98,14 @@ inline given(version)
 
 /* ---- Writers --------------------------------------------------------------------------------------------------- */
 
-/* Takes the key over from a value or a lease, joins a guard. */
+/* Takes the key over from a value or a lease, joins a guard. BULK: writes whose rows are not known; they guard the table's bulk
+ * stamp, under which no record is filled, and delete all records before COMMIT and after it (FLUSH_ONCE: after it only). */
 inline guard(e, member)
 {
-#ifdef NOGUARD
+#if defined(NOGUARD)
 	skip
+#elif defined(BULK)
+	bulk = bulk | (member)
 #else
 #ifdef GUARD_WITHOUT_MEMBERS
 	WHAT(e) = (member);
@@ -113,6 +119,9 @@ inline guard(e, member)
 /* Leaves a guard that has other members; deletes whatever else is there. */
 inline release(e, member)
 {
+#ifdef BULK
+	bulk = bulk & ~(member)
+#else
 	if
 	:: HELD(e) == GUARD && (WHAT(e) & ~(member)) -> WHAT(e) = WHAT(e) & ~(member)
 #ifdef RELEASE_ONLY_OWN_GUARD
@@ -122,6 +131,7 @@ inline release(e, member)
 #endif
 	:: else
 	fi
+#endif
 }
 
 /* The connection of this operation. */
@@ -212,6 +222,9 @@ end_idle: /* BEGIN and the statement; GUARD */
 #endif
 		fi
 	}
+#if defined(BULK) && !defined(FLUSH_ONCE)
+	atomic { put(epoch, NOTHING, 0) }
+#endif
 	/* COMMIT */
 	atomic {
 		if
@@ -228,6 +241,9 @@ end_idle: /* BEGIN and the statement; GUARD */
 #endif
 		fi
 	}
+#ifdef BULK
+	atomic { put(epoch, NOTHING, 0) }
+#endif
 	/* RELEASE, then the answer */
 	atomic {
 #ifndef RELEASE_OLD_NAMES
@@ -288,6 +304,9 @@ inline take(e, me)
 	skip
 #else
 	put(e, LEASE, me)
+#ifdef TOKEN_REUSED
+	; late_leases = late_leases | BIT(me)
+#endif
 #endif
 }
 
@@ -399,9 +418,17 @@ end:	do
 		}
 #else
 	:: atomic { HELD(KNOWN) == NOTHING -> take(KNOWN, me); under = KNOWN }
+#ifdef BULK
+		atomic {
+			if
+			:: bulk != 0 -> under = 0; goto end
+			:: else
+			fi
+		}
+#endif
 		atomic { version = db; seen = db } /* the primary; the answer goes out, the fill follows */
 #endif
-		atomic { fill(under, me, version); version = 0; under = 0 }
+		atomic { fill(under, me, version); version = 0; under = 0; late_leases = late_leases & ~BIT(me) }
 #ifdef MOVES
 	:: atomic { known != epoch -> known = epoch }
 #endif
@@ -430,8 +457,15 @@ inline expire(i)
 #define ARRIVES(i) false
 #endif
 
+#define COMES_AGAIN(i) \
+	atomic { (late_leases & BIT(i)) && HELD(epoch) == NOTHING -> late_leases = late_leases & ~BIT(i); put(epoch, LEASE, i) }
+
 /* A member's time may be over whenever its COMMIT has been settled; before that it is a guard lost. */
+#ifdef BULK
+#define EXPIRES(i) atomic { (bulk & BIT(i)) && MAY_LOSE(BIT(i)) -> bulk = bulk & ~BIT(i) }
+#else
 #define EXPIRES(i) atomic { HELD(epoch) == GUARD && (WHAT(epoch) & BIT(i)) && MAY_LOSE(BIT(i)) -> expire(i) }
+#endif
 
 /* Each of these any number of times. */
 active proctype World()
@@ -453,8 +487,14 @@ end:	do
 	:: EXPIRES(3)
 	:: ARRIVES(3)
 #endif
+#ifdef TOKEN_REUSED
+	:: COMES_AGAIN(0)
+	:: COMES_AGAIN(1)
+	:: COMES_AGAIN(2)
+#endif
 #ifdef LOSE
 	:: atomic { HELD(epoch) == GUARD -> put(epoch, NOTHING, 0) } /* evicted, flushed: all members at once */
+	:: atomic { bulk != 0 -> bulk = 0 }
 #endif
 #ifndef LITERAL
 	/* a read past the cache: in a transaction, while a guard or a foreign lease stands, by consistency `bypass` */

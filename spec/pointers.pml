@@ -169,13 +169,14 @@ unknown:
 
 /* ---- Readers --------------------------------------------------------------------------------------------------- */
 
-inline given(version, must, mono)
+/* An answer without the value is older than anything. */
+inline given(version, with, must, mono)
 {
 #ifdef S1
-	assert(version >= must);
+	assert(with && version >= must);
 #endif
 #ifdef S2
-	assert(version >= mono);
+	assert(with && version >= mono);
 #endif
 #ifdef REACH
 	assert(version < LAST || acked < LAST);
@@ -200,7 +201,7 @@ end:	do
 	:: atomic { held[POINTER_KEY] == VALUE -> r = what[POINTER_KEY]; acked_then = acked; seen_then = seen }
 		atomic {
 			if
-			:: FITS(r) -> given(what[r], acked_then, seen_then)
+			:: FITS(r) -> given(what[r], has[r], acked_then, seen_then)
 			:: else
 			fi;
 			r = 0; acked_then = 0; seen_then = 0
@@ -215,8 +216,8 @@ end:	do
 			r = 0
 		}
 #else
-	:: atomic { FITS(0) -> given(what[0], acked, seen) }
-	:: atomic { FITS(1) -> given(what[1], acked, seen) }
+	:: atomic { FITS(0) -> given(what[0], has[0], acked, seen) }
+	:: atomic { FITS(1) -> given(what[1], has[1], acked, seen) }
 #endif
 	/* a record that is missing, whether it is asked for by its key or by the value */
 	:: atomic {

@@ -17,32 +17,32 @@ typedef struct comment_dao {
 comment_dao get_comment_dao(weir_session *session);
 
 /* Inserts a comment with the columns of set and returns it as stored. */
-int comment_dao_create(
-	const comment_dao *dao, const comment *values, weir_set set, const comment **created, weir_error *err);
+int comment_dao_create(const comment_dao *dao, const comment *values, weir_set set, const comment **created,
+                       weir_error *err);
 
 /* Inserts count comments, all or none; created (may be NULL) has them in the same order. */
-int comment_dao_create_many(
-	const comment_dao *dao, const comment *values, size_t count, weir_set set, comment_list *created, weir_error *err);
+int comment_dao_create_many(const comment_dao *dao, const comment *values, size_t count, weir_set set,
+                            comment_list *created, weir_error *err);
 
 /* WEIR_OK or WEIR_NOT_FOUND. */
 int comment_dao_get_by_id(const comment_dao *dao, int64_t id, const comment **found, weir_error *err);
 int comment_dao_get_by_id_cached(const comment_dao *dao, int64_t id, const comment **found, weir_error *err);
 
 /* found.items[i] belongs to ids[i], NULL where there is none. */
-int comment_dao_get_many(
-	const comment_dao *dao, const int64_t *ids, size_t count, comment_list *found, weir_error *err);
-int comment_dao_get_many_cached(
-	const comment_dao *dao, const int64_t *ids, size_t count, comment_list *found, weir_error *err);
+int comment_dao_get_many(const comment_dao *dao, const int64_t *ids, size_t count, comment_list *found,
+                         weir_error *err);
+int comment_dao_get_many_cached(const comment_dao *dao, const int64_t *ids, size_t count, comment_list *found,
+                                weir_error *err);
 
 /* By token: WEIR_OK or WEIR_NOT_FOUND. */
 int comment_dao_get_by_token(const comment_dao *dao, weir_uuid token, const comment **found, weir_error *err);
 int comment_dao_get_by_token_cached(const comment_dao *dao, weir_uuid token, const comment **found, weir_error *err);
 
 /* The comments on a post, oldest first. */
-int comment_dao_get_by_post(
-	const comment_dao *dao, int64_t post_id, int64_t skip, int64_t limit, comment_list *found, weir_error *err);
-int comment_dao_get_by_post_cached(
-	const comment_dao *dao, int64_t post_id, int64_t skip, int64_t limit, comment_list *found, weir_error *err);
+int comment_dao_get_by_post(const comment_dao *dao, int64_t post_id, int64_t skip, int64_t limit, comment_list *found,
+                            weir_error *err);
+int comment_dao_get_by_post_cached(const comment_dao *dao, int64_t post_id, int64_t skip, int64_t limit,
+                                   comment_list *found, weir_error *err);
 
 /* The rows of a query; NULL: the first 100. */
 int comment_dao_get_all(const comment_dao *dao, const weir_query *query, comment_list *found, weir_error *err);
@@ -57,8 +57,8 @@ int comment_dao_exists(const comment_dao *dao, const weir_query *query, bool *ex
 int comment_dao_exists_cached(const comment_dao *dao, const weir_query *query, bool *exists, weir_error *err);
 
 /* Sets the columns of set; updated (may be NULL) is the row as it then is. WEIR_OK or WEIR_NOT_FOUND. */
-int comment_dao_update(
-	const comment_dao *dao, int64_t id, const comment *values, weir_set set, const comment **updated, weir_error *err);
+int comment_dao_update(const comment_dao *dao, int64_t id, const comment *values, weir_set set, const comment **updated,
+                       weir_error *err);
 
 /* deleted (may be NULL) says whether there was one. */
 int comment_dao_delete(const comment_dao *dao, int64_t id, bool *deleted, weir_error *err);

@@ -9,16 +9,16 @@ extern "C" {
 #endif
 
 typedef struct post {
-	int64_t id;
-	int64_t user_id; /* its author */
-	const char *title;
-	const char *body;
-	bool published;
-	int64_t views;
+	int64_t      id;
+	int64_t      user_id; /* its author */
+	const char  *title;
+	const char  *body;
+	bool         published;
+	int64_t      views;
 	weir_opt_f64 rating;
-	weir_json meta; /* NULL here is NULL there */
-	weir_time created_at;
-	weir_time updated_at;
+	weir_json    meta; /* NULL here is NULL there */
+	weir_time    created_at;
+	weir_time    updated_at;
 } post;
 
 /* post_list, post_retain(), post_release(), post_list_release() */
@@ -28,13 +28,13 @@ extern const weir_model post_model;
 
 /* The columns, for conditions and order: weir_eq(post_c.id, 42). */
 extern const struct post_columns {
-	weir_i64_column id;
-	weir_i64_column user_id;
+	weir_i64_column  id;
+	weir_i64_column  user_id;
 	weir_text_column title;
 	weir_text_column body;
 	weir_bool_column published;
-	weir_i64_column views;
-	weir_f64_column rating;
+	weir_i64_column  views;
+	weir_f64_column  rating;
 	weir_json_column meta;
 	weir_time_column created_at;
 	weir_time_column updated_at;

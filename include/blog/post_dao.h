@@ -20,8 +20,8 @@ post_dao get_post_dao(weir_session *session);
 int post_dao_create(const post_dao *dao, const post *values, weir_set set, const post **created, weir_error *err);
 
 /* Inserts count posts, all or none; created (may be NULL) has them in the same order. */
-int post_dao_create_many(
-	const post_dao *dao, const post *values, size_t count, weir_set set, post_list *created, weir_error *err);
+int post_dao_create_many(const post_dao *dao, const post *values, size_t count, weir_set set, post_list *created,
+                         weir_error *err);
 
 /* WEIR_OK or WEIR_NOT_FOUND. */
 int post_dao_get_by_id(const post_dao *dao, int64_t id, const post **found, weir_error *err);
@@ -32,10 +32,10 @@ int post_dao_get_many(const post_dao *dao, const int64_t *ids, size_t count, pos
 int post_dao_get_many_cached(const post_dao *dao, const int64_t *ids, size_t count, post_list *found, weir_error *err);
 
 /* The posts of a user, newest first. */
-int post_dao_get_by_user(
-	const post_dao *dao, int64_t user_id, int64_t skip, int64_t limit, post_list *found, weir_error *err);
-int post_dao_get_by_user_cached(
-	const post_dao *dao, int64_t user_id, int64_t skip, int64_t limit, post_list *found, weir_error *err);
+int post_dao_get_by_user(const post_dao *dao, int64_t user_id, int64_t skip, int64_t limit, post_list *found,
+                         weir_error *err);
+int post_dao_get_by_user_cached(const post_dao *dao, int64_t user_id, int64_t skip, int64_t limit, post_list *found,
+                                weir_error *err);
 
 /* The rows of a query; NULL: the first 100. */
 int post_dao_get_all(const post_dao *dao, const weir_query *query, post_list *found, weir_error *err);
@@ -50,8 +50,8 @@ int post_dao_exists(const post_dao *dao, const weir_query *query, bool *exists, 
 int post_dao_exists_cached(const post_dao *dao, const weir_query *query, bool *exists, weir_error *err);
 
 /* Sets the columns of set; updated (may be NULL) is the row as it then is. WEIR_OK or WEIR_NOT_FOUND. */
-int post_dao_update(
-	const post_dao *dao, int64_t id, const post *values, weir_set set, const post **updated, weir_error *err);
+int post_dao_update(const post_dao *dao, int64_t id, const post *values, weir_set set, const post **updated,
+                    weir_error *err);
 
 /* deleted (may be NULL) says whether there was one. */
 int post_dao_delete(const post_dao *dao, int64_t id, bool *deleted, weir_error *err);

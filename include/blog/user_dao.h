@@ -20,8 +20,8 @@ user_dao get_user_dao(weir_session *session);
 int user_dao_create(const user_dao *dao, const user *values, weir_set set, const user **created, weir_error *err);
 
 /* Inserts count users, all or none; created (may be NULL) has them in the same order. */
-int user_dao_create_many(
-	const user_dao *dao, const user *values, size_t count, weir_set set, user_list *created, weir_error *err);
+int user_dao_create_many(const user_dao *dao, const user *values, size_t count, weir_set set, user_list *created,
+                         weir_error *err);
 
 /* WEIR_OK or WEIR_NOT_FOUND. */
 int user_dao_get_by_id(const user_dao *dao, int64_t id, const user **found, weir_error *err);
@@ -40,10 +40,10 @@ int user_dao_get_by_email(const user_dao *dao, const char *email, const user **f
 int user_dao_get_by_email_cached(const user_dao *dao, const char *email, const user **found, weir_error *err);
 
 /* Users whose username, email or bio contains text, whatever its case; % and _ mean themselves. */
-int user_dao_search_users(
-	const user_dao *dao, const char *text, int64_t skip, int64_t limit, user_list *found, weir_error *err);
-int user_dao_search_users_cached(
-	const user_dao *dao, const char *text, int64_t skip, int64_t limit, user_list *found, weir_error *err);
+int user_dao_search_users(const user_dao *dao, const char *text, int64_t skip, int64_t limit, user_list *found,
+                          weir_error *err);
+int user_dao_search_users_cached(const user_dao *dao, const char *text, int64_t skip, int64_t limit, user_list *found,
+                                 weir_error *err);
 
 /* The rows of a query; NULL: the first 100. */
 int user_dao_get_all(const user_dao *dao, const weir_query *query, user_list *found, weir_error *err);
@@ -58,8 +58,8 @@ int user_dao_exists(const user_dao *dao, const weir_query *query, bool *exists, 
 int user_dao_exists_cached(const user_dao *dao, const weir_query *query, bool *exists, weir_error *err);
 
 /* Sets the columns of set; updated (may be NULL) is the row as it then is. WEIR_OK or WEIR_NOT_FOUND. */
-int user_dao_update(
-	const user_dao *dao, int64_t id, const user *values, weir_set set, const user **updated, weir_error *err);
+int user_dao_update(const user_dao *dao, int64_t id, const user *values, weir_set set, const user **updated,
+                    weir_error *err);
 
 /* deleted (may be NULL) says whether there was one. */
 int user_dao_delete(const user_dao *dao, int64_t id, bool *deleted, weir_error *err);

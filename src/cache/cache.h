@@ -66,8 +66,9 @@ int     weir__cache_space_version(const weir__cache_space *space);
 /* Backends. */
 weir_cache_backend *weir__cache_backend_none(void);
 int                 weir__cache_backend_memory(int64_t max_bytes, weir_cache_backend **backend, weir_error *err);
-/* url: redis://[user:password@]host:port[/db], unix:///path[?db=n]. Connects at the first use. WEIR_ERR_USAGE for a url it cannot
- * read, which is not quoted. */
+/* url: redis://[user:password@]host:port[/db], unix:///path[?db=n]. Connects at the first use. A host that is a name is looked up now, and
+ * again by the one caller that tries whether a server that was down is back: that takes as long as the resolver does. WEIR_ERR_USAGE for a
+ * url it cannot read, which is not quoted. */
 int weir__cache_backend_redis(const char *url, const weir__logger *logger, weir_cache_backend **backend,
                               weir_error *err);
 
@@ -108,14 +109,14 @@ typedef struct weir__lookup {
 	/* the manager's */
 	weir__cache_space *space; /* set while the lease is held */
 	weir_cached        found;
-	uint64_t           token;                 /* of the lease */
-	int64_t            deadline_us;           /* of lookup and lease together */
-	bool               waiting;               /* to be looked at, the next time */
-	bool               missed;                /* of those that are being leased */
-	char               seen[WEIR__SEEN_SIZE]; /* how the entry begins that is there and out of date, if seen_length */
-	size_t             seen_length;
+	uint64_t           token;       /* of the lease */
+	int64_t            deadline_us; /* of lookup and lease together */
 	/* as they were before the database was asked, bulk last; 0: unknown. RECORD and UNIQUE have any and bulk. */
-	uint64_t stamp_values[WEIR__STAMPS_MAX + 1];
+	uint64_t      stamp_values[WEIR__STAMPS_MAX + 1];
+	char          seen[WEIR__SEEN_SIZE]; /* how the entry begins that is there and out of date */
+	unsigned char seen_length;           /* 0: none */
+	bool          waiting;               /* to be looked at, the next time */
+	bool          missed;                /* of those that are being leased */
 } weir__lookup;
 
 /* Looks count entries up, one round trip (another for the stamps of "absent" answers). Counts hits and misses. */

@@ -4,6 +4,7 @@
 
 #include "base/memory.h"
 
+#include <inttypes.h>
 #include <string.h>
 
 #define ENVELOPE_LINE 256 /* more than an envelope has beside key and payload */
@@ -119,6 +120,7 @@ static void send(filler *f, size_t wanted)
 	weir_cache_backend *backend = f->space->cache->backend;
 	weir_cache_call     call = weir__cache_call(f->space->cache);
 	size_t              filled = 0;
+	int64_t             started_us = weir__now_us();
 
 	if (f->count > 0 && backend->fill(backend, f->entries, f->count, &call, &filled) < 0) {
 		weir__space_count(f->space, WEIR__COUNT_ERRORS, 1);
@@ -126,6 +128,9 @@ static void send(filler *f, size_t wanted)
 	}
 	weir__space_count(f->space, WEIR__COUNT_FILLS, (int64_t)filled);
 	weir__space_count(f->space, WEIR__COUNT_DROPPED_FILLS, (int64_t)(wanted - filled));
+	if (wanted > 0 && weir__log_enabled(f->space->cache->logger, WEIR_LOG_DEBUG))
+		weir__log(f->space->cache->logger, WEIR_LOG_DEBUG, "cache %s: fill: %zu of %zu stored in %" PRId64 " us",
+		          f->space->name, filled, wanted, weir__now_us() - started_us);
 }
 
 void weir__cache_fill(weir__cache_space *space, const weir__filling *fillings, size_t count)

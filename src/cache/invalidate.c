@@ -3,6 +3,8 @@
 #include "base/memory.h"
 #include "cache/touches.h"
 
+#include <inttypes.h>
+
 #define KEYS_A_MS 20 /* what a slow server does at least */
 
 weir_cache_call weir__touch_batch_call(weir_cache_manager *cache, const weir__touch_batch *batch)
@@ -56,25 +58,43 @@ static void count_error(const weir__touch_batch *batch)
 	weir__space_count(batch->items[0].space, WEIR__COUNT_ERRORS, 1);
 }
 
+static void log_operation(const weir_cache_manager *cache, const char *what, const weir__touch_batch *batch,
+                          int64_t started_us, bool done)
+{
+	if (weir__log_enabled(cache->logger, WEIR_LOG_DEBUG))
+		weir__log(cache->logger, WEIR_LOG_DEBUG, "cache: %s: %zu keys%s in %" PRId64 " us", what, batch->count,
+		          done ? "" : " failed", weir__now_us() - started_us);
+}
+
+/* Reads bypass the cache from now on. */
+static void go_without(weir_cache_manager *cache, weir__touch_batch *batch)
+{
+	count_error(batch);
+	batch->blocks = true;
+	if (weir__pending_block(&cache->pending))
+		weir__log(
+			cache->logger, WEIR_LOG_WARNING,
+			"cache: what a write touches could not be guarded or released; reads bypass the cache until it has been");
+}
+
 void weir__cache_guard(weir_cache_manager *cache, weir__touches *touches)
 {
 	weir__touch_batch *batch = touches->batch;
 	weir_cache_call    call;
+	int64_t            started_us = weir__now_us();
+	bool               guarded;
 
 	if (!batch || batch->count == 0)
 		return;
-	weir__cache_usable(cache);
+	(void)weir__cache_usable(cache);
 	batch->nonce = weir__cache_id(cache);
 	weir__touch_batch_bind(cache, batch);
 	count_invalidations(batch);
 	call = weir__touch_batch_call(cache, batch);
-	if (cache->backend->guard(cache->backend, batch->touches, batch->count, &call) == WEIR_OK)
-		return;
-	count_error(batch);
-	weir__pending_block(&cache->pending);
-	batch->blocks = true;
-	weir__log(cache->logger, WEIR_LOG_WARNING,
-	          "cache: %zu keys could not be guarded; reads bypass the cache until they are released", batch->count);
+	guarded = cache->backend->guard(cache->backend, batch->touches, batch->count, &call) == WEIR_OK;
+	log_operation(cache, "guard", batch, started_us, guarded);
+	if (!guarded)
+		go_without(cache, batch);
 }
 
 /* The spaces of which everything is to go. What cannot be removed now is owed. */
@@ -102,10 +122,14 @@ static weir__touch_batch *detach(weir__touches *touches)
 void weir__cache_release(weir_cache_manager *cache, weir__touches *touches)
 {
 	weir__touch_batch *batch = touches->batch;
+	int64_t            started_us = weir__now_us();
+	bool               released;
 
 	if (!batch || batch->count == 0)
 		return;
-	if (weir__touch_batch_settle(cache, batch) == WEIR_OK) {
+	released = weir__touch_batch_settle(cache, batch) == WEIR_OK;
+	log_operation(cache, "release", batch, started_us, released);
+	if (released) {
 		flush_spaces(cache, batch, true);
 		if (batch->blocks)
 			weir__pending_unblock(&cache->pending);
@@ -113,9 +137,10 @@ void weir__cache_release(weir_cache_manager *cache, weir__touches *touches)
 		weir__touches_truncate(touches, 0);
 		return;
 	}
-	count_error(batch);
-	if (!batch->blocks)
-		weir__pending_block(&cache->pending);
+	if (batch->blocks)
+		count_error(batch);
+	else
+		go_without(cache, batch);
 	flush_spaces(cache, batch, false);
 	weir__pending_add(cache, detach(touches));
 }

@@ -39,7 +39,7 @@ weir__stamps_state weir__stamps_read(const weir_cached *found, size_t count, uin
 /* The entry may be replaced: a miss that remembers which entry it was. */
 static void miss_over(weir__lookup *lookup, weir_cached *found)
 {
-	lookup->seen_length = found->value.length < WEIR__SEEN_SIZE ? found->value.length : WEIR__SEEN_SIZE;
+	lookup->seen_length = found->value.length < WEIR__SEEN_SIZE ? (unsigned char)found->value.length : WEIR__SEEN_SIZE;
 	memcpy(lookup->seen, found->value.data, lookup->seen_length);
 	lookup->state = WEIR__MISS;
 	weir__cached_release(found);

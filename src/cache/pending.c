@@ -26,9 +26,9 @@ void weir__pending_release(weir__pending *pending)
 	pthread_mutex_destroy(&pending->mutex);
 }
 
-void weir__pending_block(weir__pending *pending)
+bool weir__pending_block(weir__pending *pending)
 {
-	atomic_fetch_add(&pending->blocked, 1);
+	return atomic_fetch_add(&pending->blocked, 1) == 0;
 }
 
 void weir__pending_unblock(weir__pending *pending)
@@ -41,7 +41,7 @@ static void mark_space(weir__pending *pending, weir__cache_space *space)
 {
 	atomic_store(space->base ? &space->base->flush_wanted : &space->flush_wanted, true);
 	if (!pending->marks)
-		weir__pending_block(pending);
+		(void)weir__pending_block(pending);
 	pending->marks = true;
 }
 

@@ -30,8 +30,9 @@ typedef struct weir__pending {
 int  weir__pending_init(weir__pending *pending, weir_error *err);
 void weir__pending_release(weir__pending *pending);
 
-/* A write goes on unguarded: reads bypass the cache until it is settled, by weir__pending_unblock or weir__pending_add. */
-void weir__pending_block(weir__pending *pending);
+/* A write goes on unguarded: reads bypass the cache until it is settled, by weir__pending_unblock or weir__pending_add. True: they
+ * did not before. */
+bool weir__pending_block(weir__pending *pending);
 void weir__pending_unblock(weir__pending *pending);
 
 /* Takes over batch, which has been counted in blocked. Never fails. */

@@ -27,7 +27,8 @@ static int entity_init(weir__entity *entity, const weir_model *model, weir_cache
 	rc = weir__statements_create(entity->layout, &entity->statements, err);
 	if (rc < 0)
 		return rc;
-	return weir__cache_space_create(cache, model, entity->layout->base->table, entity->layout->fingerprint, &entity->space, err);
+	return weir__cache_space_create(cache, model, entity->layout->base->table, entity->layout->fingerprint,
+	                                &entity->space, err);
 }
 
 static size_t slot_of(const weir__registry *registry, const weir_model *model)

@@ -44,8 +44,9 @@ static int check_numbers(weir_options *options, weir_error *err)
 	if (options->max_limit == 0)
 		options->max_limit = 10000;
 	if (options->max_limit < WEIR_LIMIT_DEFAULT)
-		return weir__error_set(err, WEIR_ERR_USAGE, "options.max_limit is below %d, the limit of a query that names none",
-			WEIR_LIMIT_DEFAULT);
+		return weir__error_set(err, WEIR_ERR_USAGE,
+		                       "options.max_limit is below %d, the limit of a query that names none",
+		                       WEIR_LIMIT_DEFAULT);
 	return WEIR_OK;
 }
 

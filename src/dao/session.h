@@ -15,18 +15,18 @@ typedef struct weir__relations weir__relations; /* relation.h */
 typedef struct weir__result    weir__result;    /* result.h */
 
 typedef struct weir__engine {
-	weir__logger        logger;
-	weir__db           *db;
-	weir_cache_manager *cache;
-	weir__registry      registry;
-	weir__relations    *relations;
+	weir__logger            logger;
+	weir__db               *db;
+	weir_cache_manager     *cache;
+	weir__registry          registry;
+	weir__relations        *relations;
 	_Atomic(weir__result *) results;
-	uint32_t            process; /* weir__process_generation() when opened */
-	int                 timeout_ms;
-	int64_t             max_limit;
-	weir_schema_check   schema_check;
-	atomic_bool         schema_checked;
-	pthread_mutex_t     schema_lock; /* held while the first user of a lazy session checks the schema */
+	uint32_t                process; /* weir__process_generation() when opened */
+	int                     timeout_ms;
+	int64_t                 max_limit;
+	weir_schema_check       schema_check;
+	atomic_bool             schema_checked;
+	pthread_mutex_t         schema_lock; /* held while the first user of a lazy session checks the schema */
 } weir__engine;
 
 /* A transaction. A savepoint is a session of its own that shares conn and touches with its parent. */

@@ -54,7 +54,8 @@ static int add_record_at(weir__call *call, const weir__rows *rows, size_t row, c
 	int                 rc = WEIR_OK;
 
 	for (size_t i = 0; rc >= 0 && i < layout->key_count; i++)
-		rc = weir__rows_value(rows, row, places[i], layout->columns[layout->key[i]].type, &values[i], &scratch, call->err);
+		rc = weir__rows_value(rows, row, places[i], layout->columns[layout->key[i]].type, &values[i], &scratch,
+		                      call->err);
 	if (rc >= 0) {
 		weir__buffer_clear(&call->key);
 		weir__key_of_values(call->entity, values, &call->key);

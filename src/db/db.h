@@ -22,26 +22,26 @@ typedef struct weir__conn weir__conn;
 
 /* What weir_open was given, validated; strings are copied. */
 typedef struct weir__db_options {
-	const char              *conninfo;
-	const char              *schema;
-	const char              *application_name;
-	int                      connect_timeout_ms;
-	int                      max_statements;
-	weir_pool_options        pool; /* all set, nothing 0 but min_connections */
-	const weir__logger      *logger;
+	const char         *conninfo;
+	const char         *schema;
+	const char         *application_name;
+	int                 connect_timeout_ms;
+	int                 max_statements;
+	weir_pool_options   pool; /* all set, nothing 0 but min_connections */
+	const weir__logger *logger;
 } weir__db_options;
 
 /* Makes the pool; connects nothing. WEIR_ERR_USAGE for a connection string that libpq cannot read (its text is not
  * quoted: it may hold a password). */
-int  weir__db_create(const weir__db_options *options, weir__db **db, weir_error *err);
+int weir__db_create(const weir__db_options *options, weir__db **db, weir_error *err);
 /* Opens min_connections (at least one). */
-int  weir__db_connect(weir__db *db, weir__deadline deadline, weir_error *err);
+int weir__db_connect(weir__db *db, weir__deadline deadline, weir_error *err);
 /* Waits until the deadline for borrowed connections, closes all, frees. In a forked child closes nothing of the parent's. */
 void weir__db_close(weir__db *db, weir__deadline deadline);
 void weir__db_stats(const weir__db *db, weir_session_stats *stats);
 
 /* Borrows a connection, first come first served. WEIR_ERR_TIMEOUT, WEIR_ERR_CONNECT, WEIR_ERR_AUTH, WEIR_ERR_FORKED. */
-int  weir__db_acquire(weir__db *db, weir__deadline deadline, weir__conn **conn, weir_error *err);
+int weir__db_acquire(weir__db *db, weir__deadline deadline, weir__conn **conn, weir_error *err);
 /* Gives it back, or destroys it. Sets *conn to NULL; NULL does nothing. */
 void weir__db_give_back(weir__db *db, weir__conn **conn);
 
@@ -66,8 +66,8 @@ void weir__params_free(weir__params *params);
 void weir__params_clear(weir__params *params);
 void weir__params_add(weir__params *params, weir_type column_type, const weir_value *value);
 /* One array parameter of column_type from count values (for = ANY($n) and unnest); get(context, i) gives each. */
-void weir__params_add_array(weir__params *params, weir_type column_type, size_t count,
-                            weir_value (*get)(const void *context, size_t i), const void *context);
+void   weir__params_add_array(weir__params *params, weir_type column_type, size_t count,
+                              weir_value (*get)(const void *context, size_t i), const void *context);
 size_t weir__params_count(const weir__params *params);
 
 /* ---- SQL of a model (pure, no I/O) ----------------------------------------------------------------------------- */
@@ -77,11 +77,11 @@ typedef struct weir__statements weir__statements;
 int  weir__statements_create(const weir__layout *layout, weir__statements **statements, weir_error *err);
 void weir__statements_free(weir__statements *statements);
 
-const weir__sql *weir__sql_get_by_id(const weir__statements *s);               /* $1.. = key columns in order */
-const weir__sql *weir__sql_get_many(const weir__statements *s);                /* $1.. = one array a key column; rows in no order */
-const weir__sql *weir__sql_get_by(const weir__statements *s, size_t column);   /* $1 = value */
-const weir__sql *weir__sql_key_by(const weir__statements *s, size_t column);   /* selects the key columns only */
-const weir__sql *weir__sql_delete(const weir__statements *s);                  /* $1.. = key; returns all columns of the row deleted */
+const weir__sql *weir__sql_get_by_id(const weir__statements *s); /* $1.. = key columns in order */
+const weir__sql *weir__sql_get_many(const weir__statements *s);  /* $1.. = one array a key column; rows in no order */
+const weir__sql *weir__sql_get_by(const weir__statements *s, size_t column); /* $1 = value */
+const weir__sql *weir__sql_key_by(const weir__statements *s, size_t column); /* selects the key columns only */
+const weir__sql *weir__sql_delete(const weir__statements *s); /* $1.. = key; returns all columns of the row deleted */
 
 /* Builders: append text to sql and values to params, whose numbering goes on from what params already holds.
  * WEIR_ERR_USAGE / WEIR_ERR_VALUE name model and column. */
@@ -147,7 +147,10 @@ typedef struct weir__rows {
 	size_t  count;
 	int64_t affected; /* from the command tag, -1 if it has none */
 } weir__rows;
-#define WEIR__ROWS_INIT {.count = 0}
+#define WEIR__ROWS_INIT                                                                                                \
+	{                                                                                                                  \
+		.count = 0                                                                                                     \
+	}
 
 void weir__rows_release(weir__rows *rows);
 
@@ -161,9 +164,10 @@ int weir__conn_run_script(weir__conn *conn, const char *sql, weir__deadline dead
 
 /* BEGIN and the statement in one send and one wait (pipeline mode). After an error the transaction is open and failed, or the
  * connection is broken: weir__conn_rollback either way. */
-int weir__conn_begin_and_run(weir__conn *conn, const weir__sql *sql, const weir__params *params, weir__deadline deadline,
-                             weir__rows *rows, weir_error *err);
-int weir__conn_begin(weir__conn *conn, const weir_transaction_options *options, weir__deadline deadline, weir_error *err);
+int weir__conn_begin_and_run(weir__conn *conn, const weir__sql *sql, const weir__params *params,
+                             weir__deadline deadline, weir__rows *rows, weir_error *err);
+int weir__conn_begin(weir__conn *conn, const weir_transaction_options *options, weir__deadline deadline,
+                     weir_error *err);
 int weir__conn_savepoint(weir__conn *conn, int level, weir__deadline deadline, weir_error *err);
 int weir__conn_release_savepoint(weir__conn *conn, int level, weir__deadline deadline, weir_error *err);
 /* Rollbacks never fail towards the caller: a connection on which they do is marked broken and destroyed when given back. */
@@ -177,15 +181,16 @@ bool weir__conn_is_usable(const weir__conn *conn);
 /* ---- Rows to records ----------------------------------------------------------------------------------------- */
 
 /* Row `row`, whose first columns are all columns of the layout, as a record. WEIR_ERR_SCHEMA if a value does not fit. */
-int weir__rows_record(const weir__rows *rows, size_t row, const weir__layout *layout, const void **record, weir_error *err);
+int weir__rows_record(const weir__rows *rows, size_t row, const weir__layout *layout, const void **record,
+                      weir_error *err);
 /* All rows as a list. */
 int weir__rows_list(const weir__rows *rows, const weir__layout *layout, weir_list *list, weir_error *err);
 /* The same where column i of the layout is at places[i] of the result. */
 int weir__rows_list_at(const weir__rows *rows, const weir__layout *layout, const size_t *places, weir_list *list,
                        weir_error *err);
 /* One value of column type `type` at (row, column of the result). Text is borrowed from rows (numeric is made in scratch). */
-int weir__rows_value(const weir__rows *rows, size_t row, size_t column, weir_type type, weir_value *value,
-                     weir__buffer *scratch, weir_error *err);
+int  weir__rows_value(const weir__rows *rows, size_t row, size_t column, weir_type type, weir_value *value,
+                      weir__buffer *scratch, weir_error *err);
 bool weir__rows_is_null(const weir__rows *rows, size_t row, size_t column);
 
 /* ---- Schema -------------------------------------------------------------------------------------------------- */

@@ -21,9 +21,9 @@ typedef struct writing {
 	weir__mask              mask;     /* the columns that are set */
 	weir__mask              auto_now; /* the columns that are set to now() if others change */
 	int                     first;    /* number of the parameter before the first new value */
-	weir__mask              row;      /* columns whose values, added last, name the row: the key, and perhaps the version */
-	bool                    adds;     /* the values are amounts */
-	bool                    twice;    /* new values are used twice even where no auto_now compares them */
+	weir__mask              row;  /* columns whose values, added last, name the row: the key, and perhaps the version */
+	bool                    adds; /* the values are amounts */
+	bool                    twice; /* new values are used twice even where no auto_now compares them */
 } writing;
 
 static int begin_writing(writing *w, weir_error *err)

@@ -180,10 +180,12 @@ CACHED_TEST(test_unique_field__a_pointer_that_led_elsewhere_is_replaced_and_is_n
 
 	assert_ok(user_dao_get_by_username_cached(&blog.users, "ada", &found, &blog.err));
 	user_release(&found);
-	assert_ok(user_dao_update(&blog.users, id, &(user){ .username = "countess" }, WEIR_SET(user, username), NULL, &blog.err));
+	assert_ok(
+		user_dao_update(&blog.users, id, &(user){ .username = "countess" }, WEIR_SET(user, username), NULL, &blog.err));
 	for (int i = 0; i < 3; i++)
 		assert_status(WEIR_NOT_FOUND, user_dao_get_by_username_cached(&blog.users, "ada", &found, &blog.err));
-	assert_queries(0, assert_status(WEIR_NOT_FOUND, user_dao_get_by_username_cached(&blog.users, "ada", &found, &blog.err)));
+	assert_queries(
+		0, assert_status(WEIR_NOT_FOUND, user_dao_get_by_username_cached(&blog.users, "ada", &found, &blog.err)));
 	ck_assert_uint_eq(blog_cache_stats(&blog, &user_model).errors, 0);
 }
 
@@ -465,7 +467,7 @@ WEIR_SUITE("cached_dao", test_get_by_id_cached__asks_the_database_once,
            test_get_by_email_cached__hits_without_a_query,
            test_unique_field__old_value_stops_and_new_value_starts_at_once,
            test_unique_field__a_pointer_that_led_elsewhere_is_replaced_and_is_no_error,
-	test_get_many_cached__asks_once_for_what_is_missing_and_keeps_order_and_gaps,
+           test_get_many_cached__asks_once_for_what_is_missing_and_keeps_order_and_gaps,
            test_list__is_cached_and_every_kind_of_write_is_seen,
            test_list_of_a_stamped_column__is_left_alone_by_writes_to_other_values,
            test_list_key__does_not_depend_on_the_order_of_filters, test_count_and_exists__are_cached_and_invalidated,

@@ -15,15 +15,17 @@
 struct script {
 	const char *name;
 	const char *bytes;
-	size_t      length; /* 0: strlen */
-	size_t      repeat; /* the bytes are sent so often; 0: once */
-	size_t      piece;  /* sent in pieces of so many bytes, a millisecond apart; 0: at once */
-	bool        closes; /* and the connection is closed */
-	bool        lasts;  /* said to every request until the script is taken away */
+	size_t      length;   /* 0: strlen */
+	size_t      repeat;   /* the bytes are sent so often; 0: once */
+	size_t      piece;    /* sent in pieces of so many bytes, a millisecond apart; 0: at once */
+	int         delay_ms; /* before the first */
+	bool        closes;   /* and the connection is closed */
+	bool        lasts;    /* said to every request until the script is taken away */
 };
 
 static struct {
 	int                            listener;
+	char                           url[64];
 	pthread_t                      thread;
 	_Atomic(const struct script *) script;
 	atomic_bool                    stop;
@@ -69,6 +71,8 @@ static bool perform(int fd, const struct script *script)
 {
 	size_t length = script->length ? script->length : strlen(script->bytes);
 
+	if (script->delay_ms)
+		(void)poll(NULL, 0, script->delay_ms);
 	for (size_t i = 0; i < (script->repeat ? script->repeat : 1); i++)
 		for (size_t at = 0; at < length;) {
 			size_t piece = script->piece && script->piece < length - at ? script->piece : length - at;
@@ -136,7 +140,6 @@ static void begin_hostile(void)
 {
 	struct sockaddr_in address = { .sin_family = AF_INET, .sin_addr.s_addr = htonl(INADDR_LOOPBACK) };
 	socklen_t          size = sizeof address;
-	char               url[64];
 
 	hostile.listener = socket(AF_INET, SOCK_STREAM, 0);
 	ck_assert_int_eq(bind(hostile.listener, (struct sockaddr *)&address, sizeof address), 0);
@@ -146,8 +149,8 @@ static void begin_hostile(void)
 	atomic_store(&hostile.stop, false);
 	atomic_store(&hostile.performed, 0);
 	ck_assert_int_eq(pthread_create(&hostile.thread, NULL, serve, NULL), 0);
-	snprintf(url, sizeof url, "redis://127.0.0.1:%d", ntohs(address.sin_port));
-	open_at(url);
+	snprintf(hostile.url, sizeof hostile.url, "redis://127.0.0.1:%d", ntohs(address.sin_port));
+	open_at(hostile.url);
 	budget_ms = SHORT_MS;
 }
 
@@ -245,6 +248,23 @@ START_TEST(test_hostile__a_slow_drip_ends_with_the_budget)
 	assert_refused(&slow);
 	end_hostile();
 	free(drip);
+}
+END_TEST
+
+/* Every wait is within what is left, not within the budget anew. */
+START_TEST(test_hostile__a_beginning_near_the_end_does_not_prolong_the_wait)
+{
+	struct script late = { .name = "late beginning", .bytes = honest, .length = 3, .delay_ms = 900 };
+
+	begin_hostile();
+	EVENTUALLY(state_of("k") == WEIR_CACHED_VALUE);
+	backend->close(backend);
+	open_at(hostile.url);
+	budget_ms = 1000;
+	ck_assert_int_eq(state_of("k"), WEIR_CACHED_VALUE);
+	set_script(&late);
+	ck_assert_int_eq(state_of("k"), -1);
+	end_hostile();
 }
 END_TEST
 
@@ -447,6 +467,7 @@ END_TEST
 
 WEIR_SUITE("redis hostile", test_hostile__answers_that_are_none, test_hostile__every_truncation_of_an_answer,
            test_hostile__an_answer_in_single_bytes_is_taken_in_time, test_hostile__a_slow_drip_ends_with_the_budget,
+           test_hostile__a_beginning_near_the_end_does_not_prolong_the_wait,
            test_hostile__endless_lines_and_floods_stay_small,
            test_hostile__a_server_that_cannot_serve_is_down_until_it_can,
            test_hostile__a_late_second_answer_is_never_taken_for_the_next_one, test_hostile__a_release_is_sent_once,

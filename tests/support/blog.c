@@ -134,7 +134,7 @@ int64_t blog_post(struct blog *blog, int64_t user_id, const char *title)
 const char *blog_sql(const struct blog *blog, const char *sql)
 {
 	static char text[4096];
-	char path[96];
+	char        path[96];
 	PGconn     *conn = PQconnectdb(test_database_url());
 	PGresult   *result;
 

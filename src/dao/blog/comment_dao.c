@@ -6,14 +6,14 @@ comment_dao get_comment_dao(weir_session *session)
 	return (comment_dao){ weir_get_dao(session, &comment_model) };
 }
 
-int comment_dao_create(
-	const comment_dao *dao, const comment *values, weir_set set, const comment **created, weir_error *err)
+int comment_dao_create(const comment_dao *dao, const comment *values, weir_set set, const comment **created,
+                       weir_error *err)
 {
 	return weir_base_dao_create(&dao->base, values, set, created, err);
 }
 
-int comment_dao_create_many(
-	const comment_dao *dao, const comment *values, size_t count, weir_set set, comment_list *created, weir_error *err)
+int comment_dao_create_many(const comment_dao *dao, const comment *values, size_t count, weir_set set,
+                            comment_list *created, weir_error *err)
 {
 	return weir_base_dao_create_many(&dao->base, values, count, set, created, err);
 }
@@ -33,8 +33,8 @@ int comment_dao_get_many(const comment_dao *dao, const int64_t *ids, size_t coun
 	return weir_base_dao_get_many(&dao->base, ids, count, found, err);
 }
 
-int comment_dao_get_many_cached(
-	const comment_dao *dao, const int64_t *ids, size_t count, comment_list *found, weir_error *err)
+int comment_dao_get_many_cached(const comment_dao *dao, const int64_t *ids, size_t count, comment_list *found,
+                                weir_error *err)
 {
 	return weir_base_dao_get_many_cached(&dao->base, ids, count, found, err);
 }
@@ -49,8 +49,8 @@ int comment_dao_get_by_token_cached(const comment_dao *dao, weir_uuid token, con
 	return weir_base_dao_get_by_cached(&dao->base, comment_c.token.column, &(comment){ .token = token }, found, err);
 }
 
-int comment_dao_get_by_post(
-	const comment_dao *dao, int64_t post_id, int64_t skip, int64_t limit, comment_list *found, weir_error *err)
+int comment_dao_get_by_post(const comment_dao *dao, int64_t post_id, int64_t skip, int64_t limit, comment_list *found,
+                            weir_error *err)
 {
 	weir_query query = {
 		.where = weir_eq(comment_c.post_id, post_id),
@@ -62,8 +62,8 @@ int comment_dao_get_by_post(
 	return weir_base_dao_get_all(&dao->base, &query, found, err);
 }
 
-int comment_dao_get_by_post_cached(
-	const comment_dao *dao, int64_t post_id, int64_t skip, int64_t limit, comment_list *found, weir_error *err)
+int comment_dao_get_by_post_cached(const comment_dao *dao, int64_t post_id, int64_t skip, int64_t limit,
+                                   comment_list *found, weir_error *err)
 {
 	weir_query query = {
 		.where = weir_eq(comment_c.post_id, post_id),
@@ -105,8 +105,8 @@ int comment_dao_exists_cached(const comment_dao *dao, const weir_query *query, b
 	return weir_base_dao_exists_cached(&dao->base, query, exists, err);
 }
 
-int comment_dao_update(
-	const comment_dao *dao, int64_t id, const comment *values, weir_set set, const comment **updated, weir_error *err)
+int comment_dao_update(const comment_dao *dao, int64_t id, const comment *values, weir_set set, const comment **updated,
+                       weir_error *err)
 {
 	return weir_base_dao_update(&dao->base, &(comment){ .id = id }, values, set, updated, err);
 }

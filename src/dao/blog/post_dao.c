@@ -11,8 +11,8 @@ int post_dao_create(const post_dao *dao, const post *values, weir_set set, const
 	return weir_base_dao_create(&dao->base, values, set, created, err);
 }
 
-int post_dao_create_many(
-	const post_dao *dao, const post *values, size_t count, weir_set set, post_list *created, weir_error *err)
+int post_dao_create_many(const post_dao *dao, const post *values, size_t count, weir_set set, post_list *created,
+                         weir_error *err)
 {
 	return weir_base_dao_create_many(&dao->base, values, count, set, created, err);
 }
@@ -37,8 +37,8 @@ int post_dao_get_many_cached(const post_dao *dao, const int64_t *ids, size_t cou
 	return weir_base_dao_get_many_cached(&dao->base, ids, count, found, err);
 }
 
-int post_dao_get_by_user(
-	const post_dao *dao, int64_t user_id, int64_t skip, int64_t limit, post_list *found, weir_error *err)
+int post_dao_get_by_user(const post_dao *dao, int64_t user_id, int64_t skip, int64_t limit, post_list *found,
+                         weir_error *err)
 {
 	weir_query query = {
 		.where = weir_eq(post_c.user_id, user_id),
@@ -50,8 +50,8 @@ int post_dao_get_by_user(
 	return weir_base_dao_get_all(&dao->base, &query, found, err);
 }
 
-int post_dao_get_by_user_cached(
-	const post_dao *dao, int64_t user_id, int64_t skip, int64_t limit, post_list *found, weir_error *err)
+int post_dao_get_by_user_cached(const post_dao *dao, int64_t user_id, int64_t skip, int64_t limit, post_list *found,
+                                weir_error *err)
 {
 	weir_query query = {
 		.where = weir_eq(post_c.user_id, user_id),
@@ -93,8 +93,8 @@ int post_dao_exists_cached(const post_dao *dao, const weir_query *query, bool *e
 	return weir_base_dao_exists_cached(&dao->base, query, exists, err);
 }
 
-int post_dao_update(
-	const post_dao *dao, int64_t id, const post *values, weir_set set, const post **updated, weir_error *err)
+int post_dao_update(const post_dao *dao, int64_t id, const post *values, weir_set set, const post **updated,
+                    weir_error *err)
 {
 	return weir_base_dao_update(&dao->base, &(post){ .id = id }, values, set, updated, err);
 }

@@ -11,8 +11,8 @@ int user_dao_create(const user_dao *dao, const user *values, weir_set set, const
 	return weir_base_dao_create(&dao->base, values, set, created, err);
 }
 
-int user_dao_create_many(
-	const user_dao *dao, const user *values, size_t count, weir_set set, user_list *created, weir_error *err)
+int user_dao_create_many(const user_dao *dao, const user *values, size_t count, weir_set set, user_list *created,
+                         weir_error *err)
 {
 	return weir_base_dao_create_many(&dao->base, values, count, set, created, err);
 }
@@ -57,12 +57,12 @@ int user_dao_get_by_email_cached(const user_dao *dao, const char *email, const u
 	return weir_base_dao_get_by_cached(&dao->base, user_c.email.column, &(user){ .email = email }, found, err);
 }
 
-int user_dao_search_users(
-	const user_dao *dao, const char *text, int64_t skip, int64_t limit, user_list *found, weir_error *err)
+int user_dao_search_users(const user_dao *dao, const char *text, int64_t skip, int64_t limit, user_list *found,
+                          weir_error *err)
 {
 	weir_query query = {
 		.where = weir_any(weir_icontains(user_c.username, text), weir_icontains(user_c.email, text),
-			weir_icontains(user_c.bio, text)),
+		                  weir_icontains(user_c.bio, text)),
 		.order = WEIR_ORDER(weir_asc(user_c.username)),
 		.skip = skip,
 		.limit = weir_limit(limit),
@@ -71,12 +71,12 @@ int user_dao_search_users(
 	return weir_base_dao_get_all(&dao->base, &query, found, err);
 }
 
-int user_dao_search_users_cached(
-	const user_dao *dao, const char *text, int64_t skip, int64_t limit, user_list *found, weir_error *err)
+int user_dao_search_users_cached(const user_dao *dao, const char *text, int64_t skip, int64_t limit, user_list *found,
+                                 weir_error *err)
 {
 	weir_query query = {
 		.where = weir_any(weir_icontains(user_c.username, text), weir_icontains(user_c.email, text),
-			weir_icontains(user_c.bio, text)),
+		                  weir_icontains(user_c.bio, text)),
 		.order = WEIR_ORDER(weir_asc(user_c.username)),
 		.skip = skip,
 		.limit = weir_limit(limit),
@@ -115,8 +115,8 @@ int user_dao_exists_cached(const user_dao *dao, const weir_query *query, bool *e
 	return weir_base_dao_exists_cached(&dao->base, query, exists, err);
 }
 
-int user_dao_update(
-	const user_dao *dao, int64_t id, const user *values, weir_set set, const user **updated, weir_error *err)
+int user_dao_update(const user_dao *dao, int64_t id, const user *values, weir_set set, const user **updated,
+                    weir_error *err)
 {
 	return weir_base_dao_update(&dao->base, &(user){ .id = id }, values, set, updated, err);
 }

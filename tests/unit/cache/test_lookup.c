@@ -180,6 +180,7 @@ END_TEST
 START_TEST(test_lookup__every_list_and_absence_ends_with_the_bulk_stamp)
 {
 	weir__touches *touches = NULL;
+	int            before;
 
 	begin();
 	read_list("users:q:list:a", "users:s:city:3", "old");
@@ -187,7 +188,9 @@ START_TEST(test_lookup__every_list_and_absence_ends_with_the_bulk_stamp)
 	ck_assert_int_eq(weir__touches_create(cache, &touches, NULL), WEIR_OK);
 	ck_assert_int_eq(weir__touches_add_bulk(touches, users), WEIR_OK);
 	weir__cache_guard(cache, touches);
+	before = atomic_load(&wrapper.calls);
 	ck_assert_str_eq(read_list("users:q:list:a", "users:s:city:3", "never"), "bypass");
+	ck_assert_int_eq(atomic_load(&wrapper.calls) - before, 1); /* no lease is tried for */
 	weir__cache_release(cache, touches);
 	weir__touches_free(touches);
 	ck_assert_str_eq(read_list("users:q:list:a", "users:s:city:3", "new"), "db");
@@ -655,26 +658,29 @@ START_TEST(test_lookup__entries_of_a_space_are_bounded)
 }
 END_TEST
 
-WEIR_SUITE(
-	"lookup", test_lookup__a_row_is_read_once, test_lookup__a_hit_costs_one_call_and_a_miss_three,
-	test_lookup__an_empty_payload_is_a_hit, test_lookup__items_come_back, test_lookup__entries_expire_by_their_kind,
-	test_lookup__what_is_filled_together_does_not_expire_together,
-	test_lookup__absence_ends_with_any_write_of_the_table,
-	test_lookup__absence_is_not_stored_while_the_table_is_written,
-	test_lookup__absence_is_doubted_while_the_table_is_written,
-	test_lookup__a_list_is_valid_until_a_stamp_of_its_own_changes,
-	test_lookup__every_list_and_absence_ends_with_the_bulk_stamp, test_lookup__a_lost_stamp_is_a_miss,
-	test_lookup__a_list_that_was_changed_while_it_was_read_is_never_a_hit,
-	test_lookup__a_row_that_is_written_is_bypassed, test_lookup__a_row_that_was_written_while_it_was_read_is_not_kept,
-	test_lookup__what_is_too_large_is_not_kept_and_hinders_nobody, test_lookup__a_lease_that_is_not_used_is_given_up,
-	test_lookup__what_was_filled_in_between_is_a_hit,
-           test_lookup__a_list_that_was_filled_in_between_is_read_until_it_is_released, test_lookup__what_began_to_be_written_in_between_is_a_bypass,
-	test_lookup__a_list_that_went_stale_twice_is_a_bypass, test_lookup__a_list_can_be_forgotten,
-	test_lookup__somebody_elses_fill_is_waited_for, test_lookup__somebody_who_does_not_fill_is_not_waited_for_long,
-	test_lookup__nobody_waits_who_must_ask_the_database_anyway, test_lookup__the_lease_of_a_dead_reader_expires,
-	test_lookup__many_are_looked_up_leased_and_filled_at_once,
-	test_lookup__another_schemas_entry_is_a_miss_and_is_replaced, test_lookup__the_entry_of_another_key_is_a_miss,
-	test_lookup__bytes_that_are_no_entry_are_counted_and_replaced, test_lookup__what_is_no_stamp_is_a_bypass,
-	test_lookup__a_rejected_hit_is_removed, test_lookup__a_space_that_is_off_is_bypassed,
-	test_lookup__another_version_leaves_all_entries_behind, test_lookup__a_cache_that_fails_is_bypassed,
-	test_lookup__entries_of_a_space_are_bounded);
+WEIR_SUITE("lookup", test_lookup__a_row_is_read_once, test_lookup__a_hit_costs_one_call_and_a_miss_three,
+           test_lookup__an_empty_payload_is_a_hit, test_lookup__items_come_back,
+           test_lookup__entries_expire_by_their_kind, test_lookup__what_is_filled_together_does_not_expire_together,
+           test_lookup__absence_ends_with_any_write_of_the_table,
+           test_lookup__absence_is_not_stored_while_the_table_is_written,
+           test_lookup__absence_is_doubted_while_the_table_is_written,
+           test_lookup__a_list_is_valid_until_a_stamp_of_its_own_changes,
+           test_lookup__every_list_and_absence_ends_with_the_bulk_stamp, test_lookup__a_lost_stamp_is_a_miss,
+           test_lookup__a_list_that_was_changed_while_it_was_read_is_never_a_hit,
+           test_lookup__a_row_that_is_written_is_bypassed,
+           test_lookup__a_row_that_was_written_while_it_was_read_is_not_kept,
+           test_lookup__what_is_too_large_is_not_kept_and_hinders_nobody,
+           test_lookup__a_lease_that_is_not_used_is_given_up, test_lookup__what_was_filled_in_between_is_a_hit,
+           test_lookup__a_list_that_was_filled_in_between_is_read_until_it_is_released,
+           test_lookup__what_began_to_be_written_in_between_is_a_bypass,
+           test_lookup__a_list_that_went_stale_twice_is_a_bypass, test_lookup__a_list_can_be_forgotten,
+           test_lookup__somebody_elses_fill_is_waited_for,
+           test_lookup__somebody_who_does_not_fill_is_not_waited_for_long,
+           test_lookup__nobody_waits_who_must_ask_the_database_anyway, test_lookup__the_lease_of_a_dead_reader_expires,
+           test_lookup__many_are_looked_up_leased_and_filled_at_once,
+           test_lookup__another_schemas_entry_is_a_miss_and_is_replaced,
+           test_lookup__the_entry_of_another_key_is_a_miss,
+           test_lookup__bytes_that_are_no_entry_are_counted_and_replaced, test_lookup__what_is_no_stamp_is_a_bypass,
+           test_lookup__a_rejected_hit_is_removed, test_lookup__a_space_that_is_off_is_bypassed,
+           test_lookup__another_version_leaves_all_entries_behind, test_lookup__a_cache_that_fails_is_bypassed,
+           test_lookup__entries_of_a_space_are_bounded);

@@ -146,7 +146,7 @@ START_TEST(test_reader__what_was_not_asked_for_is_refused)
 		"+OK\r\n$",
 		"$2\r\nab\r\nx",
 		"*1\r\n*1\r\n*1\r\n*1\r\n*1\r\n*1\r\n*1\r\n*1\r\n*1\r\n*1\r\n",
-		"*2\r\n*2\r\n$1\r\na\r\n$1\r\nb\r\n$1\r\nc\r\n*0\r\n",
+		"*2\r\n*2\r\n$1\r\na\r\n$1\r\nb\r\n$1\r\nc\r\n",
 	};
 
 	for (size_t i = 0; i < sizeof refused / sizeof refused[0]; i++) {

@@ -31,6 +31,7 @@ static struct {
 	atomic_bool                    stop;
 	atomic_int                     performed; /* scripts, to their end */
 	atomic_int                     calls;     /* of Lua scripts, received */
+	atomic_int                     accepted;  /* connections */
 } hostile;
 
 /* The server reads a script while the test goes on: it gets a copy that stays. */
@@ -129,6 +130,7 @@ static void *serve(void *memory)
 			waited[count] = (struct pollfd){ .fd = accept(hostile.listener, NULL, NULL), .events = POLLIN };
 			setsockopt(waited[count].fd, IPPROTO_TCP, TCP_NODELAY, &(int){ 1 }, sizeof(int));
 			count += waited[count].fd >= 0;
+			atomic_fetch_add(&hostile.accepted, 1);
 		}
 	}
 	while (count > 1)
@@ -422,6 +424,25 @@ START_TEST(test_hostile__a_connection_closed_without_an_answer_is_replaced)
 }
 END_TEST
 
+/* A whole answer of a kind that the request cannot have: whose is it? */
+START_TEST(test_hostile__a_connection_in_doubt_is_not_used_again)
+{
+	struct script integer = { .name = "integer", .bytes = ":1\r\n" };
+	int           accepted;
+
+	begin_hostile();
+	EVENTUALLY(state_of("k") == WEIR_CACHED_VALUE);
+	accepted = atomic_load(&hostile.accepted);
+	ck_assert_int_eq(state_of("k"), WEIR_CACHED_VALUE);
+	ck_assert_int_eq(atomic_load(&hostile.accepted), accepted);
+	set_script(&integer);
+	ck_assert_int_eq(state_of("k"), -1);
+	EVENTUALLY(state_of("k") == WEIR_CACHED_VALUE);
+	ck_assert_int_gt(atomic_load(&hostile.accepted), accepted);
+	end_hostile();
+}
+END_TEST
+
 /* A release that may have had its effect is not repeated behind the manager's back, a guard is. */
 START_TEST(test_hostile__a_release_is_sent_once)
 {
@@ -470,7 +491,8 @@ WEIR_SUITE("redis hostile", test_hostile__answers_that_are_none, test_hostile__e
            test_hostile__a_beginning_near_the_end_does_not_prolong_the_wait,
            test_hostile__endless_lines_and_floods_stay_small,
            test_hostile__a_server_that_cannot_serve_is_down_until_it_can,
-           test_hostile__a_late_second_answer_is_never_taken_for_the_next_one, test_hostile__a_release_is_sent_once,
+           test_hostile__a_late_second_answer_is_never_taken_for_the_next_one,
+           test_hostile__a_connection_in_doubt_is_not_used_again, test_hostile__a_release_is_sent_once,
            test_hostile__a_connection_closed_without_an_answer_is_replaced,
            test_hostile__nothing_is_made_of_a_wrong_answer_to_many, test_hostile__scripts_and_leases_with_wrong_answers,
            test_hostile__a_listener_that_never_answers);

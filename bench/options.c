@@ -48,7 +48,7 @@ static bool read_value(bench_options *options, const char *name, const char *val
 			return wrong(name, "0.001 to 3600");
 	} else if (strcmp(name, "--threads") == 0) {
 		if (!read_number(value, 1, 1, &number))
-			return wrong(name, "only 1 for now");
+			return wrong(name, "only 1");
 	} else if (strcmp(name, "--only") == 0) {
 		options->only = strcmp(value, "weir") == 0 ? BENCH_WEIR : BENCH_BASELINE;
 		if (options->only == BENCH_BASELINE && strcmp(value, "baseline") != 0)

@@ -1,9 +1,10 @@
-/* One primary key that may have a row or none: what "not found" is worth, and why an INSERT need not guard the record's key.
+/* One primary key that may have a row or none: what "not found" is worth, and what an INSERT must guard for it.
  *
- * The key holds the row, or that there is none together with the stamp `any` of its table as it was before the database was
- * asked. DELETE and UPDATE guard the key and the stamp; INSERT the stamp, and the key too with -DINSERT_TOUCHES_KEY. So a row that is
- * there counts, and its absence only while the stamp is the same. `bulk` is like `any` and left out. Lists are stamps.pml, what a
- * guard of a record is worth is keys.pml; S1 and S2 as there; README.md has the rest.
+ * The key holds the row, or that there is none together with the stamp `any` of its table as it was before the
+ * database was asked. DELETE and UPDATE guard the key and the stamp; INSERT the stamp, and the key too with
+ * -DINSERT_TOUCHES_KEY. So a row that is there counts, and its absence only while the stamp is the same. `bulk` is
+ * like `any` and left out. Lists are stamps.pml, what a guard of a record is worth is keys.pml; S1 and S2 as there;
+ * README.md has the rest.
  *
  * Stamps are as in stamps.pml: whoever holds one that is no longer there holds 0, which nothing equals.
  */
@@ -111,8 +112,8 @@ inline over()
 #define STAMPED true
 #endif
 
-/* INSERT where there is no row, else DELETE. The row, or the unique index, lets one of them after the other through. An UPDATE
- * touches what a DELETE does. */
+/* INSERT where there is no row, else DELETE. The row, or the unique index, lets one of them after the other through.
+ * An UPDATE touches what a DELETE does. */
 proctype Writer(byte me)
 {
 	byte version, round;

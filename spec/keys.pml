@@ -1,8 +1,8 @@
 /* One record, its key in the cache, writers and readers: leases, guards with members, releases, epochs.
  *
- * Versions stand for the row's contents: the n-th COMMIT makes version n. A write is acknowledged when its caller has been
- * told that it is done. README.md says what the names below mean, why putting steps together loses no behaviour, and
- * how to read a counterexample.
+ * Versions stand for the row's contents: the n-th COMMIT makes version n. A write is acknowledged when its caller
+ * has been told that it is done. README.md says what the names below mean, why putting steps together loses no
+ * behaviour, and how to read a counterexample.
  *
  *   S1   a read that begins after a write was acknowledged returns that write or a later one     (-DS1)
  *   S2   no read returns something older than what any reader has already been given             (-DS2)
@@ -98,8 +98,9 @@ inline given(version)
 
 /* ---- Writers --------------------------------------------------------------------------------------------------- */
 
-/* Takes the key over from a value or a lease, joins a guard. BULK: writes whose rows are not known; they guard the table's bulk
- * stamp, under which no record is filled, and delete all records before COMMIT and after it (FLUSH_ONCE: after it only). */
+/* Takes the key over from a value or a lease, joins a guard. BULK: writes whose rows are not known; they guard the
+ * table's bulk stamp, under which no record is filled, and delete all records before COMMIT and after it
+ * (FLUSH_ONCE: after it only). */
 inline guard(e, member)
 {
 #if defined(NOGUARD)
@@ -159,9 +160,9 @@ inline acknowledged(version)
 	acked = MAX(acked, version)
 }
 
-/* RELEASE could not be placed. Policy `fail` answers WEIR_UNCONFIRMED, which acknowledges nothing. `degrade` answers that
- * the write is done: the own process is held to it, and where the guard stands everybody; where it does not, everybody
- * only after the release (EVERYBODY: at once, which is not promised and not so). */
+/* RELEASE could not be placed. Policy `fail` answers WEIR_UNCONFIRMED, which acknowledges nothing. `degrade` answers
+ * that the write is done: the own process is held to it, and where the guard stands everybody; where it does not,
+ * everybody only after the release (EVERYBODY: at once, which is not promised and not so). */
 inline unconfirmed(me, version, guarded)
 {
 #ifdef DEGRADE

@@ -1,12 +1,12 @@
-/* A unique field: its entry points to a record, and whoever follows it looks whether the record still has the value. Two
- * records, 0 and 1; at most one of them has the value at a time.
+/* A unique field: its entry points to a record, and whoever follows it looks whether the record still has the value.
+ * Two records, 0 and 1; at most one of them has the value at a time.
  *
- * Every COMMIT here changes the record that has the value, or had it, so that a record's version is also the version of the
- * answer to "who has the value?". S1 and S2 as in keys.pml, for that answer.
+ * Every COMMIT here changes the record that has the value, or had it, so that a record's version is also the version
+ * of the answer to "who has the value?". S1 and S2 as in keys.pml, for that answer.
  *
- * Without POINTER, the pointer that is followed may say anything at all: what holds then holds for any way of keeping pointers.
- * With POINTER it is an entry like others, and with POINTER_TOUCHED every write of a record that has the value, or had it,
- * guards and releases it too.
+ * Without POINTER, the pointer that is followed may say anything at all: what holds then holds for any way of
+ * keeping pointers. With POINTER it is an entry like others, and with POINTER_TOUCHED every write of a record that
+ * has the value, or had it, guards and releases it too.
  */
 #ifndef WRITERS
 #define WRITERS 1
@@ -36,7 +36,7 @@
 
 mtype = { NOTHING, VALUE, LEASE, GUARD };
 mtype held[3] = NOTHING; /* the records' keys, the pointer's */
-byte what[3];            /* VALUE: the record's version, or whom the pointer names. LEASE: the reader. GUARD: its members */
+byte what[3];            /* VALUE: the record's version, or whom the pointer names. LEASE: the reader. GUARD: members */
 bool has[3];             /* VALUE: the record as it is there has the value */
 
 byte db;

@@ -1,10 +1,11 @@
-/* One list (or count, or exists) in the cache and the two stamps that it depends on: stamp 0 is that of its shape, or `any`;
- * stamp 1 is `bulk`. Nobody guards the list itself: it counts as long as both stamps are there, are no guards, and
- * are those that it was filled under. The version of a list is that of the table. See keys.pml for S1 and S2 and README.md for the rest.
+/* One list (or count, or exists) in the cache and the two stamps that it depends on: stamp 0 is that of its shape,
+ * or `any`; stamp 1 is `bulk`. Nobody guards the list itself: it counts as long as both stamps are there, are no
+ * guards, and are those that it was filled under. The version of a list is that of the table. See keys.pml for S1
+ * and S2 and README.md for the rest.
  *
- * Random stamps never come back, and all that matters is whether two are equal. So a new stamp is the smallest number that
- * nobody holds, and whoever holds a stamp that was there before holds 0 from now on, which nothing equals: this keeps
- * the model finite and small without losing a behaviour.
+ * Random stamps never come back, and all that matters is whether two are equal. So a new stamp is the smallest
+ * number that nobody holds, and whoever holds a stamp that was there before holds 0 from now on, which nothing
+ * equals: this keeps the model finite and small without losing a behaviour.
  */
 #ifndef WRITERS
 #define WRITERS 1
@@ -47,8 +48,8 @@ byte late_releases[2];
 byte new;
 
 #define HELD(me, s) held[2 * ((me) % READERS) + (s)]
-#define IN_USE(s) (new == stamp[s] || new == stamps_of_list[s] || new == saved_stamp[s] || new == saved_stamps_of_list[s] || \
-	new == HELD(0, s) || new == HELD(1, s) || new == HELD(2, s))
+#define IN_USE(s) (new == stamp[s] || new == stamps_of_list[s] || new == HELD(0, s) || new == HELD(1, s) || \
+	new == HELD(2, s) || new == saved_stamp[s] || new == saved_stamps_of_list[s])
 
 #ifdef COUNTER_STAMPS /* counts on where a stamp was, begins anew where there was none */
 byte counted[2];
@@ -361,7 +362,8 @@ end:	do
 		/* the fill, which may also be lost */
 		atomic {
 			if
-			:: HELD(me, 0) && HELD(me, 1) -> there = true; version_of_list = version; stamps_of_list[0] = HELD(me, 0); stamps_of_list[1] = HELD(me, 1)
+			:: HELD(me, 0) && HELD(me, 1) -> there = true; version_of_list = version;
+				stamps_of_list[0] = HELD(me, 0); stamps_of_list[1] = HELD(me, 1)
 			:: skip
 			fi;
 			version = 0; let_go(me)
@@ -384,7 +386,7 @@ end:	do
 active proctype World()
 {
 end:	do
-	/* evicted, expired, flushed, restarted under a new epoch; that the list goes needs no step, since a reader may miss anyway */
+	/* evicted, expired, flushed, restarted under a new epoch; that the list goes needs no step: a reader may miss anyway */
 	:: atomic { stamp[0] != 0 -> gone(0) }
 	:: atomic { stamp[1] != 0 -> gone(1) }
 #ifdef LOSE

@@ -13,6 +13,13 @@ static void entity_release(weir__entity *entity)
 	weir__layout_free(entity->layout);
 }
 
+/* May a stamp be named after the column's value? Not where one value has several texts (1.5 and 1.50, 0 and -0): lists by such
+ * a column depend on `any`. */
+static bool has_one_text(weir_type type)
+{
+	return type != WEIR_TYPE_NUMERIC && type != WEIR_TYPE_FLOAT8 && type != WEIR_TYPE_JSONB;
+}
+
 static int entity_init(weir__entity *entity, const weir_model *model, weir_cache_manager *cache, weir_error *err)
 {
 	int rc;
@@ -22,7 +29,7 @@ static int entity_init(weir__entity *entity, const weir_model *model, weir_cache
 	if (rc < 0)
 		return rc;
 	for (size_t i = 0; i < entity->layout->column_count; i++)
-		if (entity->layout->columns[i].stamped)
+		if (entity->layout->columns[i].stamped && has_one_text(entity->layout->columns[i].type))
 			entity->stamped_mask |= (weir__mask)1 << i;
 	rc = weir__statements_create(entity->layout, &entity->statements, err);
 	if (rc < 0)

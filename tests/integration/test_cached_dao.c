@@ -253,6 +253,40 @@ CACHED_TEST(test_list_of_a_stamped_column__is_left_alone_by_writes_to_other_valu
 	assert_queries(1, ck_assert_uint_eq(cached_list_length(&of_ada), 1));
 }
 
+typedef struct account {
+	int64_t      id;
+	const char  *username, *email;
+	weir_numeric balance;
+} account;
+extern const weir_model account_model;
+static const weir_field account_fields[] = {
+	WEIR_FIELD(account, id, .primary_key = true, .generated = true),
+	WEIR_FIELD(account, username, .unique = true, .max_length = 50),
+	WEIR_FIELD(account, email, .unique = true, .max_length = 255),
+	WEIR_FIELD(account, balance, .stamped = true),
+};
+const weir_model                 account_model = WEIR_MODEL(account, "users", account_fields);
+static const weir_numeric_column account_balance = WEIR_NUMERIC_COLUMN(account, balance);
+
+/* 1.5 and 1.50 are one value: a stamp made of its text would miss the other spelling. */
+CACHED_TEST(test_stamped_numeric__a_write_is_seen_however_its_value_is_spelled)
+{
+	static const weir_model *const models[] = { &account_model, NULL };
+	weir_session                  *session =
+		blog_open_other(&blog, &(weir_options){ .models = models, .schema_check = WEIR_SCHEMA_SKIP });
+	weir_base_dao accounts = weir_get_dao(session, &account_model);
+	account       rich = { .username = "a", .email = "a@x", .balance = weir_numeric_of("1.50") };
+	weir_query    same = { .where = weir_eq(account_balance, weir_numeric_of("1.5")) };
+	int64_t       count = -1;
+
+	assert_ok(weir_base_dao_count_cached(&accounts, &same, &count, &blog.err));
+	ck_assert_int_eq(count, 0);
+	assert_ok(weir_base_dao_create(&accounts, &rich, WEIR_SET(account, username, email, balance), NULL, &blog.err));
+	assert_ok(weir_base_dao_count_cached(&accounts, &same, &count, &blog.err));
+	ck_assert_int_eq(count, 1);
+	weir_close(&session);
+}
+
 CACHED_TEST(test_list_key__does_not_depend_on_the_order_of_filters)
 {
 	post_list list = WEIR_LIST_INIT;
@@ -470,6 +504,7 @@ WEIR_SUITE("cached_dao", test_get_by_id_cached__asks_the_database_once,
            test_get_many_cached__asks_once_for_what_is_missing_and_keeps_order_and_gaps,
            test_list__is_cached_and_every_kind_of_write_is_seen,
            test_list_of_a_stamped_column__is_left_alone_by_writes_to_other_values,
+           test_stamped_numeric__a_write_is_seen_however_its_value_is_spelled,
            test_list_key__does_not_depend_on_the_order_of_filters, test_count_and_exists__are_cached_and_invalidated,
            test_search_users_cached__hits_without_a_query, test_write_that_fails_or_finds_nothing__invalidates_nothing,
            test_transaction__reads_the_database_and_invalidates_at_commit,

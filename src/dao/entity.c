@@ -55,6 +55,26 @@ static int refuse_same_name(const weir__registry *registry, const weir_model *mo
 	return WEIR_OK;
 }
 
+static bool same_text(const char *a, const char *b)
+{
+	return a == b || (a && b && strcmp(a, b) == 0);
+}
+
+/* Record keys carry the model's name: a write through one model would leave the other's records as they were. */
+static int refuse_same_table(const weir__registry *registry, const weir__entity *entity, weir_error *err)
+{
+	const weir_model *base = entity->layout->base;
+
+	for (size_t i = 0; i < registry->count; i++) {
+		const weir_model *other = registry->items[i].layout->base;
+
+		if (other != base && same_text(other->table, base->table) && same_text(other->schema, base->schema))
+			return weir__error_set_at(err, WEIR_ERR_MODEL, base->name, NULL,
+			                          "the model %s has this table already; derive one from the other", other->name);
+	}
+	return WEIR_OK;
+}
+
 static int registry_allocate(weir__registry *registry, size_t count, weir_error *err)
 {
 	registry->slot_count = 8;
@@ -80,6 +100,8 @@ int weir__registry_create(const weir_model *const *models, weir_cache_manager *c
 		rc = refuse_same_name(registry, models[i], err);
 		if (rc >= 0)
 			rc = entity_init(entity, models[i], cache, err);
+		if (rc >= 0)
+			rc = refuse_same_table(registry, entity, err);
 		if (rc < 0) {
 			entity_release(entity);
 			break;

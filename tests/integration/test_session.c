@@ -83,6 +83,23 @@ START_TEST(test_open__names_a_model_that_is_declared_wrongly)
 }
 END_TEST
 
+START_TEST(test_open__refuses_two_models_of_one_table)
+{
+	static const weir_field fields[] = { WEIR_FIELD(user, id, .primary_key = true), WEIR_FIELD(user, email) };
+	static const weir_model again = { .name = "again",
+		                              .table = "users",
+		                              .size = sizeof(user),
+		                              .fields = fields,
+		                              .field_count = 2,
+		                              .field_size = sizeof(weir_field) };
+	const weir_model *const models[] = { &user_model, &post_model, &comment_model, &again, NULL };
+
+	ck_assert_int_eq(open_with((weir_options){ .postgres = test_database_url(), .models = models }), WEIR_ERR_MODEL);
+	ck_assert_str_eq(blog.err.model, "again");
+	ck_assert_ptr_nonnull(strstr(blog.err.message, "table"));
+}
+END_TEST
+
 START_TEST(test_fork__the_child_is_refused_and_the_parent_goes_on)
 {
 	const user *found = NULL;
@@ -283,5 +300,6 @@ END_TEST
 
 WEIR_SUITE("session", test_open__names_the_option_that_is_wrong, test_open__reports_a_database_that_cannot_be_reached,
            test_open__reads_the_options_of_an_older_program, test_open__names_a_model_that_is_declared_wrongly,
-           test_fork__the_child_is_refused_and_the_parent_goes_on, test_out_parameters__must_be_empty,
-           test_records__outlive_their_session_and_their_list, test_transaction__misuse_is_told MEMORY_TESTS);
+           test_open__refuses_two_models_of_one_table, test_fork__the_child_is_refused_and_the_parent_goes_on,
+           test_out_parameters__must_be_empty, test_records__outlive_their_session_and_their_list,
+           test_transaction__misuse_is_told MEMORY_TESTS);

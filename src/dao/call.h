@@ -54,8 +54,8 @@ size_t weir__keys_size(const weir__layout *layout);
 /* Key number index as a struct of the model whose key members are set (the others must not be looked at). */
 const void *weir__keys_struct(const weir__keys *keys, size_t index);
 
-/* The rows of count of these keys, in no order; indices says which. */
-int weir__read_many(weir__call *call, const weir__keys *keys, const size_t *indices, size_t count, weir_list *list);
+/* Makes the rows of count of these keys the parameters of weir__sql_get_many, which gives them in no order; indices says which. */
+void weir__call_add_keys(weir__call *call, const weir__keys *keys, const size_t *indices, size_t count);
 
 /* The same through the cache. */
 int weir__cached_by_id(weir__call *call, const void *key, const void **record);
@@ -64,8 +64,6 @@ int weir__cached_list(weir__call *call, const weir_query *query, weir_list *list
 int weir__cached_count(weir__call *call, const weir_query *query, int64_t *count);
 int weir__cached_exists(weir__call *call, const weir_query *query, bool *exists);
 
-/* get_many; cached false leaves the cache aside. */
-int weir__get_many(weir__call *call, const weir__keys *keys, bool cached, weir_list *list);
 
 /* The distinct keys of a get_many, so that each row is asked for once and every place that asked gets it. Key j is
  * the record key text (keys.h) from offsets[j] to offsets[j + 1]. */
@@ -90,5 +88,26 @@ size_t weir__distinct_find_text(const weir__distinct *distinct, const weir__buff
 /* Which distinct key a record has; SIZE_MAX for none. scratch is overwritten. */
 size_t weir__distinct_find(const weir__distinct *distinct, const weir__entity *entity, const void *record,
                            weir__buffer *scratch);
+
+/* A get_many in two steps, so that its statement can go out together with others. All zero before. */
+typedef struct weir__many {
+	weir__call       *call;
+	const weir__keys *keys;
+	weir__distinct    distinct;
+	weir__lookup     *lookups; /* a distinct key */
+	const void      **records; /* a distinct key; NULL: not found (yet) */
+	size_t           *missing; /* distinct keys whose row the database must give: by weir__sql_get_many with call->params */
+	size_t            missing_count;
+} weir__many;
+
+/* Asks the cache, unless cached is false, and makes the parameters for what is missing. */
+int weir__many_begin(weir__many *many, weir__call *call, const weir__keys *keys, bool cached);
+
+/* Takes the rows of the missing (NULL: nothing was) and fills the cache with them; list has a place for each key. */
+int  weir__many_end(weir__many *many, const weir__rows *rows, weir_list *list);
+void weir__many_release(weir__many *many);
+
+/* Both steps with the statement between them. */
+int weir__get_many(weir__call *call, const weir__keys *keys, bool cached, weir_list *list);
 
 #endif

@@ -1,4 +1,4 @@
-/* Eager loading, node by node: who has to be loaded, by what keys, and who then has what. */
+/* Eager loading, siblings at a time: who has to be loaded, by what keys, and who then has what. */
 #include "dao/eager.h"
 
 #include "base/error.h"
@@ -129,10 +129,26 @@ static int make_keys(weir__level *level)
 /* ---- Loading one level ------------------------------------------------------------------------------------------------------------- */
 
 /* Belongs to, without a query: the targets by primary key, as get_many. */
-static int load_targets(weir__level *level)
+static bool is_by_target(const weir__level *level)
+{
+	return level->relation->link->relation->kind == WEIR_RELATION_BELONGS_TO && !level->query;
+}
+
+static int ask_targets(weir__level *level)
+{
+	int rc = weir__many_begin(&level->many, &level->call, &level->keys, level->cached);
+
+	if (rc < 0 || level->many.missing_count == 0)
+		return rc;
+	level->sql = *weir__sql_get_many(level->call.entity->statements);
+	level->asks = true;
+	return WEIR_OK;
+}
+
+static int take_targets(weir__level *level, const weir__rows *rows)
 {
 	weir_list found = WEIR_LIST_INIT, kept;
-	int       rc = weir__get_many(&level->call, &level->keys, level->cached, &found);
+	int       rc = weir__many_end(&level->many, rows, &found);
 
 	if (rc < 0)
 		return rc;
@@ -183,7 +199,7 @@ static int make_room(const weir__level *level)
 	return weir__tree_reserve(level->tree, count) ? WEIR_OK : no_memory(level);
 }
 
-static int load_slices(weir__level *level)
+static int ask_slices(weir__level *level)
 {
 	int rc = weir__distinct_create(level->key_entity, &level->keys, &level->distinct, level->call.err);
 
@@ -192,8 +208,13 @@ static int load_slices(weir__level *level)
 	level->slices = weir__calloc(level->distinct.count, sizeof *level->slices);
 	if (!level->slices)
 		return no_memory(level);
-	if (!level->query || level->query->limit != WEIR_NO_ROWS)
-		rc = weir__level_read(level);
+	return level->query && level->query->limit == WEIR_NO_ROWS ? WEIR_OK : weir__level_ask(level);
+}
+
+static int take_slices(weir__level *level, const weir__rows *rows)
+{
+	int rc = weir__level_take(level, rows);
+
 	if (rc >= 0)
 		rc = make_room(level);
 	for (size_t i = 0; rc >= 0 && i < level->owner_count; i++)
@@ -201,25 +222,32 @@ static int load_slices(weir__level *level)
 	return rc;
 }
 
-static int load_level(weir__level *level, const void *const *records, size_t count)
+static int level_ask(weir__level *level, const void *const *records, size_t count)
 {
-	const weir_relation *relation = level->relation->link->relation;
-	int                  rc = choose_owners(level, records, count);
+	int rc = choose_owners(level, records, count);
 
 	if (rc < 0 || level->owner_count == 0)
 		return rc;
 	rc = make_keys(level);
-	if (rc < 0)
+	if (rc < 0 || level->relation->link->relation->loader)
 		return rc;
-	if (relation->loader)
+	return is_by_target(level) ? ask_targets(level) : ask_slices(level);
+}
+
+/* rows NULL: it has not asked. */
+static int level_take(weir__level *level, const weir__rows *rows)
+{
+	if (level->owner_count == 0)
+		return WEIR_OK;
+	if (level->relation->link->relation->loader)
 		return load_by_loader(level);
-	if (relation->kind == WEIR_RELATION_BELONGS_TO && !level->query)
-		return load_targets(level);
-	return load_slices(level);
+	return is_by_target(level) ? take_targets(level, rows) : take_slices(level, rows);
 }
 
 static void level_release(weir__level *level)
 {
+	weir__many_release(&level->many);
+	weir__level_rows_release(level);
 	weir__call_end(&level->call);
 	weir__distinct_release(&level->distinct);
 	weir__free((void *)(uintptr_t)level->keys.items);
@@ -266,26 +294,81 @@ static int collect(const eager *e, weir__node *node, const void *const *owners, 
 	return WEIR_OK;
 }
 
-static int load_node(eager *e, weir__node *node)
-{
-	const weir__node  *parent = node->parent == WEIR__NO_NODE ? NULL : &e->plan->nodes[node->parent];
-	const void *const *owners = parent ? parent->records : e->list->items;
-	size_t             count = parent ? parent->count : e->list->count;
-	weir__level        level = {
-			   .relation = node->relation,
-			   .query = node->query,
-			   .cached = e->cached && !node->relation->link->relation->kept_in &&
-		                 weir__relation_is_cached(node->relation, e->call->session),
-			   .tree = e->tree,
-	};
-	int rc =
-		weir__call_begin_on(&level.call, e->call->session, &node->relation->target, e->call->deadline, e->call->err);
+/* ---- Siblings ---------------------------------------------------------------------------------------------------------------------------- */
 
+/* Relations of the same owners, which are loaded together. */
+typedef struct siblings {
+	eager             *e;
+	weir__level        levels[WEIR__REQUESTS_MAX];
+	size_t             count;
+	const void *const *owners;
+	size_t             owner_count;
+} siblings;
+
+static int add_sibling(siblings *s, weir__node *node)
+{
+	const eager *e = s->e;
+	weir__level *level = &s->levels[s->count++];
+	int          rc;
+
+	*level = (weir__level){
+		.node = node,
+		.relation = node->relation,
+		.query = node->query,
+		.cached = e->cached && !node->relation->link->relation->kept_in &&
+		          weir__relation_is_cached(node->relation, e->call->session),
+		.tree = e->tree,
+	};
+	rc = weir__call_begin_on(&level->call, e->call->session, &node->relation->target, e->call->deadline, e->call->err);
+	return rc < 0 ? rc : level_ask(level, s->owners, s->owner_count);
+}
+
+/* Sends what the siblings ask for together and gives each its answer. */
+static int load_siblings(siblings *s)
+{
+	weir__request requests[WEIR__REQUESTS_MAX];
+	size_t        asked = 0, answered = 0;
+	int           rc = WEIR_OK;
+
+	for (size_t i = 0; i < s->count; i++)
+		if (s->levels[i].asks)
+			requests[asked++] = (weir__request){ .sql = s->levels[i].sql, .params = s->levels[i].call.params };
+	if (asked > 0)
+		rc = weir__session_read_all(s->e->call->session, requests, asked, s->e->call->deadline, s->e->call->err);
+	if (rc < 0)
+		return rc;
+	for (size_t i = 0; rc >= 0 && i < s->count; i++)
+		rc = level_take(&s->levels[i], s->levels[i].asks ? &requests[answered++].rows : NULL);
+	for (size_t i = 0; i < asked; i++)
+		weir__rows_release(&requests[i].rows);
+	return rc;
+}
+
+/* All nodes from `first` on that have its parent. */
+static int load_family(eager *e, size_t first)
+{
+	weir__plan       *plan = e->plan;
+	size_t            parent_index = plan->nodes[first].parent;
+	const weir__node *parent = parent_index == WEIR__NO_NODE ? NULL : &plan->nodes[parent_index];
+	siblings          s = {
+				 .e = e,
+				 .owners = parent ? parent->records : e->list->items,
+				 .owner_count = parent ? parent->count : e->list->count,
+	};
+	int rc = WEIR_OK;
+
+	for (size_t i = first; rc >= 0 && i < plan->count && s.count < WEIR__REQUESTS_MAX; i++)
+		if (plan->nodes[i].parent == parent_index && !plan->nodes[i].loaded) {
+			plan->nodes[i].loaded = true;
+			rc = add_sibling(&s, &plan->nodes[i]);
+		}
 	if (rc >= 0)
-		rc = load_level(&level, owners, count);
-	level_release(&level);
-	if (rc >= 0 && node->has_children)
-		rc = collect(e, node, owners, count);
+		rc = load_siblings(&s);
+	for (size_t i = 0; i < s.count; i++) {
+		level_release(&s.levels[i]);
+		if (rc >= 0 && s.levels[i].node->has_children)
+			rc = collect(e, s.levels[i].node, s.owners, s.owner_count);
+	}
 	return rc;
 }
 
@@ -300,7 +383,8 @@ int weir__eager_load(const weir__call *call, weir__plan *plan, bool cached, weir
 	if (!e.tree)
 		return weir__error_no_memory(call->err);
 	for (size_t i = 0; rc >= 0 && i < plan->count; i++)
-		rc = load_node(&e, &plan->nodes[i]);
+		if (!plan->nodes[i].loaded)
+			rc = load_family(&e, i);
 	if (rc >= 0)
 		weir__list_attach(list, e.tree, weir__tree_free);
 	else

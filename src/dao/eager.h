@@ -1,8 +1,8 @@
 /* Eager loading: relations of all records of a list at once, one statement a path and level however many owners there are.
  *
  * A plan is made of the paths first, parents before children, so that a wrong path fails before anything is asked. Then each node
- * loads for all records of its parent: from the cache in one round trip, what is missing there in one statement, which one more
- * round trip fills in. What belongs to whom is noted in a tree, which owns everything loaded and goes with the list. */
+ * loads for all records of its parent: from the cache in one round trip, what is missing there in one statement, which goes out
+ * together with those of its siblings, and one more round trip fills it in. What belongs to whom is noted in a tree, which owns everything loaded and goes with the list. */
 #ifndef WEIR_DAO_EAGER_H
 #define WEIR_DAO_EAGER_H
 
@@ -60,6 +60,7 @@ typedef struct weir__node {
 	const weir_query     *query;  /* NULL: all */
 	bool                  given;  /* a path ends here */
 	bool                  has_children;
+	bool                  loaded;
 	const void          **records; /* what was loaded, each once; only where it has children */
 	size_t                count;
 } weir__node;
@@ -75,9 +76,19 @@ void weir__plan_release(weir__plan *plan);
 
 /* ---- Levels ------------------------------------------------------------------------------------------------------------------ */
 
-/* One node while it is loaded. */
+/* The lists that the cache was asked for, per distinct key. */
+typedef struct weir__lookups {
+	weir__lookup *items;
+	weir__buffer  text; /* their keys and stamps */
+	size_t       *ends; /* of the three texts of each */
+	size_t        count;
+} weir__lookups;
+
+/* One node while it is loaded: it asks the cache and makes a statement for what is missing there, siblings send theirs together,
+ * and then each takes its answer. */
 typedef struct weir__level {
 	weir__call            call; /* on the target */
+	weir__node           *node;
 	const weir__relation *relation;
 	const weir_query     *query;
 	bool                  cached;
@@ -86,12 +97,21 @@ typedef struct weir__level {
 	size_t                owner_count;
 	const weir__entity   *key_entity; /* whose primary key their key is: the owner's, or for belongs to the target's */
 	weir__keys            keys;       /* of owners */
-	weir__distinct        distinct;   /* of keys */
-	weir_list            *slices;     /* per distinct key its rows; borrowed from the tree */
+	bool                  asks;       /* sql is to be run with call.params */
+	weir__sql             sql;
+	weir__many            many;     /* belongs to without a query */
+	weir__distinct        distinct; /* all others: of keys */
+	weir__lookups         lookups;
+	size_t               *missing; /* distinct keys that the statement asks for */
+	size_t                missing_count;
+	weir_list            *slices; /* per distinct key its rows; borrowed from the tree */
 } weir__level;
 
-/* Fills level->slices (eager_rows.c): with rows of the target, from the cache or by one statement. */
-int weir__level_read(weir__level *level);
+/* Rows of the target by their distinct keys (eager_rows.c): ask takes from the cache what is there; take fills level->slices, rows
+ * NULL: nothing was asked. */
+int  weir__level_ask(weir__level *level);
+int  weir__level_take(weir__level *level, const weir__rows *rows);
+void weir__level_rows_release(weir__level *level);
 
 /* Loads the relations of a plan with a list that was just read and attaches them to it; once for each plan. On failure the list
  * is as it was. */

@@ -8,12 +8,6 @@
 
 #include <string.h>
 
-/* The keys that still have to be read: all of them, or those the cache did not have. */
-typedef struct missing {
-	size_t *keys; /* distinct keys */
-	size_t  count;
-} missing;
-
 static int no_memory(const weir__level *level)
 {
 	return weir__error_no_memory(level->call.err);
@@ -112,78 +106,50 @@ static int take_rows(weir__level *level, const weir__rows *rows)
 	return rc;
 }
 
-typedef struct asked {
-	const weir__level *level;
-	const missing     *m;
-} asked;
-
-static weir_value asked_key(const void *context, size_t owner, size_t i)
+static weir_value missing_key(const void *context, size_t owner, size_t i)
 {
-	const asked        *a = context;
-	const weir__layout *layout = a->level->key_entity->layout;
-	const void         *key = weir__keys_struct(&a->level->keys, a->level->distinct.first[a->m->keys[owner]]);
+	const weir__level  *level = context;
+	const weir__layout *layout = level->key_entity->layout;
+	const void         *key = weir__keys_struct(&level->keys, level->distinct.first[level->missing[owner]]);
 
 	return weir__layout_get(layout, layout->key[i], key);
 }
 
-static int read_missing(weir__level *level, const missing *m)
+static int ask_missing(weir__level *level)
 {
 	weir_order    order[WEIR__KEY_COLUMNS_MAX];
 	weir_query    between = weir__relation_query(level->relation, order);
 	weir__related statement = weir__relation_statement(level->relation, reads_between(level));
-	asked         context = { level, m };
-	weir__rows    rows = WEIR__ROWS_INIT;
-	weir__sql     sql;
 	int           rc;
 
-	if (m->count == 0)
+	if (level->missing_count == 0)
 		return WEIR_OK;
 	statement.query = reads_between(level) ? &between : level->query;
-	statement.owner_count = m->count;
-	statement.key = asked_key;
-	statement.context = &context;
-	weir__params_clear(level->call.params);
-	weir__buffer_clear(&level->call.sql);
+	statement.owner_count = level->missing_count;
+	statement.key = missing_key;
+	statement.context = level;
 	rc = weir__sql_related(&statement, WEIR__RELATED_OWNED, &level->call.sql, level->call.params, level->call.err);
 	if (rc >= 0)
-		rc = weir__call_sql(&level->call, &sql);
-	if (rc >= 0)
-		rc = weir__call_read(&level->call, &sql, &rows);
-	if (rc >= 0)
-		rc = take_rows(level, &rows);
-	weir__rows_release(&rows);
+		rc = weir__call_sql(&level->call, &level->sql);
+	level->asks = rc >= 0;
 	return rc;
 }
 
 /* ---- From the cache ---------------------------------------------------------------------------------------------------------- */
 
-typedef struct lookups {
-	weir__lookup *items; /* per distinct key */
-	weir__buffer  text;
-	size_t       *ends; /* of the three texts of each */
-} lookups;
-
-static void lookups_release(lookups *all, size_t count)
-{
-	for (size_t i = 0; all->items && i < count; i++)
-		weir__lookup_release(&all->items[i]);
-	weir__free(all->items);
-	weir__free(all->ends);
-	weir__buffer_release(&all->text);
-}
-
-static weir_bytes text_at(const lookups *all, size_t i)
+static weir_bytes text_at(const weir__lookups *all, size_t i)
 {
 	size_t start = i == 0 ? 0 : all->ends[i - 1];
 
 	return (weir_bytes){ all->text.data + start, all->ends[i] - start };
 }
 
-static int lookups_init(const weir__level *level, lookups *all)
+static int lookups_init(weir__level *level)
 {
-	size_t count = level->distinct.count;
+	weir__lookups *all = &level->lookups;
+	size_t         count = level->distinct.count;
 
-	memset(all, 0, sizeof *all);
+	all->count = count;
 	all->items = weir__calloc(count, sizeof *all->items);
 	all->ends = weir__calloc(3 * count, sizeof *all->ends);
 	if (!all->items || !all->ends)
@@ -211,10 +177,11 @@ static int lookups_init(const weir__level *level, lookups *all)
 }
 
 /* Leases for all misses in one go. */
-static int lease_misses(const weir__level *level, lookups *all)
+static int lease_misses(weir__level *level)
 {
-	size_t        count = level->distinct.count, misses = 0;
-	weir__lookup *together = weir__malloc(count * sizeof *together);
+	weir__lookups *all = &level->lookups;
+	size_t         count = level->distinct.count, misses = 0;
+	weir__lookup  *together = weir__malloc(count * sizeof *together);
 
 	if (!together)
 		return no_memory(level);
@@ -232,12 +199,12 @@ static int lease_misses(const weir__level *level, lookups *all)
 }
 
 /* Decodes hits into slices and notes the rest. */
-static int take_hits(weir__level *level, lookups *all, missing *m)
+static int take_hits(weir__level *level)
 {
 	static const void *const nothing[1];
 
 	for (size_t i = 0; i < level->distinct.count; i++) {
-		weir__lookup *lookup = &all->items[i];
+		weir__lookup *lookup = &level->lookups.items[i];
 		weir_list     list = WEIR_LIST_INIT;
 
 		if (lookup->state == WEIR__HIT) {
@@ -249,7 +216,7 @@ static int take_hits(weir__level *level, lookups *all, missing *m)
 				weir__cache_reject(level->relation->space, lookup);
 		}
 		if (lookup->state != WEIR__HIT) {
-			m->keys[m->count++] = i;
+			level->missing[level->missing_count++] = i;
 			continue;
 		}
 		level->slices[i].items = list.count ? list.items : nothing;
@@ -261,22 +228,23 @@ static int take_hits(weir__level *level, lookups *all, missing *m)
 }
 
 /* Fills what was read under a lease, in one round trip. */
-static void fill_missing(const weir__level *level, lookups *all, const missing *m)
+static void fill_missing(weir__level *level)
 {
+	weir__lookups *all = &level->lookups;
 	weir__buffer   payloads = WEIR__BUFFER_INIT;
-	weir__filling *fillings = weir__calloc(m->count, sizeof *fillings);
-	size_t        *ends = weir__calloc(m->count, sizeof *ends);
+	weir__filling *fillings = weir__calloc(level->missing_count, sizeof *fillings);
+	size_t        *ends = weir__calloc(level->missing_count, sizeof *ends);
 	int64_t        max_items = weir__cache_space_max_items(level->relation->space);
 	size_t         count = 0, start = 0;
 
-	for (size_t i = 0; fillings && ends && i < m->count; i++) {
-		const weir_list *slice = &level->slices[m->keys[i]];
+	for (size_t i = 0; fillings && ends && i < level->missing_count; i++) {
+		const weir_list *slice = &level->slices[level->missing[i]];
 
-		if (all->items[m->keys[i]].state != WEIR__MISS ||
+		if (all->items[level->missing[i]].state != WEIR__MISS ||
 		    (max_items != WEIR_UNLIMITED && slice->count > (size_t)max_items))
 			continue;
 		weir__codec_encode_list(layout_of(level), slice->items, slice->count, &payloads);
-		fillings[count] = (weir__filling){ .lookup = &all->items[m->keys[i]], .items = slice->count };
+		fillings[count] = (weir__filling){ .lookup = &all->items[level->missing[i]], .items = slice->count };
 		ends[count++] = payloads.length;
 	}
 	for (size_t i = 0; i < count; start = ends[i++])
@@ -288,25 +256,15 @@ static void fill_missing(const weir__level *level, lookups *all, const missing *
 	weir__buffer_release(&payloads);
 }
 
-static int read_cached(weir__level *level, missing *m)
+static int ask_cache(weir__level *level)
 {
-	lookups all;
-	int     rc = lookups_init(level, &all);
+	int rc = lookups_init(level);
 
 	if (rc < 0)
-		goto cleanup;
-	weir__cache_lookup(level->relation->space, all.items, level->distinct.count);
-	rc = lease_misses(level, &all);
-	if (rc >= 0)
-		rc = take_hits(level, &all, m);
-	if (rc >= 0)
-		rc = read_missing(level, m);
-	cut_to_one(level);
-	if (rc >= 0)
-		fill_missing(level, &all, m);
-cleanup:
-	lookups_release(&all, level->distinct.count);
-	return rc;
+		return rc;
+	weir__cache_lookup(level->relation->space, level->lookups.items, level->distinct.count);
+	rc = lease_misses(level);
+	return rc < 0 ? rc : take_hits(level);
 }
 
 /* ---- Rows in between to their targets -------------------------------------------------------------------------------------------- */
@@ -363,21 +321,40 @@ static int follow_slices(weir__level *level)
 	return follow_rows(level, rows, count);
 }
 
-int weir__level_read(weir__level *level)
-{
-	missing m = { weir__malloc(level->distinct.count * sizeof(size_t)), 0 };
-	int     rc = m.keys ? WEIR_OK : no_memory(level);
+/* ---- Both steps -------------------------------------------------------------------------------------------------------------------- */
 
-	if (rc >= 0 && level->cached && !level->query) {
-		rc = read_cached(level, &m);
-		if (rc >= 0 && level->relation->link->through)
-			rc = follow_slices(level);
-	} else if (rc >= 0) {
-		for (; m.count < level->distinct.count; m.count++)
-			m.keys[m.count] = m.count;
-		rc = read_missing(level, &m);
-		cut_to_one(level);
-	}
-	weir__free(m.keys);
-	return rc;
+int weir__level_ask(weir__level *level)
+{
+	int rc = WEIR_OK;
+
+	level->missing = weir__malloc(level->distinct.count * sizeof *level->missing);
+	if (!level->missing)
+		return no_memory(level);
+	if (level->cached && !level->query)
+		rc = ask_cache(level);
+	else
+		for (; level->missing_count < level->distinct.count; level->missing_count++)
+			level->missing[level->missing_count] = level->missing_count;
+	return rc < 0 ? rc : ask_missing(level);
+}
+
+int weir__level_take(weir__level *level, const weir__rows *rows)
+{
+	int rc = rows ? take_rows(level, rows) : WEIR_OK;
+
+	cut_to_one(level);
+	if (rc < 0 || !level->lookups.items)
+		return rc;
+	fill_missing(level);
+	return level->relation->link->through ? follow_slices(level) : WEIR_OK;
+}
+
+void weir__level_rows_release(weir__level *level)
+{
+	for (size_t i = 0; level->lookups.items && i < level->lookups.count; i++)
+		weir__lookup_release(&level->lookups.items[i]);
+	weir__free(level->lookups.items);
+	weir__free(level->lookups.ends);
+	weir__buffer_release(&level->lookups.text);
+	weir__free(level->missing);
 }

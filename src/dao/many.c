@@ -8,18 +8,7 @@
 
 #include <string.h>
 
-/* What a get_many works with: per distinct key its lookup and its record. */
-typedef struct many {
-	weir__call       *call;
-	const weir__keys *keys;
-	weir__distinct    distinct;
-	weir__lookup     *lookups;
-	const void      **records; /* NULL: not found (yet) */
-	size_t           *missing; /* indices of lookups whose row the database must give */
-	size_t            missing_count;
-} many;
-
-static int many_init(many *m, weir__call *call, const weir__keys *keys)
+static int many_init(weir__many *m, weir__call *call, const weir__keys *keys)
 {
 	int rc;
 
@@ -41,7 +30,7 @@ static int many_init(many *m, weir__call *call, const weir__keys *keys)
 	return WEIR_OK;
 }
 
-static void many_release(many *m)
+void weir__many_release(weir__many *m)
 {
 	for (size_t i = 0; i < m->distinct.count; i++) {
 		if (m->lookups)
@@ -56,7 +45,7 @@ static void many_release(many *m)
 }
 
 /* Moves the lookups in state MISS together, takes their leases in one go, and puts the answers back. */
-static int lease_missing(many *m)
+static int lease_missing(weir__many *m)
 {
 	weir__lookup *together;
 	size_t        count = 0;
@@ -79,7 +68,7 @@ static int lease_missing(many *m)
 }
 
 /* Decodes hits and notes which rows are still needed. */
-static int take_hits(many *m)
+static int take_hits(weir__many *m)
 {
 	m->missing_count = 0;
 	for (size_t i = 0; i < m->distinct.count; i++) {
@@ -100,7 +89,7 @@ static int take_hits(many *m)
 }
 
 /* Gives each row that was read to its key. */
-static int take_rows(many *m, const weir_list *rows)
+static int take_rows(weir__many *m, const weir_list *rows)
 {
 	weir__buffer scratch = WEIR__BUFFER_INIT;
 	int          rc = WEIR_OK;
@@ -120,7 +109,7 @@ static int take_rows(many *m, const weir_list *rows)
 }
 
 /* Fills what was read under a lease: rows, and "no such row" where there was none. */
-static void fill_missing(many *m)
+static void fill_missing(weir__many *m)
 {
 	weir__buffer   payloads = WEIR__BUFFER_INIT;
 	weir__filling *fillings = weir__calloc(m->missing_count, sizeof *fillings);
@@ -152,11 +141,9 @@ cleanup:
 	weir__buffer_release(&payloads);
 }
 
-static int read_missing(many *m)
+static int ask_missing(weir__many *m)
 {
-	weir_list rows = WEIR_LIST_INIT;
-	size_t   *indices;
-	int       rc;
+	size_t *indices;
 
 	if (m->missing_count == 0)
 		return WEIR_OK;
@@ -165,18 +152,26 @@ static int read_missing(many *m)
 		return weir__error_no_memory(m->call->err);
 	for (size_t i = 0; i < m->missing_count; i++)
 		indices[i] = m->distinct.first[m->missing[i]];
-	rc = weir__read_many(m->call, m->keys, indices, m->missing_count, &rows);
+	weir__call_add_keys(m->call, m->keys, indices, m->missing_count);
 	weir__free(indices);
+	return WEIR_OK;
+}
+
+static int take_missing(weir__many *m, const weir__rows *rows)
+{
+	weir_list list = WEIR_LIST_INIT;
+	int       rc = weir__rows_list(rows, m->call->entity->layout, &list, m->call->err);
+
 	if (rc < 0)
 		return rc;
-	rc = take_rows(m, &rows);
-	weir_list_release(&rows);
+	rc = take_rows(m, &list);
+	weir_list_release(&list);
 	if (rc >= 0)
 		fill_missing(m);
 	return rc;
 }
 
-static int give(many *m, weir_list *list)
+static int give(weir__many *m, weir_list *list)
 {
 	int rc = weir__list_create_of(m->call->entity->model, m->keys->count, list);
 
@@ -192,22 +187,37 @@ static int give(many *m, weir_list *list)
 	return WEIR_OK;
 }
 
-/* cached false: the same without a cache, every key is asked from the database. */
-int weir__get_many(weir__call *call, const weir__keys *keys, bool cached, weir_list *list)
+int weir__many_begin(weir__many *m, weir__call *call, const weir__keys *keys, bool cached)
 {
-	many m;
-	int  rc = many_init(&m, call, keys);
+	int rc = many_init(m, call, keys);
 
 	if (rc >= 0 && cached) {
-		weir__cache_lookup(call->entity->space, m.lookups, m.distinct.count);
-		rc = lease_missing(&m);
+		weir__cache_lookup(call->entity->space, m->lookups, m->distinct.count);
+		rc = lease_missing(m);
 	}
 	if (rc >= 0)
-		rc = take_hits(&m);
+		rc = take_hits(m);
+	return rc < 0 ? rc : ask_missing(m);
+}
+
+int weir__many_end(weir__many *m, const weir__rows *rows, weir_list *list)
+{
+	int rc = rows ? take_missing(m, rows) : WEIR_OK;
+
+	return rc < 0 ? rc : give(m, list);
+}
+
+int weir__get_many(weir__call *call, const weir__keys *keys, bool cached, weir_list *list)
+{
+	weir__many many = { .call = NULL };
+	weir__rows rows = WEIR__ROWS_INIT;
+	int        rc = weir__many_begin(&many, call, keys, cached);
+
+	if (rc >= 0 && many.missing_count > 0)
+		rc = weir__call_read(call, weir__sql_get_many(call->entity->statements), &rows);
 	if (rc >= 0)
-		rc = read_missing(&m);
-	if (rc >= 0)
-		rc = give(&m, list);
-	many_release(&m);
+		rc = weir__many_end(&many, many.missing_count > 0 ? &rows : NULL, list);
+	weir__rows_release(&rows);
+	weir__many_release(&many);
 	return rc;
 }

@@ -125,11 +125,9 @@ static weir_value chosen_value(const void *context, size_t i)
 	return weir__layout_get(chosen->keys->layout, chosen->column, weir__keys_struct(chosen->keys, chosen->indices[i]));
 }
 
-int weir__read_many(weir__call *call, const weir__keys *keys, const size_t *indices, size_t count, weir_list *list)
+void weir__call_add_keys(weir__call *call, const weir__keys *keys, const size_t *indices, size_t count)
 {
 	const weir__layout *layout = call->entity->layout;
-	weir__rows          rows = WEIR__ROWS_INIT;
-	int                 rc;
 
 	weir__params_clear(call->params);
 	for (size_t i = 0; i < layout->key_count; i++) {
@@ -137,10 +135,4 @@ int weir__read_many(weir__call *call, const weir__keys *keys, const size_t *indi
 
 		weir__params_add_array(call->params, layout->columns[layout->key[i]].type, count, chosen_value, &chosen);
 	}
-	rc = weir__call_read(call, weir__sql_get_many(call->entity->statements), &rows);
-	if (rc < 0)
-		return rc;
-	rc = weir__rows_list(&rows, layout, list, call->err);
-	weir__rows_release(&rows);
-	return rc;
 }

@@ -322,6 +322,19 @@ void weir__session_give_back(weir_session *session, weir__conn **conn)
 	*conn = NULL;
 }
 
+int weir__session_read_all(weir_session *session, weir__request *requests, size_t count, weir__deadline deadline,
+                           weir_error *err)
+{
+	weir__conn *conn = NULL;
+	int         rc = weir__session_acquire(session, deadline, &conn, err);
+
+	if (rc < 0)
+		return rc;
+	rc = weir__conn_run_all(conn, requests, count, deadline, err);
+	weir__session_give_back(session, &conn);
+	return rc;
+}
+
 weir_cache_manager *weir_session_cache(weir_session *session)
 {
 	return session->engine->cache;

@@ -56,4 +56,8 @@ weir__deadline weir__session_deadline(const weir_session *session, int timeout_m
 int  weir__session_acquire(weir_session *session, weir__deadline deadline, weir__conn **conn, weir_error *err);
 void weir__session_give_back(weir_session *session, weir__conn **conn);
 
+/* Runs several reads on one connection, as weir__conn_run_all. */
+int weir__session_read_all(weir_session *session, weir__request *requests, size_t count, weir__deadline deadline,
+                           weir_error *err);
+
 #endif

@@ -159,6 +159,20 @@ void weir__rows_release(weir__rows *rows);
 int weir__conn_run(weir__conn *conn, const weir__sql *sql, const weir__params *params, weir__deadline deadline,
                    weir__rows *rows, weir_error *err);
 
+/* One of several statements that go out together; rows is for the answer. */
+typedef struct weir__request {
+	weir__sql           sql;
+	const weir__params *params;
+	weir__rows          rows;
+} weir__request;
+
+/* With BEGIN fewer than the fewest statements that a connection keeps, so that none pushes another one out. */
+#define WEIR__REQUESTS_MAX 5
+
+/* Runs up to WEIR__REQUESTS_MAX reads in one send and one wait (pipeline mode). All of them or none: on error all rows are empty. */
+int weir__conn_run_all(weir__conn *conn, weir__request *requests, size_t count, weir__deadline deadline,
+                       weir_error *err);
+
 /* A script of several statements by the simple protocol, results thrown away. */
 int weir__conn_run_script(weir__conn *conn, const char *sql, weir__deadline deadline, weir_error *err);
 

@@ -171,6 +171,75 @@ int weir__conn_begin_and_run(weir__conn *conn, const weir__sql *sql, const weir_
 	return rc < 0 ? rc : weir__conn_run(conn, sql, params, deadline, rows, err);
 }
 
+/* ---- Several at once ---------------------------------------------------------------------------------------------------- */
+
+/* One by one, each with its own second chance: what is prepared has turned out to be stale. */
+static int run_each(const weir__run *run, weir__request *requests, size_t count)
+{
+	int rc = WEIR_OK;
+
+	for (size_t i = 0; rc == WEIR_OK && i < count; i++)
+		rc =
+			weir__conn_run(run->conn, &requests[i].sql, requests[i].params, run->deadline, &requests[i].rows, run->err);
+	return rc;
+}
+
+static int run_together(weir__run *run, weir__request *requests, size_t count)
+{
+	PGresult *results[WEIR__REQUESTS_MAX] = { NULL };
+	int       rc;
+
+	weir__count(&run->conn->counters.round_trips);
+	rc = weir__run_requests(run, requests, count, results);
+	for (size_t i = 0; i < count; i++) {
+		weir__count(&run->conn->counters.queries);
+		if (rc == WEIR_OK)
+			rows_take(&requests[i].rows, results[i]);
+		else
+			PQclear(results[i]);
+	}
+	return rc;
+}
+
+static void forget_requests(weir__run *run, const weir__request *requests, size_t count)
+{
+	for (size_t i = 0; i < count; i++) {
+		run->statement = weir__statement_find(&run->conn->statements, &requests[i].sql, requests[i].params);
+		forget_stale(run);
+	}
+}
+
+int weir__conn_run_all(weir__conn *conn, weir__request *requests, size_t count, weir__deadline deadline,
+                       weir_error *err)
+{
+	weir__run        run = { .conn = conn, .sql = &requests[0].sql, .deadline = deadline, .err = err };
+	const weir__sql *begin = conn->tx.begin;
+	bool             first;
+	int              rc = WEIR_OK;
+
+	for (size_t i = 0; i < count; i++) {
+		requests[i].rows = (weir__rows)WEIR__ROWS_INIT;
+		run.params = requests[i].params;
+		rc = rc < 0 ? rc : check(&run);
+	}
+	if (rc < 0)
+		return rc;
+	if (count == 1)
+		return run_each(&run, requests, count);
+	first = begin || PQtransactionStatus(conn->pg) == PQTRANS_IDLE;
+	rc = run_together(&run, requests, count);
+	if (rc < 0)
+		fail(&run, !first);
+	if (run.stale != WEIR__NOT_STALE && !conn->broken) {
+		forget_requests(&run, requests, count);
+		if (first && !begin)
+			rc = run_each(&run, requests, count);
+	}
+	for (size_t i = 0; rc < 0 && i < count; i++)
+		weir__rows_release(&requests[i].rows);
+	return rc;
+}
+
 void weir__rows_release(weir__rows *rows)
 {
 	PQclear(rows->result);

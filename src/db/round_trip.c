@@ -7,7 +7,7 @@
 
 #include <stdio.h>
 
-#define PARTS_MAX     3
+#define PARTS_MAX     (1 + WEIR__REQUESTS_MAX)
 #define DROPS_AT_ONCE 4
 
 /* A statement to run. */
@@ -191,6 +191,30 @@ static int receive_all(round_trip *trip)
 	return receive_end(trip, rc);
 }
 
+static int go(round_trip *trip)
+{
+	if (!send_all(trip))
+		return lost(trip, WEIR_OK);
+	trip->run->conn->tx.begin = NULL;
+	return receive_all(trip);
+}
+
+int weir__run_requests(weir__run *run, const weir__request *requests, size_t count, PGresult **results)
+{
+	weir__conn *conn = run->conn;
+	round_trip  trip = { .run = run };
+	int         rc = WEIR_OK;
+
+	if (conn->tx.begin)
+		rc = plan(&trip, conn->tx.begin, NULL, NULL);
+	for (size_t i = 0; rc == WEIR_OK && i < count; i++)
+		rc = plan(&trip, &requests[i].sql, requests[i].params, &results[i]);
+	if (rc == WEIR_OK)
+		return go(&trip);
+	unplan(&trip);
+	return rc;
+}
+
 int weir__run_round_trip(weir__run *run, bool wants_xid)
 {
 	weir__conn *conn = run->conn;
@@ -209,10 +233,7 @@ int weir__run_round_trip(weir__run *run, bool wants_xid)
 		return rc;
 	}
 	run->statement = trip.parts[conn->tx.begin ? 1 : 0].statement;
-	if (!send_all(&trip))
-		return lost(&trip, WEIR_OK);
-	conn->tx.begin = NULL;
-	rc = receive_all(&trip);
+	rc = go(&trip);
 	if (xid)
 		conn->tx.xid = (uint64_t)weir__result_int64(xid, 0);
 	PQclear(xid);

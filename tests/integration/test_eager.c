@@ -108,6 +108,57 @@ LIBRARY_TEST(test_paths__take_one_query_a_level_whatever_the_number_of_parents)
 	}
 }
 
+static uint64_t round_trips(void)
+{
+	weir_session_stats stats;
+
+	weir_session_stats_get(blog.session, &stats);
+	return stats.round_trips;
+}
+
+LIBRARY_TEST(test_siblings__go_to_the_database_together)
+{
+	author_list list = WEIR_LIST_INIT;
+	weir_with   with = WEIR_WITH("books", "edited", "profile", "home", "books.tags", "books.editor");
+	uint64_t    before;
+
+	fill(3, 2);
+	blog_sql(&blog, "UPDATE books SET editor_id = author_id");
+	for (int round = 0; round < 2; round++) {
+		before = round_trips();
+		assert_queries(6, assert_ok(authors(weir_base_dao_get_all, with, &list)));
+		ck_assert_uint_eq(round_trips() - before, 3);
+		ck_assert_uint_eq(list.count, 4);
+		author_list_release(&list);
+	}
+}
+
+static bool is_loaded(const author_list *list, const char *relation)
+{
+	bool        one = strcmp(relation, "profile") == 0 || strcmp(relation, "home") == 0;
+	weir_list   many = WEIR_LIST_INIT;
+	const void *record = NULL;
+
+	return weir_related_loaded(list, relation, list->items[1], one ? (void *)&record : (void *)&many);
+}
+
+LIBRARY_TEST(test_more_siblings__than_go_together_are_all_loaded)
+{
+	static const char *const names[] = { "books", "edited", "profile", "home", "drafts", "classics" };
+	author_list              list = WEIR_LIST_INIT;
+	book_list                books = WEIR_LIST_INIT;
+
+	fill(2, 2);
+	assert_ok(authors(
+		weir_base_dao_get_all,
+		WEIR_WITH("books", "edited", "profile", "home", "drafts", "classics", "books.author", "books.editor"), &list));
+	for (size_t i = 0; i < sizeof names / sizeof names[0]; i++)
+		ck_assert(is_loaded(&list, names[i]));
+	ck_assert(author_books_loaded(&list, list.items[1], &books));
+	ck_assert_uint_eq(books.count, 2);
+	author_list_release(&list);
+}
+
 LIBRARY_TEST(test_n_plus_1__is_counted_by_the_guard_and_gone_with_a_path)
 {
 	author_list      list = WEIR_LIST_INIT;
@@ -529,6 +580,7 @@ START_TEST(test_100000_children__are_loaded_by_one_query_and_not_kept_when_too_m
 END_TEST
 
 WEIR_SUITE("eager", test_paths__take_one_query_a_level_whatever_the_number_of_parents,
+           test_siblings__go_to_the_database_together, test_more_siblings__than_go_together_are_all_loaded,
            test_n_plus_1__is_counted_by_the_guard_and_gone_with_a_path, test_cached__loads_once_and_then_asks_nothing,
            test_cached__asks_only_for_the_owners_that_a_write_touched, test_eager_and_lazy__share_what_is_kept,
            test_condition__chooses_children_and_is_never_kept_as_the_whole, test_limit__is_for_each_parent,

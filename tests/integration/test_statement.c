@@ -287,6 +287,103 @@ START_TEST(test_statement__statements_dropped_behind_our_back_are_prepared_again
 }
 END_TEST
 
+/* ---- Several together -------------------------------------------------------------------------------------------------------- */
+
+static int run_all(weir__conn *conn, size_t count, const char *const *texts, weir__request *requests, weir_error *err)
+{
+	for (size_t i = 0; i < count; i++)
+		requests[i] = (weir__request){ .sql = weir__sql_of(texts[i], strlen(texts[i])) };
+	return weir__conn_run_all(conn, requests, count, weir__deadline_in_ms(10000), err);
+}
+
+static void release_all(weir__request *requests, size_t count)
+{
+	for (size_t i = 0; i < count; i++)
+		weir__rows_release(&requests[i].rows);
+}
+
+START_TEST(test_statements__go_out_together_and_each_has_its_answer)
+{
+	static const char *const texts[] = { "SELECT 1", "SELECT 1 UNION ALL SELECT 2", "SELECT 1", "SELECT 1 WHERE false",
+		                                 "SELECT generate_series(1, 7)" };
+	static const size_t      expected[] = { 1, 2, 1, 0, 7 };
+	weir__request            requests[WEIR__REQUESTS_MAX];
+	struct database          database;
+	weir__conn              *conn;
+	weir_error               err = WEIR_ERROR_INIT;
+
+	database_setup(&database, test_database_url());
+	conn = database_borrow(&database);
+	for (int round = 0; round < 2; round++) {
+		ck_assert_int_eq(run_all(conn, WEIR__REQUESTS_MAX, texts, requests, &err), WEIR_OK);
+		for (size_t i = 0; i < WEIR__REQUESTS_MAX; i++)
+			ck_assert_uint_eq(requests[i].rows.count, expected[i]);
+		release_all(requests, WEIR__REQUESTS_MAX);
+	}
+	ck_assert_uint_eq(database_stats(&database).round_trips, 2);
+	ck_assert_uint_eq(database_stats(&database).queries, 10);
+	ck_assert_uint_eq(prepared(&database), 4);
+	ck_assert_int_eq(weir__conn_begin(conn, NULL, weir__deadline_in_ms(10000), &err), WEIR_OK);
+	ck_assert_int_eq(run_all(conn, 2, texts, requests, &err), WEIR_OK);
+	release_all(requests, 2);
+	ck_assert_uint_eq(database_stats(&database).round_trips, 3);
+	ck_assert_int_eq(conn_commit(conn, &err), WEIR_OK);
+	ck_assert(weir__conn_is_clean(conn));
+	database_give_back(&database, &conn);
+	database_close(&database);
+}
+END_TEST
+
+START_TEST(test_statements__of_which_one_fails_give_nothing_and_the_connection_stays_good)
+{
+	static const char *const texts[] = { "SELECT 1", "SELECT 1/0", "SELECT * FROM nowhere", "SELECT 2" };
+	weir__request            requests[4];
+	struct database          database;
+	weir__conn              *conn;
+	weir_error               err = WEIR_ERROR_INIT;
+
+	database_setup(&database, test_database_url());
+	conn = database_borrow(&database);
+	for (int round = 0; round < 2; round++) {
+		ck_assert_int_eq(run_all(conn, 4, texts, requests, &err), WEIR_ERR_VALUE);
+		ck_assert_str_eq(err.sqlstate, "22012");
+		for (size_t i = 0; i < 4; i++)
+			ck_assert_ptr_null(requests[i].rows.result);
+		ck_assert(weir__conn_is_clean(conn));
+	}
+	database_give_back(&database, &conn);
+	database_close(&database);
+}
+END_TEST
+
+START_TEST(test_statements__of_a_changed_table_are_run_once_more)
+{
+	static const char *const texts[] = { "SELECT * FROM t", "SELECT 1", "SELECT * FROM t ORDER BY 1" };
+	weir__request            requests[3];
+	struct database          database;
+	weir__conn              *conn;
+	weir_error               err = WEIR_ERROR_INIT;
+
+	database_setup(&database, test_database_url());
+	conn = database_borrow(&database);
+	conn_run_ok(conn, "CREATE TABLE t (id int)");
+	conn_run_ok(conn, "INSERT INTO t VALUES (1)");
+	ck_assert_int_eq(run_all(conn, 3, texts, requests, &err), WEIR_OK);
+	release_all(requests, 3);
+	conn_run_ok(conn, "ALTER TABLE t ADD COLUMN more int");
+	ck_assert_int_eq(run_all(conn, 3, texts, requests, &err), WEIR_OK);
+	for (size_t i = 0; i < 3; i++)
+		ck_assert_uint_eq(requests[i].rows.count, 1);
+	release_all(requests, 3);
+	conn_run_ok(conn, "DEALLOCATE ALL");
+	ck_assert_int_eq(run_all(conn, 3, texts, requests, &err), WEIR_OK);
+	release_all(requests, 3);
+	ck_assert(weir__conn_is_clean(conn));
+	database_give_back(&database, &conn);
+	database_close(&database);
+}
+END_TEST
+
 /* ---- Without memory ------------------------------------------------------------------------------------------------------------ */
 
 #ifdef WEIR_TEST_HOOKS
@@ -365,7 +462,10 @@ WEIR_SUITE("statement", test_statement__the_one_used_longest_ago_makes_room,
            test_statement__a_statement_that_could_not_be_prepared_is_tried_again,
            test_statement__a_changed_table_is_not_seen_by_the_caller,
            test_statement__a_table_changed_during_a_transaction_is_a_failure_to_try_again,
-           test_statement__statements_dropped_behind_our_back_are_prepared_again
+           test_statement__statements_dropped_behind_our_back_are_prepared_again,
+           test_statements__go_out_together_and_each_has_its_answer,
+           test_statements__of_which_one_fails_give_nothing_and_the_connection_stays_good,
+           test_statements__of_a_changed_table_are_run_once_more
 #ifdef WEIR_TEST_HOOKS
            ,
            test_statement__without_memory_nothing_is_sent_and_the_connection_stays_good,

@@ -28,6 +28,10 @@ int comment_dao_create_many(const comment_dao *dao, const comment *values, size_
 int comment_dao_get_by_id(const comment_dao *dao, int64_t id, const comment **found, weir_error *err);
 int comment_dao_get_by_id_cached(const comment_dao *dao, int64_t id, const comment **found, weir_error *err);
 
+/* The same where it has to be there: WEIR_OK or WEIR_ERR_MISSING. */
+int comment_dao_get_or_fail(const comment_dao *dao, int64_t id, const comment **found, weir_error *err);
+int comment_dao_get_or_fail_cached(const comment_dao *dao, int64_t id, const comment **found, weir_error *err);
+
 /* found.items[i] belongs to ids[i], NULL where there is none. */
 int comment_dao_get_many(const comment_dao *dao, const int64_t *ids, size_t count, comment_list *found,
                          weir_error *err);

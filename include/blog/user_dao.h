@@ -27,6 +27,10 @@ int user_dao_create_many(const user_dao *dao, const user *values, size_t count, 
 int user_dao_get_by_id(const user_dao *dao, int64_t id, const user **found, weir_error *err);
 int user_dao_get_by_id_cached(const user_dao *dao, int64_t id, const user **found, weir_error *err);
 
+/* The same where it has to be there: WEIR_OK or WEIR_ERR_MISSING. */
+int user_dao_get_or_fail(const user_dao *dao, int64_t id, const user **found, weir_error *err);
+int user_dao_get_or_fail_cached(const user_dao *dao, int64_t id, const user **found, weir_error *err);
+
 /* found.items[i] belongs to ids[i], NULL where there is none. */
 int user_dao_get_many(const user_dao *dao, const int64_t *ids, size_t count, user_list *found, weir_error *err);
 int user_dao_get_many_cached(const user_dao *dao, const int64_t *ids, size_t count, user_list *found, weir_error *err);

@@ -40,6 +40,8 @@ typedef enum weir_operator {
 	WEIR_OP_LE,
 	WEIR_OP_GT,
 	WEIR_OP_GE,
+	WEIR_OP_SAME,    /* equal, or both NULL; never unknown */
+	WEIR_OP_DIFFERS, /* not the same */
 	WEIR_OP_BETWEEN,
 	WEIR_OP_IN,
 	WEIR_OP_LIKE,
@@ -128,7 +130,7 @@ static inline int64_t weir_limit(int64_t limit)
 }
 
 /* Comparisons by function, for C++ and for what the macros are made of. The column's model and type are checked
- * when the query runs. `op` is WEIR_OP_EQ to WEIR_OP_GE. */
+ * when the query runs. `op` is WEIR_OP_EQ to WEIR_OP_DIFFERS. */
 WEIR_API weir_condition weir_compare(weir_column column, weir_operator op, weir_value value);
 WEIR_API weir_condition weir_compare_bool(weir_column column, weir_operator op, bool value);
 WEIR_API weir_condition weir_compare_i64(weir_column column, weir_operator op, int64_t value);
@@ -229,6 +231,11 @@ typedef struct weir__value_does_not_fit_column { int unused; } weir__does_not_fi
 #define weir_le(column, value) WEIR__COMPARE(column, WEIR_OP_LE, value)
 #define weir_gt(column, value) WEIR__COMPARE(column, WEIR_OP_GT, value)
 #define weir_ge(column, value) WEIR__COMPARE(column, WEIR_OP_GE, value)
+
+/* IS NOT DISTINCT FROM and IS DISTINCT FROM: NULL is the same as NULL and differs from every value, so that weir_differs has
+ * the rows that weir_ne leaves out, and weir_not turns either into the other. Indexes are used as for weir_eq. */
+#define weir_same(column, value)    WEIR__COMPARE(column, WEIR_OP_SAME, value)
+#define weir_differs(column, value) WEIR__COMPARE(column, WEIR_OP_DIFFERS, value)
 
 /* Both ends included. */
 #define weir_between(column, low, high) weir_between_of(weir_ge(column, low), weir_le(column, high))

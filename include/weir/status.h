@@ -53,6 +53,7 @@ extern "C" {
 	X(-7, WEIR_ERR_CLOSED, "the session or transaction has ended")                                                 \
 	X(-8, WEIR_ERR_FORKED, "the session belongs to the parent process")                                            \
 	X(-9, WEIR_ERR_FORMAT, "bytes that should be a record are not")                                                \
+	X(-10, WEIR_ERR_MISSING, "a row that had to be there is not")                                                \
 	X(-20, WEIR_ERR_UNIQUE, "a unique constraint was violated")                                                    \
 	X(-21, WEIR_ERR_FOREIGN_KEY, "a foreign key constraint was violated")                                          \
 	X(-22, WEIR_ERR_NOT_NULL, "a column that must not be NULL was")                                                \

@@ -11,6 +11,7 @@
 #include <weir/session.h>
 #include <weir/transaction.h>
 #include <weir/base_dao.h>
+#include <weir/reading.h>
 #include <weir/writing.h>
 #include <weir/sql.h>
 #include <weir/cache_manager.h>

@@ -111,7 +111,7 @@ int weir__key_of_query(const weir__entity *entity, const char *what, const weir_
 /* Is this `stamped column = value`? */
 static bool fixes_stamped_column(const weir__entity *entity, const weir_condition *condition, int *column)
 {
-	if (condition->op != WEIR_OP_EQ || condition->value.is_null)
+	if ((condition->op != WEIR_OP_EQ && condition->op != WEIR_OP_SAME) || condition->value.is_null)
 		return false;
 	*column = weir__layout_find(entity->layout, condition->column.offset);
 	return *column >= 0 && entity->stamped_mask >> *column & 1;

@@ -18,6 +18,8 @@ static const weir__operator operators[] = {
 	[WEIR_OP_LE] = { WEIR__KIND_COMPARISON, '{', " <= ", NULL, NULL },
 	[WEIR_OP_GT] = { WEIR__KIND_COMPARISON, '>', " > ", NULL, NULL },
 	[WEIR_OP_GE] = { WEIR__KIND_COMPARISON, '}', " >= ", NULL, NULL },
+	[WEIR_OP_SAME] = { WEIR__KIND_COMPARISON, '~', " = ", NULL, NULL },
+	[WEIR_OP_DIFFERS] = { WEIR__KIND_COMPARISON, '^', " <> ", NULL, NULL },
 	[WEIR_OP_BETWEEN] = { WEIR__KIND_BETWEEN, 'b', " BETWEEN ", NULL, NULL },
 	[WEIR_OP_IN] = { WEIR__KIND_IN, 'i', " = ANY(", NULL, NULL },
 	[WEIR_OP_LIKE] = { WEIR__KIND_MATCH, 'l', " LIKE ", NULL, NULL },
@@ -51,11 +53,12 @@ bool weir__condition_is_absent(const weir_condition *condition)
 
 weir_operator weir__condition_operator(const weir_condition *condition)
 {
-	bool is_equality = condition->op == WEIR_OP_EQ || condition->op == WEIR_OP_NE;
+	bool equal = condition->op == WEIR_OP_EQ || condition->op == WEIR_OP_SAME;
+	bool unequal = condition->op == WEIR_OP_NE || condition->op == WEIR_OP_DIFFERS;
 
-	if (!is_equality || !weir__value_is_null(&condition->value))
+	if ((!equal && !unequal) || !weir__value_is_null(&condition->value))
 		return condition->op;
-	return condition->op == WEIR_OP_EQ ? WEIR_OP_IS_NULL : WEIR_OP_IS_NOT_NULL;
+	return equal ? WEIR_OP_IS_NULL : WEIR_OP_IS_NOT_NULL;
 }
 
 weir_value weir__condition_item(const weir_condition *condition, size_t i)
@@ -315,6 +318,19 @@ static void append_match(const writer *to, const weir__operator *form, const cha
 	weir__buffer_append_text(to->sql, " ESCAPE E'\\\\'"); /* one backslash, whatever standard_conforming_strings says */
 }
 
+/* `"c" IS NOT NULL AND "c" = $1` is what IS NOT DISTINCT FROM says of a value, for which PostgreSQL uses no index. */
+static bool append_null_guard(const writer *to, weir_operator op, int column)
+{
+	bool guards = (op == WEIR_OP_SAME || op == WEIR_OP_DIFFERS) && to->layout->columns[column].nullable;
+
+	if (!guards)
+		return false;
+	weir__buffer_append_char(to->sql, '(');
+	weir__buffer_append(to->sql, to->names[column].text, to->names[column].length);
+	weir__buffer_append_text(to->sql, op == WEIR_OP_SAME ? " IS NOT NULL AND " : " IS NULL OR ");
+	return true;
+}
+
 static void append_leaf(const writer *to, const weir_condition *condition)
 {
 	const weir__operator *form = weir__operator_of(weir__condition_operator(condition));
@@ -325,6 +341,7 @@ static void append_leaf(const writer *to, const weir_condition *condition)
 		weir__buffer_append_text(to->sql, "FALSE");
 		return;
 	}
+	bool guarded = append_null_guard(to, weir__condition_operator(condition), column);
 	weir__buffer_append(to->sql, to->names[column].text, to->names[column].length);
 	weir__buffer_append_text(to->sql, form->sql);
 	switch (form->kind) {
@@ -345,6 +362,8 @@ static void append_leaf(const writer *to, const weir_condition *condition)
 	default: /* IS NULL and IS NOT NULL are complete */
 		break;
 	}
+	if (guarded)
+		weir__buffer_append_char(to->sql, ')');
 }
 
 static void append_node(const writer *to, const weir_condition *condition)

@@ -11,7 +11,7 @@ static weir_operator only(weir_operator op, weir_operator first, weir_operator l
 
 weir_condition weir_compare(weir_column column, weir_operator op, weir_value value)
 {
-	return (weir_condition){ .op = only(op, WEIR_OP_EQ, WEIR_OP_GE), .column = column, .value = value };
+	return (weir_condition){ .op = only(op, WEIR_OP_EQ, WEIR_OP_DIFFERS), .column = column, .value = value };
 }
 
 static weir_condition compare_integer(weir_column column, weir_operator op, weir_type type, int64_t value)

@@ -28,6 +28,16 @@ int comment_dao_get_by_id_cached(const comment_dao *dao, int64_t id, const comme
 	return weir_base_dao_get_by_id_cached(&dao->base, &(comment){ .id = id }, found, err);
 }
 
+int comment_dao_get_or_fail(const comment_dao *dao, int64_t id, const comment **found, weir_error *err)
+{
+	return weir_base_dao_get_or_fail(&dao->base, &(comment){ .id = id }, found, err);
+}
+
+int comment_dao_get_or_fail_cached(const comment_dao *dao, int64_t id, const comment **found, weir_error *err)
+{
+	return weir_base_dao_get_or_fail_cached(&dao->base, &(comment){ .id = id }, found, err);
+}
+
 int comment_dao_get_many(const comment_dao *dao, const int64_t *ids, size_t count, comment_list *found, weir_error *err)
 {
 	return weir_base_dao_get_many(&dao->base, ids, count, found, err);

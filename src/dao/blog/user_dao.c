@@ -27,6 +27,16 @@ int user_dao_get_by_id_cached(const user_dao *dao, int64_t id, const user **foun
 	return weir_base_dao_get_by_id_cached(&dao->base, &(user){ .id = id }, found, err);
 }
 
+int user_dao_get_or_fail(const user_dao *dao, int64_t id, const user **found, weir_error *err)
+{
+	return weir_base_dao_get_or_fail(&dao->base, &(user){ .id = id }, found, err);
+}
+
+int user_dao_get_or_fail_cached(const user_dao *dao, int64_t id, const user **found, weir_error *err)
+{
+	return weir_base_dao_get_or_fail_cached(&dao->base, &(user){ .id = id }, found, err);
+}
+
 int user_dao_get_many(const user_dao *dao, const int64_t *ids, size_t count, user_list *found, weir_error *err)
 {
 	return weir_base_dao_get_many(&dao->base, ids, count, found, err);

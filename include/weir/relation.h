@@ -109,6 +109,13 @@ typedef struct weir_related {
  * one: the address of a record that is NULL; WEIR_NOT_FOUND where there is none. */
 WEIR_API int weir_related_load(const weir_related *of, void *out, weir_error *err);
 
+/* The same, but from the database, and what is read takes the place of what the cache has: to fill it before it is needed, or
+ * with what a loader for this call gives instead of the relation's own way (NULL: that). A value that was read earlier cannot be
+ * put there, since nobody could say whether a write has come since. Not for belongs to, whose target has an entry of its own; a
+ * loader not for many to many. */
+WEIR_API int weir_related_refresh(const weir_related *of, const weir_relation_loader *loader, void *out,
+                                  weir_error *err);
+
 /* Those that match, always from the database. In a query on a relation limit 0 means all; NULL is everything. */
 WEIR_API int weir_related_query(const weir_related *of, const weir_query *query, void *list, weir_error *err);
 WEIR_API int weir_related_count(const weir_related *of, const weir_query *query, int64_t *count, weir_error *err);

@@ -82,9 +82,6 @@ bool weir__own_cache_get(const weir__relation *relation, const weir__lookup *loo
 void weir__own_cache_set(const weir__relation *relation, const weir__lookup *lookup, const weir_list *list);
 int  weir__own_cache_remove(const weir__relation *relation, const weir__buffer *key);
 
-/* Loads by the relation's own loader. */
-int weir__relation_run_loader(const weir__relation *relation, const weir_related *of, weir_list *list, weir_error *err);
-
 /* May this be read from the cache: not in a transaction, nor where it is off. */
 bool weir__relation_is_cached(const weir__relation *relation, const weir_session *session);
 

@@ -19,6 +19,9 @@ typedef struct load {
 	const weir_related   *of;
 	const weir__relation *relation;
 	weir__call            call; /* on the target */
+	/* the relation's, or the one that was given for this call; NULL: by its keys */
+	const weir_relation_loader *loader;
+	bool                        anew; /* whatever is kept makes way */
 } load;
 
 static int wrong_call(const weir_related *of, weir_error *err, const char *what)
@@ -37,6 +40,7 @@ static int load_begin(load *l, const weir_related *of, weir_error *err)
 		return rc;
 	if (!of->owner)
 		return wrong_call(of, err, "no owner was given");
+	l->loader = l->relation->link->relation->loader;
 	return weir__call_begin_on(&l->call, of->session, &l->relation->target,
 	                           weir__session_deadline(of->session, of->timeout_ms), err);
 }
@@ -109,6 +113,20 @@ static int ask(load *l, weir__related *statement, weir__related_what what, weir_
 	return rc < 0 ? rc : weir__call_read(&l->call, &sql, rows);
 }
 
+static int run_loader(load *l, weir_list *list)
+{
+	const weir_model *target = l->relation->link->target->model;
+	int               rc = l->loader->load(l->loader->context, l->of, list, l->call.err);
+
+	for (size_t i = 0; rc >= 0 && i < list->count; i++)
+		if (weir_record_model(list->items[i]) != target)
+			rc = weir__error_set_at(l->call.err, WEIR_ERR_USAGE, l->of->model->name, l->of->relation,
+			                        "its loader gave something that is no %s", target->name);
+	if (rc != WEIR_OK)
+		weir_list_release(list);
+	return rc == WEIR_NOT_FOUND ? WEIR_OK : rc;
+}
+
 /* Reads the rows that this owner's list is kept from: of the model in between, or of the target. */
 static int read_kept_rows(load *l, weir_list *list)
 {
@@ -118,8 +136,8 @@ static int read_kept_rows(load *l, weir_list *list)
 	weir__rows    rows = WEIR__ROWS_INIT;
 	int           rc;
 
-	if (l->relation->link->relation->loader)
-		return weir__relation_run_loader(l->relation, l->of, list, l->call.err);
+	if (l->loader)
+		return run_loader(l, list);
 	statement.query = &query;
 	rc = ask(l, &statement, WEIR__RELATED_ROWS, &rows);
 	if (rc >= 0)
@@ -145,6 +163,12 @@ static void fill_list(const weir__relation *relation, weir__lookup *lookup, cons
 	weir__buffer_release(&payload);
 }
 
+/* What cannot be removed is found again, and then it is still valid. */
+static void forget(const weir__relation *relation, const weir__lookup *lookup)
+{
+	(void)weir__cache_forget(relation->space, lookup->key);
+}
+
 static int cached_rows(load *l, weir_list *list)
 {
 	const weir__relation *relation = l->relation;
@@ -156,8 +180,10 @@ static int cached_rows(load *l, weir_list *list)
 
 	if (rc < 0)
 		goto cleanup;
+	if (l->anew)
+		forget(relation, lookup);
 	weir__cache_lookup(relation->space, lookup, 1);
-	if (lookup->state == WEIR__MISS && own && weir__own_cache_get(relation, lookup, list))
+	if (lookup->state == WEIR__MISS && own && !l->anew && weir__own_cache_get(relation, lookup, list))
 		goto cleanup;
 	if (lookup->state == WEIR__MISS)
 		weir__cache_lease(relation->space, lookup, 1);
@@ -254,7 +280,7 @@ static int load_list(load *l, weir_list *list)
 
 	if (!weir__link_has_key(relation->link, l->of->owner))
 		return WEIR_OK;
-	if (relation->link->through && !relation->link->relation->loader)
+	if (relation->link->through && !l->loader)
 		return cached ? load_linked(l, list) : weir_related_query(l->of, NULL, list, l->call.err);
 	return cached ? cached_rows(l, list) : read_kept_rows(l, list);
 }
@@ -303,45 +329,52 @@ static int load_one(load *l, void *out)
 	return rc;
 }
 
-int weir_related_load(const weir_related *of, void *out, weir_error *err)
+static int load_into(load *l, void *out)
 {
+	bool      many = weir__relation_is_many(l->relation->link->relation);
 	weir_list list = WEIR_LIST_INIT;
-	load      l;
-	bool      many;
-	int       rc = load_begin(&l, of, err);
+	int       rc = check_key(l);
 
-	if (rc >= 0)
-		rc = check_key(&l);
 	if (rc < 0)
-		goto cleanup;
-	many = weir__relation_is_many(l.relation->link->relation);
+		return rc;
 	if (!out)
-		rc = wrong_call(of, err, "nowhere to put what is loaded");
-	else if (many ? !weir__list_out_is_empty(out) : !weir__record_out_is_empty(out))
-		rc = wrong_call(of, err, "the out parameter must be empty before the call: what it holds would be lost");
-	else
-		rc = many ? load_list(&l, &list) : load_one(&l, out);
+		return wrong_call(l->of, l->call.err, "nowhere to put what is loaded");
+	if (many ? !weir__list_out_is_empty(out) : !weir__record_out_is_empty(out))
+		return wrong_call(l->of, l->call.err,
+		                  "the out parameter must be empty before the call: what it holds would be lost");
+	rc = many ? load_list(l, &list) : load_one(l, out);
 	if (rc >= 0 && many)
 		weir__list_out_set(out, &list);
-cleanup:
+	return rc;
+}
+
+int weir_related_load(const weir_related *of, void *out, weir_error *err)
+{
+	load l;
+	int  rc = load_begin(&l, of, err);
+
+	if (rc >= 0)
+		rc = load_into(&l, out);
 	weir__call_end(&l.call);
 	return rc;
 }
 
-/* ---- Loaders ------------------------------------------------------------------------------------------------------------- */
-
-int weir__relation_run_loader(const weir__relation *relation, const weir_related *of, weir_list *list, weir_error *err)
+int weir_related_refresh(const weir_related *of, const weir_relation_loader *loader, void *out, weir_error *err)
 {
-	const weir_relation_loader *loader = relation->link->relation->loader;
-	int                         rc = loader->load(loader->context, of, list, err);
+	load l;
+	int  rc = load_begin(&l, of, err);
 
-	for (size_t i = 0; rc >= 0 && i < list->count; i++)
-		if (weir_record_model(list->items[i]) != relation->link->target->model)
-			rc = weir__error_set_at(err, WEIR_ERR_USAGE, of->model->name, of->relation,
-			                        "its loader gave something that is no %s", relation->link->target->model->name);
-	if (rc != WEIR_OK)
-		weir_list_release(list);
-	return rc == WEIR_NOT_FOUND ? WEIR_OK : rc;
+	if (rc >= 0 && l.relation->link->relation->kind == WEIR_RELATION_BELONGS_TO)
+		rc = wrong_call(of, err, "what it belongs to has an entry of its own, which writes keep right");
+	if (rc >= 0 && loader && l.relation->link->through && !l.loader)
+		rc = wrong_call(of, err, "keeps the rows in between, which a loader does not give");
+	if (rc >= 0) {
+		l.anew = true;
+		l.loader = loader ? loader : l.loader;
+		rc = load_into(&l, out);
+	}
+	weir__call_end(&l.call);
+	return rc;
 }
 
 /* ---- Questions --------------------------------------------------------------------------------------------------------------------- */

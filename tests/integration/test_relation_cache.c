@@ -339,6 +339,62 @@ REDIS_TEST(test_own_cache__keeps_the_values_and_writes_still_invalidate_them)
 	assert_queries(1, ck_assert_uint_eq(drafts_of(ada), 2));
 }
 
+/* ---- Writing an entry --------------------------------------------------------------------------------------------------------------- */
+
+static int only_first(void *context, const weir_related *of, weir_list *list, weir_error *err)
+{
+	weir_related all = *of;
+
+	(void)context;
+	return weir_related_query(&all, WEIR_QUERY(.limit = 1), list, err);
+}
+
+static size_t kept_books(int64_t id)
+{
+	book_list list = WEIR_LIST_INIT;
+	size_t    count;
+
+	assert_ok(author_books(blog.session, &(author){ .id = id }, &list, &blog.err));
+	count = list.count;
+	book_list_release(&list);
+	return count;
+}
+
+REDIS_TEST(test_refresh__writes_the_entry_even_if_there_is_one)
+{
+	static const weir_relation_loader first = { .load = only_first };
+	int64_t                           ada = library_author(&blog, "ada");
+	weir_related of = weir_related_to(blog.session, &author_model, "books", &(author){ .id = ada });
+	book_list    list = WEIR_LIST_INIT;
+
+	library_book(&blog, ada, "a", 1);
+	ck_assert_uint_eq(kept_books(ada), 1);
+	blog_sql(&blog, "INSERT INTO books (author_id, title, year) SELECT author_id, 'unseen', 2 FROM books");
+	assert_queries(0, ck_assert_uint_eq(kept_books(ada), 1));
+	assert_queries(1, assert_ok(weir_related_refresh(&of, NULL, &list, &blog.err)));
+	ck_assert_uint_eq(list.count, 2);
+	book_list_release(&list);
+	assert_queries(0, ck_assert_uint_eq(kept_books(ada), 2));
+	assert_ok(weir_related_refresh(&of, &first, &list, &blog.err));
+	book_list_release(&list);
+	assert_queries(0, ck_assert_uint_eq(kept_books(ada), 1));
+	library_book(&blog, ada, "b", 1);
+	assert_queries(1, ck_assert_uint_eq(kept_books(ada), 3));
+}
+
+REDIS_TEST(test_refresh__is_refused_where_the_entry_is_not_the_relations)
+{
+	static const weir_relation_loader first = { .load = only_first };
+	weir_related  up = weir_related_to(blog.session, &book_model, "author", &(book){ .author_id = { true, 1 } });
+	weir_related  linked = weir_related_to(blog.session, &book_model, "tags", &(book){ .id = 1 });
+	const author *one = NULL;
+	tag_list      list = WEIR_LIST_INIT;
+
+	assert_status(WEIR_ERR_USAGE, weir_related_refresh(&up, NULL, &one, &blog.err));
+	assert_status(WEIR_ERR_USAGE, weir_related_refresh(&linked, &first, &list, &blog.err));
+	assert_ok(weir_related_refresh(&linked, NULL, &list, &blog.err));
+}
+
 /* ---- Derived models ----------------------------------------------------------------------------------------------------------------- */
 
 REDIS_TEST(test_derived_model__has_its_own_relations_and_its_parents_on_one_table)
@@ -396,5 +452,7 @@ WEIR_SUITE("relation_cache", test_entry__is_named_by_relation_and_owner_and_expi
            test_loader__loads_in_its_own_way_and_is_kept_and_invalidated,
            test_loader__that_fails_is_reported_and_nothing_is_kept,
            test_own_cache__keeps_the_values_and_writes_still_invalidate_them,
+           test_refresh__writes_the_entry_even_if_there_is_one,
+           test_refresh__is_refused_where_the_entry_is_not_the_relations,
            test_derived_model__has_its_own_relations_and_its_parents_on_one_table,
            test_derived_model__and_its_parent_see_each_others_writes);

@@ -100,8 +100,6 @@ typedef struct weir__lookup {
 	weir_bytes       key;                      /* logical, borrowed */
 	weir_bytes       stamps[WEIR__STAMPS_MAX]; /* LIST and COUNT: logical, borrowed */
 	size_t           stamp_count;
-	/* whose keys the stamps are, one for each, borrowed; NULL: the space's that is asked */
-	weir__cache_space *const *stamp_spaces;
 	/* out */
 	weir__lookup_state state;
 	weir_bytes         payload; /* HIT: readable until weir__lookup_release */
@@ -111,7 +109,7 @@ typedef struct weir__lookup {
 	weir_cached        found;
 	uint64_t           token;       /* of the lease */
 	int64_t            deadline_us; /* of lookup and lease together */
-	/* as they were before the database was asked, bulk last; 0: unknown. RECORD and UNIQUE have any and bulk. */
+	/* as they were before the database was asked, bulk last; 0: unknown. RECORD and UNIQUE have any and all. */
 	uint64_t      stamp_values[WEIR__STAMPS_MAX + 1];
 	char          seen[WEIR__SEEN_SIZE]; /* how the entry begins that is there and out of date */
 	unsigned char seen_length;           /* 0: none */
@@ -166,15 +164,17 @@ int weir__touches_add_key(weir__touches *touches, weir__cache_space *space, weir
 int weir__touches_add_stamp(weir__touches *touches, weir__cache_space *space, weir_bytes key);
 int weir__touches_add_any(weir__touches *touches, weir__cache_space *space);
 int weir__touches_add_bulk(weir__touches *touches, weir__cache_space *space);
-/* Rows that nobody can name: any and bulk, and after the release every entry of the space is removed, as by a flush. */
+/* Rows that nobody can name: any, bulk and all. While all is guarded no record is filled; the space's records are removed between
+ * guard and COMMIT, and once more before the release. */
 int    weir__touches_add_all(weir__touches *touches, weir__cache_space *space);
 size_t weir__touches_count(const weir__touches *touches);
 /* For savepoints: forget what was added after `mark` (a count taken earlier). */
 void weir__touches_truncate(weir__touches *touches, size_t mark);
 
 /* Guards everything in the set before COMMIT. Never fails the write (policy degrade): when the cache cannot be reached this process
- * bypasses it from now on until what was touched has been released for good. */
-void weir__cache_guard(weir_cache_manager *cache, weir__touches *touches);
+ * bypasses it from now on until what was touched has been released for good. deadline_us (NULL: no COMMIT follows) is that of the
+ * COMMIT; it becomes earlier where the guards would not outlive it. */
+void weir__cache_guard(weir_cache_manager *cache, weir__touches *touches, int64_t *deadline_us);
 /* After COMMIT or ROLLBACK is known: releases. What cannot be released now is kept and released before the cache is read again. */
 void weir__cache_release(weir_cache_manager *cache, weir__touches *touches);
 /* The outcome of COMMIT is unknown: guards are left to expire. */

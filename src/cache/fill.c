@@ -48,7 +48,7 @@ static weir_bytes write_entry(const weir__cache_space *space, const weir__fillin
 	weir__envelope envelope = {
 		.kind = filling->payload.data ? 'V' : 'N',
 		.token = filling->lookup->token,
-		.fingerprint = space->fingerprint,
+		.fingerprint = weir__space_fingerprint(space),
 		.items = filling->items,
 		.key = filling->lookup->key,
 		.payload = filling->payload,

@@ -77,10 +77,57 @@ static void go_without(weir_cache_manager *cache, weir__touch_batch *batch)
 			"cache: what a write touches could not be guarded or released; reads bypass the cache until it has been");
 }
 
-void weir__cache_guard(weir_cache_manager *cache, weir__touches *touches)
+/* Places the guards, or places them anew, which lets them live longer. */
+static bool place_guards(weir_cache_manager *cache, weir__touch_batch *batch)
+{
+	weir_cache_call call = weir__touch_batch_call(cache, batch);
+	int64_t         sent_us = weir__now_us();
+
+	if (cache->backend->guard(cache->backend, batch->touches, batch->count, &call) < 0)
+		return false;
+	batch->guarded_us = sent_us;
+	return true;
+}
+
+/* Removes the records of a space while the guard on `all` keeps new ones from being filled. */
+static bool remove_records_of(weir_cache_manager *cache, weir__touch_batch *batch, weir__cache_space *space,
+                              int64_t deadline_us)
+{
+	weir__flush flush = { .stage = WEIR__FLUSH_RECORDS };
+
+	while (flush.stage == WEIR__FLUSH_RECORDS) {
+		int64_t now_us = weir__now_us();
+
+		if (now_us >= deadline_us)
+			return false;
+		if (now_us - batch->guarded_us > WEIR__RENEW_MS * INT64_C(1000) && !place_guards(cache, batch))
+			return false;
+		if (weir__space_flush_step(space, WEIR__FLUSH_STEP_MS, &flush) < 0)
+			return false;
+	}
+	return true;
+}
+
+static bool remove_records(weir_cache_manager *cache, weir__touch_batch *batch, int64_t deadline_us)
+{
+	for (size_t i = 0; i < batch->count; i++)
+		if (batch->items[i].flushes && !remove_records_of(cache, batch, batch->items[i].space, deadline_us))
+			return false;
+	return true;
+}
+
+/* How long records may be removed before COMMIT, which needs time too. */
+static int64_t removal_deadline(const int64_t *deadline_us)
+{
+	int64_t now_us = weir__now_us();
+	int64_t last_us = now_us + WEIR__FLUSH_MS * INT64_C(1000);
+
+	return deadline_us ? weir__deadline_earlier(last_us, now_us + (*deadline_us - now_us) / 2) : last_us;
+}
+
+void weir__cache_guard(weir_cache_manager *cache, weir__touches *touches, int64_t *deadline_us)
 {
 	weir__touch_batch *batch = touches->batch;
-	weir_cache_call    call;
 	int64_t            started_us = weir__now_us();
 	bool               guarded;
 
@@ -90,22 +137,20 @@ void weir__cache_guard(weir_cache_manager *cache, weir__touches *touches)
 	batch->nonce = weir__cache_id(cache);
 	weir__touch_batch_bind(cache, batch);
 	count_invalidations(batch);
-	call = weir__touch_batch_call(cache, batch);
-	guarded = cache->backend->guard(cache->backend, batch->touches, batch->count, &call) == WEIR_OK;
+	guarded = place_guards(cache, batch) && remove_records(cache, batch, removal_deadline(deadline_us));
 	log_operation(cache, "guard", batch, started_us, guarded);
 	if (!guarded)
 		go_without(cache, batch);
+	else if (deadline_us)
+		*deadline_us = weir__deadline_earlier(*deadline_us, batch->guarded_us + WEIR__COMMIT_MS * INT64_C(1000));
 }
 
-/* The spaces of which everything is to go. What cannot be removed now is owed. */
-static void flush_spaces(weir_cache_manager *cache, const weir__touch_batch *batch, bool now)
+/* The spaces of which everything is to go, which could not be removed now. */
+static void owe_flushes(weir_cache_manager *cache, const weir__touch_batch *batch)
 {
-	for (size_t i = 0; i < batch->count; i++) {
-		weir__cache_space *space = batch->items[i].space;
-
-		if (batch->items[i].flushes && (!now || weir__space_flush(space) < 0))
-			weir__pending_flush(cache, space);
-	}
+	for (size_t i = 0; i < batch->count; i++)
+		if (batch->items[i].flushes)
+			weir__pending_flush(cache, batch->items[i].space, batch->not_before_us);
 }
 
 /* The batch is no longer the touches'. */
@@ -127,10 +172,10 @@ void weir__cache_release(weir_cache_manager *cache, weir__touches *touches)
 
 	if (!batch || batch->count == 0)
 		return;
-	released = weir__touch_batch_settle(cache, batch) == WEIR_OK;
+	released =
+		remove_records(cache, batch, removal_deadline(NULL)) && weir__touch_batch_settle(cache, batch) == WEIR_OK;
 	log_operation(cache, "release", batch, started_us, released);
 	if (released) {
-		flush_spaces(cache, batch, true);
 		if (batch->blocks)
 			weir__pending_unblock(&cache->pending);
 		batch->blocks = false;
@@ -141,22 +186,23 @@ void weir__cache_release(weir_cache_manager *cache, weir__touches *touches)
 		count_error(batch);
 	else
 		go_without(cache, batch);
-	flush_spaces(cache, batch, false);
+	owe_flushes(cache, batch);
 	weir__pending_add(cache, detach(touches));
 }
 
-/* Guards that stand expire by themselves. Where they may not all stand, the release waits until any COMMIT is over. */
+/* Guards that stand expire by themselves, and no record of a space of which everything is to go has been filled under them. Where
+ * they may not all stand, release and flush wait until any COMMIT is over. */
 void weir__cache_abandon(weir_cache_manager *cache, weir__touches *touches)
 {
 	weir__touch_batch *batch = touches->batch;
 
 	if (!batch || batch->count == 0)
 		return;
-	flush_spaces(cache, batch, false);
 	if (!batch->blocks) {
 		weir__touches_truncate(touches, 0);
 		return;
 	}
 	batch->not_before_us = weir__now_us() + WEIR__GUARD_TTL_MS * INT64_C(1000);
+	owe_flushes(cache, batch);
 	weir__pending_add(cache, detach(touches));
 }

@@ -45,12 +45,9 @@ bool weir__key_prefix_ok(const char *prefix)
 	return length > 0 && length <= WEIR__PREFIX_MAX;
 }
 
-size_t weir__key_head(char *head, const char *prefix, int version)
+size_t weir__key_head(char *head, const char *prefix)
 {
-	int length = version ? snprintf(head, WEIR__HEAD_MAX, "%s:v%d:", prefix, version)
-	                     : snprintf(head, WEIR__HEAD_MAX, "%s:", prefix);
-
-	return (size_t)length;
+	return (size_t)snprintf(head, WEIR__HEAD_MAX, "%s:", prefix);
 }
 
 /* How much of a long key is written out: the whole parts within its first WEIR__KEY_KEPT bytes, colon included. */

@@ -1,7 +1,7 @@
 /* Physical keys: what stands in the store for a logical key.
  *
  *     weir:{user:id:42}          a record or unique key: all of it picks the cluster slot
- *     weir:v3:{users}:q:list:... a list, count or stamp: its first part picks the slot, so that a list and its stamps share one
+ *     weir:{users}:q:list:...    a list, count or stamp: its first part picks the slot, so that a list and its stamps share one
  *     weir:own:{greeting}        a value of the application's own; its one part has no colon, a record's key always has
  *
  * A logical key longer than WEIR__KEY_LONG keeps the whole parts of its beginning and ends in %h and a 128-bit hash of all of it;
@@ -16,7 +16,7 @@
 #define WEIR__KEY_LONG   200 /* longest logical key that is written out */
 #define WEIR__KEY_KEPT   128 /* a longer one keeps at most so much of its beginning */
 #define WEIR__PREFIX_MAX 64  /* of the application's prefix */
-#define WEIR__HEAD_MAX   (WEIR__PREFIX_MAX + sizeof ":v2147483647:")
+#define WEIR__HEAD_MAX   (WEIR__PREFIX_MAX + sizeof ":")
 #define WEIR__KEY_MAX    (WEIR__HEAD_MAX + WEIR__KEY_LONG + sizeof "{}")
 
 typedef enum weir__key_slot {
@@ -24,8 +24,8 @@ typedef enum weir__key_slot {
 	WEIR__SLOT_FIRST  /* lists, counts, stamps: the first part */
 } weir__key_slot;
 
-/* The head for a prefix and a version (0: none): "weir:" or "weir:v3:". head must hold WEIR__HEAD_MAX bytes. Returns its length. */
-size_t weir__key_head(char *head, const char *prefix, int version);
+/* The head for a prefix: "weir:". head must hold WEIR__HEAD_MAX bytes. Returns its length. */
+size_t weir__key_head(char *head, const char *prefix);
 
 /* Writes the physical key of a logical key and returns its length, at most that of the head, of the logical key
  * (weir__key_capped) and 2. */

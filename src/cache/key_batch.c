@@ -9,7 +9,7 @@ bool weir__key_batch_init(weir__key_batch *batch, const weir__cache_space *space
 {
 	size_t size;
 
-	batch->head = weir__space_head(space, batch->head_bytes);
+	batch->head = weir__cache_head(space->cache);
 	batch->keys = batch->few_keys;
 	batch->at = batch->few_bytes;
 	batch->count = 0;
@@ -31,16 +31,6 @@ void weir__key_batch_add(weir__key_batch *batch, weir_bytes logical, weir__key_s
 
 	batch->keys[batch->count++] = weir__bytes(batch->at, length);
 	batch->at += length;
-}
-
-void weir__key_batch_add_of(weir__key_batch *batch, const weir__cache_space *space, weir_bytes logical)
-{
-	char       scratch[WEIR__HEAD_MAX];
-	weir_bytes own = batch->head;
-
-	batch->head = weir__space_head(space, scratch);
-	weir__key_batch_add(batch, logical, WEIR__SLOT_FIRST);
-	batch->head = own;
 }
 
 void weir__key_batch_release(weir__key_batch *batch)

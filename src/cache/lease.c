@@ -13,10 +13,10 @@ typedef struct leasing {
 	weir__lookup      *lookups;
 	size_t             count;
 	weir__key_batch    batch;
-	weir_cache_want   *wants; /* a lookup's key and the stamps of a list each; at the end any and bulk for the rows */
+	weir_cache_want   *wants; /* a lookup's key and the stamps of a list each; at the end any and all for the rows */
 	weir_cached       *found;
 	size_t             want_count;
-	bool               rows; /* any and bulk are there */
+	bool               rows; /* any and all are there */
 	void              *heap;
 	weir_cache_want    few_wants[8];
 	weir_cached        few_found[8];
@@ -34,7 +34,7 @@ static void measure(leasing *l, size_t *keys, size_t *size)
 	}
 	if (l->rows) {
 		*keys += 2;
-		*size += weir__key_capped(l->space->any) + weir__key_capped(l->space->bulk);
+		*size += weir__key_capped(l->space->any) + weir__key_capped(l->space->all);
 	}
 }
 
@@ -83,13 +83,12 @@ static void want_all(leasing *l)
 			continue;
 		want(l, lookup->key, slot, lookup, false);
 		for (size_t s = 0; s < weir__lookup_stamps(lookup); s++) {
-			weir__lookup_add_stamp(lookup, l->space, s, &l->batch);
-			want_last(l, NULL, true);
+			want(l, weir__lookup_stamp(l->space, lookup, s), WEIR__SLOT_FIRST, NULL, true);
 		}
 	}
 	if (l->rows) {
 		want(l, l->space->any, WEIR__SLOT_FIRST, NULL, true);
-		want(l, l->space->bulk, WEIR__SLOT_FIRST, NULL, true);
+		want(l, l->space->all, WEIR__SLOT_FIRST, NULL, true);
 	}
 }
 
@@ -135,13 +134,18 @@ static void take_list(leasing *l, weir__lookup *lookup, size_t at, uint64_t toke
 	weir__cached_release(&l->found[at]);
 }
 
-/* row_stamps: any and bulk, 0 where a write is under way. */
+/* row_stamps: any and all, 0 where a write is under way. A lease that was taken after all had been guarded may be one that the
+ * writer does not find any more when it removes the space's records: it is given up. */
 static void take_row(leasing *l, weir__lookup *lookup, size_t at, uint64_t token, const uint64_t row_stamps[2])
 {
 	if (l->found[at].state == WEIR_CACHED_LEASED) {
 		hold(l, lookup, token);
 		lookup->stamp_values[0] = row_stamps[0];
 		lookup->stamp_values[1] = row_stamps[1];
+		if (row_stamps[1] != 0)
+			return;
+		weir__lookup_release(lookup);
+		lookup->state = WEIR__BYPASS;
 		return;
 	}
 	weir__lookup_judge(l->space, lookup, &l->found[at]);

@@ -14,8 +14,6 @@ size_t weir__lookup_size(const weir__cache_space *space, const weir__lookup *loo
 
 	for (size_t i = 0; i < weir__lookup_stamps(lookup); i++)
 		size += weir__key_capped(weir__lookup_stamp(space, lookup, i));
-	if (lookup->stamp_spaces)
-		size += lookup->stamp_count * WEIR__HEAD_MAX;
 	return size;
 }
 
@@ -59,7 +57,7 @@ static bool stamps_match(const weir__lookup *lookup, const weir__envelope *envel
 
 static bool is_of_key(const weir__cache_space *space, const weir__lookup *lookup, const weir__envelope *envelope)
 {
-	return envelope->fingerprint == space->fingerprint && envelope->kind != 'O' &&
+	return envelope->fingerprint == weir__space_fingerprint(space) && envelope->kind != 'O' &&
 	       weir__bytes_equal(envelope->key, lookup->key);
 }
 
@@ -133,7 +131,7 @@ static bool is_absent_row(const weir__lookup *lookup)
 	return lookup->state == WEIR__ABSENT && !weir__lookup_is_list(lookup);
 }
 
-/* Any and bulk of the space as they are now. False: the cache failed. */
+/* Any and all of the space as they are now. False: the cache failed. */
 static bool read_table_stamps(weir__cache_space *space, int64_t deadline_us, uint64_t now[2], weir__stamps_state *state)
 {
 	weir_cache_call call = { .deadline_us = deadline_us };
@@ -141,10 +139,10 @@ static bool read_table_stamps(weir__cache_space *space, int64_t deadline_us, uin
 	weir__key_batch batch;
 	int             rc;
 
-	if (!weir__key_batch_init(&batch, space, 2, weir__key_capped(space->any) + weir__key_capped(space->bulk)))
+	if (!weir__key_batch_init(&batch, space, 2, weir__key_capped(space->any) + weir__key_capped(space->all)))
 		return false;
 	weir__key_batch_add(&batch, space->any, WEIR__SLOT_FIRST);
-	weir__key_batch_add(&batch, space->bulk, WEIR__SLOT_FIRST);
+	weir__key_batch_add(&batch, space->all, WEIR__SLOT_FIRST);
 	rc = space->cache->backend->get_many(space->cache->backend, batch.keys, 2, &call, found);
 	weir__key_batch_release(&batch);
 	if (rc < 0)
@@ -202,7 +200,7 @@ static void add_keys(const weir__cache_space *space, const weir__lookup *lookup,
 
 	weir__key_batch_add(batch, lookup->key, is_list ? WEIR__SLOT_FIRST : WEIR__SLOT_WHOLE);
 	for (size_t i = 0; i < weir__lookup_stamps(lookup); i++)
-		weir__lookup_add_stamp(lookup, space, i, batch);
+		weir__key_batch_add(batch, weir__lookup_stamp(space, lookup, i), WEIR__SLOT_FIRST);
 }
 
 bool weir__lookup_look(weir__cache_space *space, weir__lookup *lookups, size_t count)

@@ -4,7 +4,7 @@
 
 #include "cache/manager.h"
 
-/* Lists and counts depend on the stamps named and on bulk; a row's absence on any and bulk. */
+/* Lists and counts depend on the stamps named and on bulk; a row's absence on any and all. */
 static inline bool weir__lookup_is_list(const weir__lookup *lookup)
 {
 	return lookup->kind == WEIR__ENTRY_LIST || lookup->kind == WEIR__ENTRY_COUNT;
@@ -19,16 +19,6 @@ static inline size_t weir__lookup_stamps(const weir__lookup *lookup)
 static inline weir_bytes weir__lookup_stamp(const weir__cache_space *space, const weir__lookup *lookup, size_t i)
 {
 	return i < lookup->stamp_count ? lookup->stamps[i] : space->bulk;
-}
-
-/* Appends the key of stamp i. */
-static inline void weir__lookup_add_stamp(const weir__lookup *lookup, const weir__cache_space *space, size_t i,
-                                          weir__key_batch *batch)
-{
-	if (lookup->stamp_spaces && i < lookup->stamp_count)
-		weir__key_batch_add_of(batch, lookup->stamp_spaces[i], lookup->stamps[i]);
-	else
-		weir__key_batch_add(batch, weir__lookup_stamp(space, lookup, i), WEIR__SLOT_FIRST);
 }
 
 /* So much do the keys of a lookup need in a key batch, stamps included. */
@@ -47,7 +37,7 @@ weir__stamps_state weir__stamps_read(const weir_cached *found, size_t count, uin
  * there. Absent records are taken as such: their stamp_values become those that the entry carries, for the caller to check. */
 void weir__lookup_judge(weir__cache_space *space, weir__lookup *lookup, weir_cached *found);
 
-/* Is a row that was found absent still so, by any and bulk as they are now? */
+/* Is a row that was found absent still so, by any and all as they are now? */
 bool weir__absence_holds(const weir__lookup *lookup, const uint64_t now[2]);
 
 /* Looks all lookups up that are marked waiting and clears the mark; one more round trip where absence must be checked. States: HIT,

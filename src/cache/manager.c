@@ -40,7 +40,7 @@ static int prepare(weir_cache_manager *cache, const weir__cache_manager_options 
 	int rc;
 
 	memcpy(cache->prefix, options->prefix, strlen(options->prefix) + 1);
-	cache->head_length = weir__key_head(cache->head, cache->prefix, 0);
+	cache->head_length = weir__key_head(cache->head, cache->prefix);
 	cache->timeout_ms = options->timeout_ms;
 	cache->logger = options->logger;
 	cache->id_seed = weir__random_u64();

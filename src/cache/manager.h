@@ -10,7 +10,9 @@
 #include <pthread.h>
 
 #define WEIR__LEASE_TTL_MS  3000  /* a reader that died hinders fills no longer */
-#define WEIR__GUARD_TTL_MS  15000 /* a writer that died hinders reads no longer; a COMMIT must not take longer */
+#define WEIR__GUARD_TTL_MS  15000 /* a writer that died hinders reads no longer */
+#define WEIR__COMMIT_MS     14000 /* after so long a COMMIT must be over: its guards end soon */
+#define WEIR__RENEW_MS      5000  /* a guard that old is placed anew while records are being removed */
 #define WEIR__LEASE_WAIT_MS 50    /* for somebody else's fill */
 #define WEIR__FLUSH_MS      60000 /* the longest flush of one space, by hand */
 #define WEIR__FLUSH_STEP_MS 1000  /* the longest step of it */
@@ -35,13 +37,14 @@ struct weir__cache_space {
 	const weir_model     *model; /* NULL: of a relation */
 	weir__cache_space    *base;  /* of a relation: the space whose keys it uses */
 	uint64_t              fingerprint;
-	uint32_t              number;        /* from 1 on */
-	weir_cache_config     own;           /* as the user gave it; under cache->mutex */
-	char                 *name;          /* the first part of its record keys */
-	weir_bytes            any, bulk;     /* logical stamp keys */
-	size_t                plural_length; /* any begins with the first part of its other keys */
-	atomic_bool           flush_wanted;  /* pending.h */
-	weir__flush           flush;         /* how far that has come; of the one thread that is paying */
+	uint32_t              number;         /* from 1 on */
+	weir_cache_config     own;            /* as the user gave it; under cache->mutex */
+	char                 *name;           /* the first part of its record keys */
+	weir_bytes            any, bulk, all; /* logical stamp keys */
+	size_t                plural_length;  /* any begins with the first part of its other keys */
+	atomic_bool           flush_wanted;   /* pending.h */
+	_Atomic int64_t       flush_after_us;
+	weir__flush           flush; /* how far that has come; of the one thread that is paying */
 	weir__cache_space    *next;
 };
 
@@ -49,7 +52,7 @@ struct weir_cache_manager {
 	weir_cache_backend *backend;
 	bool                keeps_nothing; /* the backend is none */
 	char                prefix[WEIR__PREFIX_MAX + 1];
-	char                head[WEIR__HEAD_MAX]; /* of version 0 */
+	char                head[WEIR__HEAD_MAX]; /* of all keys */
 	size_t              head_length;
 	int                 timeout_ms;
 	const weir__logger *logger;
@@ -74,8 +77,20 @@ static inline void weir__space_count(weir__cache_space *space, weir__counter whi
 	weir__counters_add(&space->counters, which, amount);
 }
 
-/* The head of a space's keys; scratch holds it where the space has a version. */
-weir_bytes weir__space_head(const weir__cache_space *space, char scratch[WEIR__HEAD_MAX]);
+static inline weir_bytes weir__cache_head(const weir_cache_manager *cache)
+{
+	return weir__bytes(cache->head, cache->head_length);
+}
+
+/* What the entries of a space must have been written by: the shape of its rows and the configured version. The version is no
+ * part of the keys, so that processes that differ in it still invalidate each other's entries. */
+static inline uint64_t weir__space_fingerprint(const weir__cache_space *space)
+{
+	const weir__cache_space *owner = space->base ? space->base : space;
+	int                      version = atomic_load_explicit(&owner->config.version, memory_order_relaxed);
+
+	return space->fingerprint + (uint64_t)version * UINT64_C(0x9e3779b97f4a7c15);
+}
 
 /* Goes on deleting everything of one space, for at most timeout_ms: from WEIR__FLUSH_STAMP on, until it is idle. WEIR_OK or
  * WEIR_ERR_CACHE. */
@@ -98,14 +113,11 @@ typedef struct weir__key_batch {
 	weir_bytes  head;
 	weir_bytes  few_keys[8];
 	char        few_bytes[1024];
-	char        head_bytes[WEIR__HEAD_MAX];
 } weir__key_batch;
 
 /* Room for count keys whose logical lengths, each capped by weir__key_capped, are logical_size together. False: out of memory. To be released after true. */
 bool weir__key_batch_init(weir__key_batch *batch, const weir__cache_space *space, size_t count, size_t logical_size);
 void weir__key_batch_add(weir__key_batch *batch, weir_bytes logical, weir__key_slot slot);
-/* The same with the head of another space; the caller has asked for WEIR__HEAD_MAX bytes more. */
-void weir__key_batch_add_of(weir__key_batch *batch, const weir__cache_space *space, weir_bytes logical);
 void weir__key_batch_release(weir__key_batch *batch);
 
 static inline void weir__cached_release(weir_cached *cached)

@@ -37,9 +37,13 @@ void weir__pending_unblock(weir__pending *pending)
 }
 
 /* Under the mutex. */
-static void mark_space(weir__pending *pending, weir__cache_space *space)
+static void mark_space(weir__pending *pending, weir__cache_space *space, int64_t not_before_us)
 {
-	atomic_store(space->base ? &space->base->flush_wanted : &space->flush_wanted, true);
+	weir__cache_space *marked = space->base ? space->base : space;
+
+	if (atomic_load(&marked->flush_after_us) < not_before_us)
+		atomic_store(&marked->flush_after_us, not_before_us);
+	atomic_store(&marked->flush_wanted, true);
 	if (!pending->marks)
 		(void)weir__pending_block(pending);
 	pending->marks = true;
@@ -49,15 +53,15 @@ static void mark_space(weir__pending *pending, weir__cache_space *space)
 static void mark_spaces(weir__pending *pending, weir__touch_batch *batch)
 {
 	for (size_t i = 0; i < batch->count; i++)
-		mark_space(pending, batch->items[i].space);
+		mark_space(pending, batch->items[i].space, batch->not_before_us);
 	weir__pending_unblock(pending);
 	weir__touch_batch_free(batch);
 }
 
-void weir__pending_flush(weir_cache_manager *cache, weir__cache_space *space)
+void weir__pending_flush(weir_cache_manager *cache, weir__cache_space *space, int64_t not_before_us)
 {
 	pthread_mutex_lock(&cache->pending.mutex);
-	mark_space(&cache->pending, space);
+	mark_space(&cache->pending, space, not_before_us);
 	pthread_mutex_unlock(&cache->pending.mutex);
 }
 
@@ -166,6 +170,8 @@ static bool pay_marks(weir_cache_manager *cache)
 	bool idle = true;
 
 	for (weir__cache_space *space = space_after(cache, NULL); space; space = space_after(cache, space)) {
+		if (weir__now_us() < atomic_load(&space->flush_after_us))
+			continue; /* its mark stays */
 		if (atomic_exchange(&space->flush_wanted, false))
 			space->flush = (weir__flush){ .stage = WEIR__FLUSH_STAMP };
 		if (space->flush.stage == WEIR__FLUSH_IDLE)

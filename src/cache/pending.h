@@ -38,8 +38,8 @@ void weir__pending_unblock(weir__pending *pending);
 /* Takes over batch, which has been counted in blocked. Never fails. */
 void weir__pending_add(weir_cache_manager *cache, weir__touch_batch *batch);
 
-/* Everything of a space is to be removed; nothing is read before that. Never fails. */
-void weir__pending_flush(weir_cache_manager *cache, weir__cache_space *space);
+/* Everything of a space is to be removed, not before that time; until then nothing is read. Never fails. */
+void weir__pending_flush(weir_cache_manager *cache, weir__cache_space *space, int64_t not_before_us);
 
 /* May the cache be read? Pays what is owed, if it is time for another attempt. */
 bool weir__cache_usable(weir_cache_manager *cache);

@@ -31,6 +31,7 @@ void weir__space_free(weir__cache_space *space)
 	weir__free(space->name);
 	weir__free((void *)(uintptr_t)space->any.data);
 	weir__free((void *)(uintptr_t)space->bulk.data);
+	weir__free((void *)(uintptr_t)space->all.data);
 	weir__free(space);
 }
 
@@ -54,12 +55,14 @@ static weir__cache_space *make_space(const char *name, const char *plural)
 	space->name = make_key(name, "");
 	space->any.data = make_key(plural, ":s:any");
 	space->bulk.data = make_key(plural, ":s:bulk");
-	if (!space->name || !space->any.data || !space->bulk.data) {
+	space->all.data = make_key(plural, ":s:all");
+	if (!space->name || !space->any.data || !space->bulk.data || !space->all.data) {
 		weir__space_free(space);
 		return NULL;
 	}
 	space->any.length = strlen(space->any.data);
 	space->bulk.length = strlen(space->bulk.data);
+	space->all.length = strlen(space->all.data);
 	space->plural_length = space->any.length - strlen(":s:any");
 	return space;
 }
@@ -129,12 +132,14 @@ int weir__cache_space_create_on(weir__cache_space *base, const char *name, const
 		return weir__error_no_memory(err);
 	made->any.data = replace_key(made->any.data, base->any);
 	made->bulk.data = replace_key(made->bulk.data, base->bulk);
-	if (!made->any.data || !made->bulk.data) {
+	made->all.data = replace_key(made->all.data, base->all);
+	if (!made->any.data || !made->bulk.data || !made->all.data) {
 		weir__space_free(made);
 		return weir__error_no_memory(err);
 	}
 	made->any.length = base->any.length;
 	made->bulk.length = base->bulk.length;
+	made->all.length = base->all.length;
 	made->plural_length = base->plural_length;
 	made->cache = base->cache;
 	made->base = base;
@@ -162,41 +167,33 @@ int64_t weir__cache_space_max_items(const weir__cache_space *space)
 	return atomic_load_explicit(&space->config.max_items, memory_order_relaxed);
 }
 
-weir_bytes weir__space_head(const weir__cache_space *space, char scratch[WEIR__HEAD_MAX])
-{
-	int version = weir__cache_space_version(space->base ? space->base : space);
-
-	if (version == 0)
-		return weir__bytes(space->cache->head, space->cache->head_length);
-	return weir__bytes(scratch, weir__key_head(scratch, space->cache->prefix, version));
-}
-
 weir_bytes weir__cache_space_any(const weir__cache_space *space)
 {
 	return space->any;
 }
 
 /* Lists and absent rows become invalid at once. */
-static int change_table_stamps(weir__cache_space *space, weir_bytes head, weir_cache_call call)
+static int change_table_stamps(weir__cache_space *space, weir_cache_call call)
 {
 	weir_cache_backend *backend = space->cache->backend;
+	const weir_bytes    logical[] = { space->any, space->bulk };
 	char                keys[2][WEIR__KEY_MAX];
-	weir_touch          stamps[] = {
-				 { .key = { keys[0], weir__key_write(keys[0], head, space->any, WEIR__SLOT_FIRST) } },
-				 { .key = { keys[1], weir__key_write(keys[1], head, space->bulk, WEIR__SLOT_FIRST) } },
-	};
+	weir_touch          stamps[2];
 
-	stamps[0].stamp = weir__cache_id(space->cache);
-	stamps[1].stamp = weir__cache_id(space->cache);
+	for (size_t i = 0; i < 2; i++) {
+		size_t length = weir__key_write(keys[i], weir__cache_head(space->cache), logical[i], WEIR__SLOT_FIRST);
+
+		stamps[i] = (weir_touch){ .key = { keys[i], length }, .stamp = weir__cache_id(space->cache) };
+	}
 	call.id = weir__cache_id(space->cache);
 	call.stamp_ttl_ms = atomic_load_explicit(&space->config.stamp_ttl_ms, memory_order_relaxed);
 	return backend->release(backend, stamps, 2, &call);
 }
 
 /* What all record keys, or all list and stamp keys, begin with. */
-static void make_prefix(const weir__cache_space *space, weir_bytes head, bool records, weir__buffer *prefix)
+static void make_prefix(const weir__cache_space *space, bool records, weir__buffer *prefix)
 {
-	weir__buffer_append(prefix, head.data, head.length);
+	weir__buffer_append(prefix, space->cache->head, space->cache->head_length);
 	weir__buffer_append_char(prefix, '{');
 	if (records)
 		weir__buffer_append_text(prefix, space->name);
@@ -205,13 +202,13 @@ static void make_prefix(const weir__cache_space *space, weir_bytes head, bool re
 	weir__buffer_append_char(prefix, records ? ':' : '}');
 }
 
-static int flush_prefix(weir__cache_space *space, weir_bytes head, weir_cache_call call, weir__flush *flush)
+static int flush_prefix(weir__cache_space *space, weir_cache_call call, weir__flush *flush)
 {
 	weir_cache_backend *backend = space->cache->backend;
 	weir__buffer        prefix = WEIR__BUFFER_INIT;
 	int                 rc = WEIR_ERR_CACHE;
 
-	make_prefix(space, head, flush->stage == WEIR__FLUSH_RECORDS, &prefix);
+	make_prefix(space, flush->stage == WEIR__FLUSH_RECORDS, &prefix);
 	if (!prefix.failed)
 		rc = backend->flush(backend, weir__bytes(prefix.data, prefix.length), &flush->cursor, &call);
 	weir__buffer_release(&prefix);
@@ -227,14 +224,12 @@ int weir__space_flush_step(weir__cache_space *space, int timeout_ms, weir__flush
 		[WEIR__FLUSH_LISTS] = WEIR__FLUSH_IDLE,
 	};
 	weir_cache_call call = { .deadline_us = weir__deadline_in_ms(timeout_ms) };
-	char            scratch[WEIR__HEAD_MAX];
-	weir_bytes      head = weir__space_head(space, scratch);
 	int             rc = WEIR_OK;
 
 	if (flush->stage == WEIR__FLUSH_STAMP)
-		rc = change_table_stamps(space, head, call);
+		rc = change_table_stamps(space, call);
 	else if (flush->stage != WEIR__FLUSH_IDLE)
-		rc = flush_prefix(space, head, call, flush);
+		rc = flush_prefix(space, call, flush);
 	if (rc == WEIR_OK && flush->cursor == 0)
 		flush->stage = next[flush->stage];
 	return rc;

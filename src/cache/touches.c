@@ -139,7 +139,6 @@ static bool append(weir__touches *touches, weir__cache_space *space, weir_bytes 
 
 static int add(weir__touches *touches, weir__cache_space *space, weir_bytes logical, bool is_stamp)
 {
-	char       scratch[WEIR__HEAD_MAX];
 	char       physical[WEIR__KEY_MAX];
 	weir_bytes key = { physical, 0 };
 	uint64_t   hash;
@@ -148,7 +147,7 @@ static int add(weir__touches *touches, weir__cache_space *space, weir_bytes logi
 		return WEIR_OK;
 	if (!touches->batch && !(touches->batch = weir__calloc(1, sizeof *touches->batch)))
 		return WEIR_ERR_NO_MEMORY;
-	key.length = weir__key_write(physical, weir__space_head(space, scratch), logical,
+	key.length = weir__key_write(physical, weir__cache_head(touches->cache), logical,
 	                             is_stamp ? WEIR__SLOT_FIRST : WEIR__SLOT_WHOLE);
 	hash = weir__hash64(key.data, key.length, touches->cache->id_seed);
 	if (contains(touches, key, hash))
@@ -176,21 +175,18 @@ int weir__touches_add_bulk(weir__touches *touches, weir__cache_space *space)
 	return add(touches, space, space->bulk, true);
 }
 
-/* A flag that a savepoint's rollback leaves behind on an older item makes the cache colder and nothing else. */
 int weir__touches_add_all(weir__touches *touches, weir__cache_space *space)
 {
-	weir__touch_batch *batch;
-	int                rc = weir__touches_add_any(touches, space);
+	size_t before;
+	int    rc = weir__touches_add_any(touches, space);
 
 	if (rc >= 0)
 		rc = weir__touches_add_bulk(touches, space);
-	batch = touches->batch;
-	for (size_t i = 0; rc >= 0 && batch && i < batch->count; i++) {
-		if (batch->items[i].space != space || !batch->items[i].is_stamp)
-			continue;
-		batch->items[i].flushes = true;
-		break;
-	}
+	before = weir__touches_count(touches);
+	if (rc >= 0)
+		rc = add(touches, space, space->all, true);
+	if (rc >= 0 && weir__touches_count(touches) > before)
+		touches->batch->items[before].flushes = true;
 	return rc;
 }
 

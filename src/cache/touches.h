@@ -11,7 +11,7 @@ typedef struct weir__touch_item {
 	uint64_t           hash;
 	weir__cache_space *space;
 	bool               is_stamp;
-	bool               flushes; /* once it is released, everything of its space is removed */
+	bool flushes; /* it is `all`: the records of its space are removed before COMMIT and before the release */
 } weir__touch_item;
 
 struct weir__touch_batch {
@@ -22,6 +22,7 @@ struct weir__touch_batch {
 	size_t             capacity;
 	weir__buffer       bytes;
 	uint64_t           nonce;         /* of the guard; 0: none was tried */
+	int64_t            guarded_us;    /* when it was sent */
 	bool               blocks;        /* counted in pending.blocked */
 	int64_t            not_before_us; /* pending: not to be released earlier */
 };

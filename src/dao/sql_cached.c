@@ -38,7 +38,6 @@ static int find_models(cached *c, const weir_models *reads)
 		c->enabled = c->enabled && weir__cache_space_enabled(c->spaces[i]);
 	}
 	c->lookup.stamp_count = reads->count;
-	c->lookup.stamp_spaces = c->spaces;
 	return WEIR_OK;
 }
 
@@ -68,7 +67,8 @@ static void append_param(weir__buffer *key, const weir_param *param)
 	}
 }
 
-/* users:q:sql:<fingerprint of the rows><length of the text><text><parameters> */
+/* users:q:sql:<fingerprint of the rows><length of the text><text><versions><parameters>: the version of the first model is
+ * that of the entry. */
 static int make_key(cached *c, const weir_sql *sql, const weir_params *params)
 {
 	weir__buffer  whole = WEIR__BUFFER_INIT;
@@ -77,6 +77,8 @@ static int make_key(cached *c, const weir_sql *sql, const weir_params *params)
 
 	weir__buffer_appendf(&whole, "%016" PRIx64 "%zu:", c->by_hand.layout->fingerprint, sql->length);
 	weir__buffer_append(&whole, sql->text, sql->length);
+	for (size_t i = 1; i < c->lookup.stamp_count; i++)
+		weir__buffer_appendf(&whole, "%d:", weir__cache_space_version(c->spaces[i]));
 	for (size_t i = 0; i < params->count; i++)
 		append_param(&whole, &params->items[i]);
 	weir__key_part(key, table, strlen(table));

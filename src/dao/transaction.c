@@ -128,10 +128,11 @@ static void end_savepoint(weir_session *tx)
 static int commit_outermost(weir_session *tx, weir_error *err)
 {
 	weir__transaction *own = tx->transaction;
+	weir__deadline     deadline = weir__deadline_in_ms(own->timeout_ms);
 	int                rc;
 
-	weir__cache_guard(tx->engine->cache, own->touches);
-	rc = weir__conn_commit(own->conn, weir__deadline_in_ms(own->timeout_ms), err);
+	weir__cache_guard(tx->engine->cache, own->touches, &deadline);
+	rc = weir__conn_commit(own->conn, deadline, err);
 	if (rc == WEIR_ERR_UNKNOWN_COMMIT)
 		weir__cache_abandon(tx->engine->cache, own->touches);
 	else

@@ -49,10 +49,11 @@ static int run_in_transaction(weir__call *call, const weir__write *write, weir__
 static int commit(weir__call *call, weir__conn *conn, weir__touches *touches)
 {
 	weir_cache_manager *cache = call->session->engine->cache;
+	weir__deadline      deadline = call->deadline;
 	int                 rc;
 
-	weir__cache_guard(cache, touches);
-	rc = weir__conn_commit(conn, call->deadline, call->err);
+	weir__cache_guard(cache, touches, &deadline);
+	rc = weir__conn_commit(conn, deadline, call->err);
 	if (rc == WEIR_ERR_UNKNOWN_COMMIT)
 		weir__cache_abandon(cache, touches);
 	else

@@ -93,7 +93,7 @@ static uint64_t write_version(const struct process *process, _Atomic uint64_t *r
 	MUST(weir__touches_create(process->cache, &touches, NULL) == WEIR_OK);
 	MUST(weir__touches_add_key(touches, process->users, text_bytes("user:id:1")) == WEIR_OK);
 	MUST(weir__touches_add_any(touches, process->users) == WEIR_OK);
-	weir__cache_guard(process->cache, touches);
+	weir__cache_guard(process->cache, touches, NULL);
 	version = atomic_fetch_add(row, 1) + 1;
 	weir__cache_release(process->cache, touches);
 	weir__touches_free(touches);
@@ -138,7 +138,7 @@ START_TEST(test_redis_manager__a_release_that_finds_no_server_is_made_up_for)
 	(void)read_version(&process, row_lookup(), &row, &hit);
 	ck_assert_int_eq(weir__touches_create(process.cache, &touches, NULL), WEIR_OK);
 	ck_assert_int_eq(weir__touches_add_key(touches, process.users, text_bytes("user:id:1")), WEIR_OK);
-	weir__cache_guard(process.cache, touches);
+	weir__cache_guard(process.cache, touches, NULL);
 	server_kill(&server);
 	atomic_store(&row, 2);
 	weir__cache_release(process.cache, touches);

@@ -255,7 +255,7 @@ static inline void write_through(const char *key, const char *stamp)
 {
 	weir__touches *touches = touch(key, stamp);
 
-	weir__cache_guard(cache, touches);
+	weir__cache_guard(cache, touches, NULL);
 	weir__cache_release(cache, touches);
 	weir__touches_free(touches);
 }

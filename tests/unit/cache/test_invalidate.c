@@ -80,7 +80,7 @@ START_TEST(test_touches__a_rolled_back_savepoint_is_forgotten)
 	ck_assert_uint_eq(weir__touches_count(touches), 5);
 	add_key(touches, "user:id:150");
 	ck_assert_uint_eq(weir__touches_count(touches), 6);
-	weir__cache_guard(cache, touches);
+	weir__cache_guard(cache, touches, NULL);
 	ck_assert_int_eq(held("test:{user:id:4}"), WEIR_CACHED_GUARD);
 	ck_assert_int_eq(held("test:{user:id:5}"), WEIR_CACHED_VALUE);
 	ck_assert_int_eq(held("test:{user:id:150}"), WEIR_CACHED_GUARD);
@@ -100,7 +100,7 @@ START_TEST(test_touches__are_used_again_after_a_release)
 	for (int i = 0; i < 3; i++) {
 		read_row("user:id:1", "row");
 		add_key(touches, "user:id:1");
-		weir__cache_guard(cache, touches);
+		weir__cache_guard(cache, touches, NULL);
 		ck_assert_int_eq(held("test:{user:id:1}"), WEIR_CACHED_GUARD);
 		weir__cache_release(cache, touches);
 		ck_assert_int_eq(held("test:{user:id:1}"), WEIR_CACHED_NOTHING);
@@ -119,7 +119,7 @@ START_TEST(test_touches__nothing_touched_costs_nothing)
 	begin();
 	touches = empty_touches();
 	before = atomic_load(&wrapper.calls);
-	weir__cache_guard(cache, touches);
+	weir__cache_guard(cache, touches, NULL);
 	weir__cache_release(cache, touches);
 	weir__cache_abandon(cache, touches);
 	ck_assert_int_eq(atomic_load(&wrapper.calls), before);
@@ -150,7 +150,7 @@ START_TEST(test_write__of_unknown_outcome_leaves_its_guards_to_expire)
 	begin();
 	read_row("user:id:1", "old");
 	touches = touch("user:id:1", NULL);
-	weir__cache_guard(cache, touches);
+	weir__cache_guard(cache, touches, NULL);
 	weir__cache_abandon(cache, touches);
 	weir__touches_free(touches);
 	ck_assert_str_eq(read_row("user:id:1", "never"), "bypass");
@@ -171,7 +171,7 @@ START_TEST(test_pending__an_unguarded_write_makes_reads_bypass_until_it_is_relea
 	read_row("user:id:2", "other");
 	touches = touch("user:id:1", NULL);
 	atomic_store(&wrapper.failing, FAIL_GUARDS);
-	weir__cache_guard(cache, touches);
+	weir__cache_guard(cache, touches, NULL);
 	atomic_store(&wrapper.failing, 0);
 	ck_assert_str_eq(read_row("user:id:1", "never"), "bypass");
 	ck_assert_str_eq(read_row("user:id:2", "never"), "bypass");
@@ -193,7 +193,7 @@ START_TEST(test_pending__a_failed_release_is_made_up_for_before_the_cache_is_rea
 	read_list("users:q:list:a", "users:s:any", "old list");
 	touches = touch("user:id:1", NULL);
 	atomic_store(&wrapper.failing, FAIL_GUARDS | FAIL_RELEASES);
-	weir__cache_guard(cache, touches);
+	weir__cache_guard(cache, touches, NULL);
 	weir__cache_release(cache, touches);
 	weir__touches_free(touches);
 	ck_assert_str_eq(read_row("user:id:1", "never"), "bypass");
@@ -246,7 +246,7 @@ START_TEST(test_pending__a_dead_cache_is_not_asked_by_every_read)
 	begin();
 	touches = touch("user:id:1", NULL);
 	atomic_store(&wrapper.failing, FAIL_ALL);
-	weir__cache_guard(cache, touches);
+	weir__cache_guard(cache, touches, NULL);
 	weir__cache_release(cache, touches);
 	weir__touches_free(touches);
 	before = atomic_load(&wrapper.calls);
@@ -266,7 +266,7 @@ START_TEST(test_pending__of_an_unguarded_write_of_unknown_outcome_waits_for_its_
 	begin();
 	touches = touch("user:id:1", NULL);
 	atomic_store(&wrapper.failing, FAIL_GUARDS);
-	weir__cache_guard(cache, touches);
+	weir__cache_guard(cache, touches, NULL);
 	weir__cache_abandon(cache, touches);
 	weir__touches_free(touches);
 	atomic_store(&wrapper.failing, 0);
@@ -302,7 +302,7 @@ START_TEST(test_pending__too_much_becomes_a_flush_of_the_models_concerned)
 			snprintf(key, sizeof key, "user:id:%d", i * KEYS + k);
 			add_key(touches, key);
 		}
-		weir__cache_guard(cache, touches);
+		weir__cache_guard(cache, touches, NULL);
 		weir__cache_release(cache, touches);
 		weir__touches_free(touches);
 	}
@@ -315,6 +315,122 @@ START_TEST(test_pending__too_much_becomes_a_flush_of_the_models_concerned)
 	ck_assert_str_eq(read_list("users:q:list:a", "users:s:city:1", "new list"), "db");
 	ck_assert_int_eq(held("test:{post:id:1}"), WEIR_CACHED_VALUE);
 	ck_assert_uint_eq(cache->pending.keys, 0);
+	end();
+}
+END_TEST
+
+/* ---- Rows that nobody can name ------------------------------------------------------------------------------------ */
+
+static weir__touches *all_of_users(void)
+{
+	weir__touches *touches = empty_touches();
+
+	ck_assert_int_eq(weir__touches_add_all(touches, users), WEIR_OK);
+	return touches;
+}
+
+START_TEST(test_write__of_unknown_rows_removes_records_before_commit_and_again_after_it)
+{
+	weir__touches *touches;
+
+	begin();
+	read_row("user:id:1", "old");
+	touches = all_of_users();
+	weir__cache_guard(cache, touches, NULL);
+	ck_assert_int_eq(held("test:{user:id:1}"), WEIR_CACHED_NOTHING);
+	plant("test:{user:id:2}", "V as if a guard had been lost");
+	weir__cache_release(cache, touches);
+	ck_assert_int_eq(held("test:{user:id:2}"), WEIR_CACHED_NOTHING);
+	ck_assert_str_eq(read_row("user:id:1", "new"), "db");
+	ck_assert_str_eq(read_row("user:id:1", "never"), "new");
+	weir__touches_free(touches);
+	end();
+}
+END_TEST
+
+START_TEST(test_write__of_unknown_rows_lets_no_record_be_filled_meanwhile)
+{
+	weir__lookup   before = row_lookup("user:id:1"), pointer = row_lookup("user:email:ada");
+	weir__touches *touches;
+
+	begin();
+	pointer.kind = WEIR__ENTRY_UNIQUE;
+	ck_assert_int_eq(look(users, &before), WEIR__MISS);
+	touches = all_of_users();
+	weir__cache_guard(cache, touches, NULL);
+	fill_text(users, &before, "old", 1);
+	ck_assert_int_eq(held("test:{user:id:1}"), WEIR_CACHED_NOTHING);
+	ck_assert_str_eq(read_row("user:id:1", "old"), "bypass");
+	ck_assert_str_eq(read_through(pointer, "user:id:1"), "bypass");
+	ck_assert_int_eq(held("test:{user:id:1}"), WEIR_CACHED_NOTHING);
+	weir__lookup_release(&before);
+	weir__touches_free(touches); /* the process dies */
+	pass_s(16);
+	ck_assert_str_eq(read_row("user:id:1", "new"), "db");
+	ck_assert_str_eq(read_row("user:id:1", "never"), "new");
+	end();
+}
+END_TEST
+
+START_TEST(test_write__of_unknown_rows_and_outcome_removes_nothing_before_its_commit_is_over)
+{
+	weir__touches *touches;
+
+	begin();
+	atomic_store(&wrapper.failing, FAIL_RELEASES);
+	touches = all_of_users();
+	weir__cache_guard(cache, touches, NULL);
+	weir__cache_abandon(cache, touches);
+	weir__touches_free(touches);
+	atomic_store(&wrapper.failing, 0);
+	plant("test:{user:id:1}", "V1");
+	weir__pending_pay(cache);
+	ck_assert_int_eq(held("test:{user:id:1}"), WEIR_CACHED_VALUE);
+	ck_assert_str_eq(read_row("user:id:1", "old"), "bypass");
+	ck_assert_int_gt(atomic_load(&users->flush_after_us), weir__now_us() + 14000000);
+	atomic_store(&users->flush_after_us, 0);
+	for (int i = 0; i < 10; i++)
+		weir__pending_pay(cache);
+	ck_assert_int_eq(held("test:{user:id:1}"), WEIR_CACHED_NOTHING);
+	end();
+}
+END_TEST
+
+START_TEST(test_write__of_known_rows_hinders_no_record_of_other_rows)
+{
+	weir__touches *touches;
+
+	begin();
+	touches = empty_touches();
+	add_key(touches, "user:id:1");
+	ck_assert_int_eq(weir__touches_add_any(touches, users), WEIR_OK);
+	ck_assert_int_eq(weir__touches_add_bulk(touches, users), WEIR_OK);
+	weir__cache_guard(cache, touches, NULL);
+	ck_assert_str_eq(read_row("user:id:2", "row"), "db");
+	ck_assert_str_eq(read_row("user:id:2", "never"), "row");
+	weir__cache_release(cache, touches);
+	weir__touches_free(touches);
+	end();
+}
+END_TEST
+
+START_TEST(test_write__must_commit_before_its_guards_end)
+{
+	int64_t        now_us = weir__now_us(), far_us = now_us + 60 * INT64_C(1000000), near_us = now_us + 1000000;
+	weir__touches *touches;
+
+	begin();
+	touches = touch("user:id:1", NULL);
+	weir__cache_guard(cache, touches, &far_us);
+	ck_assert_int_ge(far_us, now_us + 13 * INT64_C(1000000));
+	ck_assert_int_lt(far_us, weir__now_us() + WEIR__GUARD_TTL_MS * INT64_C(1000));
+	weir__cache_release(cache, touches);
+	weir__touches_free(touches);
+	touches = touch("user:id:1", NULL);
+	weir__cache_guard(cache, touches, &near_us);
+	ck_assert_int_eq(near_us, now_us + 1000000);
+	weir__cache_release(cache, touches);
+	weir__touches_free(touches);
 	end();
 }
 END_TEST
@@ -338,7 +454,11 @@ START_TEST(test_write__of_a_cache_that_keeps_nothing_touches_nothing)
 }
 END_TEST
 
-WEIR_SUITE("invalidate", test_touches__hold_nothing_twice, test_touches__many_are_still_a_set,
+WEIR_SUITE("invalidate", test_write__of_unknown_rows_removes_records_before_commit_and_again_after_it,
+           test_write__of_unknown_rows_lets_no_record_be_filled_meanwhile,
+           test_write__of_unknown_rows_and_outcome_removes_nothing_before_its_commit_is_over,
+           test_write__of_known_rows_hinders_no_record_of_other_rows, test_write__must_commit_before_its_guards_end,
+           test_touches__hold_nothing_twice, test_touches__many_are_still_a_set,
            test_touches__a_rolled_back_savepoint_is_forgotten, test_touches__are_used_again_after_a_release,
            test_touches__nothing_touched_costs_nothing, test_write__is_one_guard_and_one_release,
            test_write__of_unknown_outcome_leaves_its_guards_to_expire,

@@ -51,14 +51,12 @@ START_TEST(test_key__lists_and_stamps_are_braced_by_their_table)
 }
 END_TEST
 
-START_TEST(test_key__a_version_stands_in_the_head)
+START_TEST(test_key__the_prefix_is_the_head)
 {
 	char   head[WEIR__HEAD_MAX];
-	size_t length = weir__key_head(head, "app", 0);
+	size_t length = weir__key_head(head, "app");
 
 	ck_assert(length == 4 && memcmp(head, "app:", 4) == 0);
-	length = weir__key_head(head, "app", 2147483647);
-	ck_assert(length == 16 && memcmp(head, "app:v2147483647:", 16) == 0);
 }
 END_TEST
 
@@ -197,7 +195,7 @@ START_TEST(test_key__no_length_exceeds_the_room)
 
 	memset(prefix, 'p', sizeof prefix - 1);
 	prefix[WEIR__PREFIX_MAX] = '\0';
-	head_length = weir__key_head(head, prefix, 2147483647);
+	head_length = weir__key_head(head, prefix);
 	memset(logical, 'k', sizeof logical);
 	for (size_t colon = 0; colon < 210; colon += 5)
 		for (size_t length = colon + 1; length < sizeof logical; length += 7) {
@@ -231,7 +229,7 @@ START_TEST(test_key__prefixes_are_printable_and_without_braces)
 END_TEST
 
 WEIR_SUITE("key", test_key__records_are_braced_as_a_whole, test_key__lists_and_stamps_are_braced_by_their_table,
-           test_key__a_version_stands_in_the_head, test_key__parts_are_escaped,
+           test_key__the_prefix_is_the_head, test_key__parts_are_escaped,
            test_key__null_and_empty_and_their_names_differ, test_key__a_million_hostile_tuples_share_no_key,
            test_key__long_keys_are_shortened_and_still_differ, test_key__no_length_exceeds_the_room,
            test_key__prefixes_are_printable_and_without_braces);

@@ -138,7 +138,7 @@ START_TEST(test_lookup__absence_is_not_stored_while_the_table_is_written)
 
 	begin();
 	touches = touch(NULL, NULL);
-	weir__cache_guard(cache, touches);
+	weir__cache_guard(cache, touches, NULL);
 	ck_assert_str_eq(read_row("user:id:7", NULL), "db");
 	weir__cache_release(cache, touches);
 	weir__touches_free(touches);
@@ -155,7 +155,7 @@ START_TEST(test_lookup__absence_is_doubted_while_the_table_is_written)
 	begin();
 	read_row("user:id:7", NULL);
 	touches = touch(NULL, NULL);
-	weir__cache_guard(cache, touches);
+	weir__cache_guard(cache, touches, NULL);
 	ck_assert_str_eq(read_row("user:id:7", NULL), "bypass");
 	weir__cache_release(cache, touches);
 	weir__touches_free(touches);
@@ -177,7 +177,7 @@ START_TEST(test_lookup__a_list_is_valid_until_a_stamp_of_its_own_changes)
 }
 END_TEST
 
-START_TEST(test_lookup__every_list_and_absence_ends_with_the_bulk_stamp)
+START_TEST(test_lookup__every_list_ends_with_the_bulk_stamp_and_every_absence_with_all)
 {
 	weir__touches *touches = NULL;
 	int            before;
@@ -186,8 +186,8 @@ START_TEST(test_lookup__every_list_and_absence_ends_with_the_bulk_stamp)
 	read_list("users:q:list:a", "users:s:city:3", "old");
 	read_row("user:id:7", NULL);
 	ck_assert_int_eq(weir__touches_create(cache, &touches, NULL), WEIR_OK);
-	ck_assert_int_eq(weir__touches_add_bulk(touches, users), WEIR_OK);
-	weir__cache_guard(cache, touches);
+	ck_assert_int_eq(weir__touches_add_all(touches, users), WEIR_OK);
+	weir__cache_guard(cache, touches, NULL);
 	before = atomic_load(&wrapper.calls);
 	ck_assert_str_eq(read_list("users:q:list:a", "users:s:city:3", "never"), "bypass");
 	ck_assert_int_eq(atomic_load(&wrapper.calls) - before, 1); /* no lease is tried for */
@@ -237,7 +237,7 @@ START_TEST(test_lookup__a_row_that_is_written_is_bypassed)
 	begin();
 	read_row("user:id:1", "old");
 	touches = touch("user:id:1", NULL);
-	weir__cache_guard(cache, touches);
+	weir__cache_guard(cache, touches, NULL);
 	ck_assert_str_eq(read_row("user:id:1", "never"), "bypass");
 	ck_assert_uint_eq(stats_of(&user_model).bypasses, 1);
 	weir__cache_release(cache, touches);
@@ -359,7 +359,7 @@ START_TEST(test_lookup__what_began_to_be_written_in_between_is_a_bypass)
 	begin();
 	weir__cache_lookup(users, lookups, 2);
 	touches = touch("user:id:1", NULL);
-	weir__cache_guard(cache, touches);
+	weir__cache_guard(cache, touches, NULL);
 	weir__cache_lease(users, lookups, 2);
 	ck_assert_int_eq(lookups[0].state, WEIR__BYPASS);
 	ck_assert_int_eq(lookups[1].state, WEIR__BYPASS);
@@ -605,9 +605,44 @@ START_TEST(test_lookup__another_version_leaves_all_entries_behind)
 	read_row("user:id:1", "old");
 	ck_assert_int_eq(weir_cache_manager_configure(cache, &user_model, &config, NULL), WEIR_OK);
 	ck_assert_str_eq(read_row("user:id:1", "new"), "db");
-	ck_assert_int_eq(held("test:v4:{user:id:1}"), WEIR_CACHED_VALUE);
+	ck_assert_str_eq(read_row("user:id:1", "never"), "new");
 	write_through("user:id:1", NULL);
-	ck_assert_int_eq(held("test:v4:{user:id:1}"), WEIR_CACHED_NOTHING);
+	ck_assert_int_eq(held("test:{user:id:1}"), WEIR_CACHED_NOTHING);
+	end();
+}
+END_TEST
+
+static void set_version(int version)
+{
+	ck_assert_int_eq(weir_cache_manager_configure(cache, &user_model, &(weir_cache_config){ .version = version }, NULL),
+	                 WEIR_OK);
+}
+
+/* What a write touches is the same in every version: of entries made by another one, and while the version changes. */
+START_TEST(test_lookup__versions_invalidate_each_other)
+{
+	weir__touches *touches;
+
+	begin();
+	set_version(1);
+	read_row("user:id:1", "old");
+	read_list("users:q:list:", "users:s:any", "old");
+	set_version(2);
+	write_through("user:id:1", NULL);
+	set_version(1);
+	ck_assert_str_eq(read_row("user:id:1", "new"), "db");
+	ck_assert_str_eq(read_list("users:q:list:", "users:s:any", "new"), "db");
+	touches = touch("user:id:1", NULL);
+	set_version(3);
+	read_row("user:id:1", "old");
+	weir__cache_guard(cache, touches, NULL);
+	ck_assert_str_eq(read_row("user:id:1", "new"), "bypass");
+	set_version(4);
+	weir__cache_release(cache, touches);
+	ck_assert_str_eq(read_row("user:id:1", "new"), "db");
+	set_version(3);
+	ck_assert_str_eq(read_row("user:id:1", "new"), "db");
+	weir__touches_free(touches);
 	end();
 }
 END_TEST
@@ -665,8 +700,8 @@ WEIR_SUITE("lookup", test_lookup__a_row_is_read_once, test_lookup__a_hit_costs_o
            test_lookup__absence_is_not_stored_while_the_table_is_written,
            test_lookup__absence_is_doubted_while_the_table_is_written,
            test_lookup__a_list_is_valid_until_a_stamp_of_its_own_changes,
-           test_lookup__every_list_and_absence_ends_with_the_bulk_stamp, test_lookup__a_lost_stamp_is_a_miss,
-           test_lookup__a_list_that_was_changed_while_it_was_read_is_never_a_hit,
+           test_lookup__every_list_ends_with_the_bulk_stamp_and_every_absence_with_all,
+           test_lookup__a_lost_stamp_is_a_miss, test_lookup__a_list_that_was_changed_while_it_was_read_is_never_a_hit,
            test_lookup__a_row_that_is_written_is_bypassed,
            test_lookup__a_row_that_was_written_while_it_was_read_is_not_kept,
            test_lookup__what_is_too_large_is_not_kept_and_hinders_nobody,
@@ -682,5 +717,5 @@ WEIR_SUITE("lookup", test_lookup__a_row_is_read_once, test_lookup__a_hit_costs_o
            test_lookup__the_entry_of_another_key_is_a_miss,
            test_lookup__bytes_that_are_no_entry_are_counted_and_replaced, test_lookup__what_is_no_stamp_is_a_bypass,
            test_lookup__a_rejected_hit_is_removed, test_lookup__a_space_that_is_off_is_bypassed,
-           test_lookup__another_version_leaves_all_entries_behind, test_lookup__a_cache_that_fails_is_bypassed,
-           test_lookup__entries_of_a_space_are_bounded);
+           test_lookup__another_version_leaves_all_entries_behind, test_lookup__versions_invalidate_each_other,
+           test_lookup__a_cache_that_fails_is_bypassed, test_lookup__entries_of_a_space_are_bounded);

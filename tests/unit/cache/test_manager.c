@@ -386,7 +386,7 @@ static void live_once(void)
 		if (weir__touches_create(cache, &touches, NULL) == WEIR_OK) {
 			for (int i = 0; i < 30; i++)
 				(void)weir__touches_add_key(touches, users, text_bytes(keys[i]));
-			weir__cache_guard(cache, touches);
+			weir__cache_guard(cache, touches, NULL);
 			weir__cache_release(cache, touches);
 		}
 		weir__touches_free(touches);

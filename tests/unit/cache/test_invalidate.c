@@ -319,6 +319,41 @@ START_TEST(test_pending__too_much_becomes_a_flush_of_the_models_concerned)
 }
 END_TEST
 
+static void set_version(int version)
+{
+	ck_assert_int_eq(weir_cache_manager_configure(cache, &user_model, &(weir_cache_config){ .version = version }, NULL),
+	                 WEIR_OK);
+}
+
+/* What a write touches is the same in every version: of entries made by another one, and while the version changes. */
+START_TEST(test_write__of_one_version_invalidates_for_all)
+{
+	weir__touches *touches;
+
+	begin();
+	set_version(1);
+	read_row("user:id:1", "old");
+	read_list("users:q:list:", "users:s:any", "old");
+	set_version(2);
+	write_through("user:id:1", NULL);
+	set_version(1);
+	ck_assert_str_eq(read_row("user:id:1", "new"), "db");
+	ck_assert_str_eq(read_list("users:q:list:", "users:s:any", "new"), "db");
+	touches = touch("user:id:1", NULL);
+	set_version(3);
+	read_row("user:id:1", "old");
+	weir__cache_guard(cache, touches, NULL);
+	ck_assert_str_eq(read_row("user:id:1", "new"), "bypass");
+	set_version(4);
+	weir__cache_release(cache, touches);
+	ck_assert_str_eq(read_row("user:id:1", "new"), "db");
+	set_version(3);
+	ck_assert_str_eq(read_row("user:id:1", "new"), "db");
+	weir__touches_free(touches);
+	end();
+}
+END_TEST
+
 /* ---- Rows that nobody can name ------------------------------------------------------------------------------------ */
 
 static weir__touches *all_of_users(void)
@@ -454,7 +489,8 @@ START_TEST(test_write__of_a_cache_that_keeps_nothing_touches_nothing)
 }
 END_TEST
 
-WEIR_SUITE("invalidate", test_write__of_unknown_rows_removes_records_before_commit_and_again_after_it,
+WEIR_SUITE("invalidate", test_write__of_one_version_invalidates_for_all,
+           test_write__of_unknown_rows_removes_records_before_commit_and_again_after_it,
            test_write__of_unknown_rows_lets_no_record_be_filled_meanwhile,
            test_write__of_unknown_rows_and_outcome_removes_nothing_before_its_commit_is_over,
            test_write__of_known_rows_hinders_no_record_of_other_rows, test_write__must_commit_before_its_guards_end,

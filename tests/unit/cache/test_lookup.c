@@ -612,41 +612,6 @@ START_TEST(test_lookup__another_version_leaves_all_entries_behind)
 }
 END_TEST
 
-static void set_version(int version)
-{
-	ck_assert_int_eq(weir_cache_manager_configure(cache, &user_model, &(weir_cache_config){ .version = version }, NULL),
-	                 WEIR_OK);
-}
-
-/* What a write touches is the same in every version: of entries made by another one, and while the version changes. */
-START_TEST(test_lookup__versions_invalidate_each_other)
-{
-	weir__touches *touches;
-
-	begin();
-	set_version(1);
-	read_row("user:id:1", "old");
-	read_list("users:q:list:", "users:s:any", "old");
-	set_version(2);
-	write_through("user:id:1", NULL);
-	set_version(1);
-	ck_assert_str_eq(read_row("user:id:1", "new"), "db");
-	ck_assert_str_eq(read_list("users:q:list:", "users:s:any", "new"), "db");
-	touches = touch("user:id:1", NULL);
-	set_version(3);
-	read_row("user:id:1", "old");
-	weir__cache_guard(cache, touches, NULL);
-	ck_assert_str_eq(read_row("user:id:1", "new"), "bypass");
-	set_version(4);
-	weir__cache_release(cache, touches);
-	ck_assert_str_eq(read_row("user:id:1", "new"), "db");
-	set_version(3);
-	ck_assert_str_eq(read_row("user:id:1", "new"), "db");
-	weir__touches_free(touches);
-	end();
-}
-END_TEST
-
 START_TEST(test_lookup__a_cache_that_fails_is_bypassed)
 {
 	weir_cache_stats stats;
@@ -717,5 +682,5 @@ WEIR_SUITE("lookup", test_lookup__a_row_is_read_once, test_lookup__a_hit_costs_o
            test_lookup__the_entry_of_another_key_is_a_miss,
            test_lookup__bytes_that_are_no_entry_are_counted_and_replaced, test_lookup__what_is_no_stamp_is_a_bypass,
            test_lookup__a_rejected_hit_is_removed, test_lookup__a_space_that_is_off_is_bypassed,
-           test_lookup__another_version_leaves_all_entries_behind, test_lookup__versions_invalidate_each_other,
-           test_lookup__a_cache_that_fails_is_bypassed, test_lookup__entries_of_a_space_are_bounded);
+           test_lookup__another_version_leaves_all_entries_behind, test_lookup__a_cache_that_fails_is_bypassed,
+           test_lookup__entries_of_a_space_are_bounded);

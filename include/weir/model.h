@@ -70,6 +70,14 @@ typedef struct weir_field {
 /* A switch or number left at 0 is inherited: a model's from the session's defaults, those from the built-in ones. */
 typedef enum weir_switch { WEIR_INHERIT, WEIR_ON, WEIR_OFF } weir_switch;
 
+/* What a write does when the cache cannot be told, before COMMIT, what the write will change, or after COMMIT that it has. One
+ * model of a transaction that says FAIL is enough for all of it. */
+typedef enum weir_policy {
+	WEIR_POLICY_INHERIT,
+	WEIR_POLICY_DEGRADE, /* goes on; other processes may for a while read what was before: docs/guarantees.md. Built in */
+	WEIR_POLICY_FAIL     /* before COMMIT: rolled back, WEIR_ERR_CACHE; after it: WEIR_ERR_UNCONFIRMED */
+} weir_policy;
+
 #define WEIR_TTL_NEVER (-1)  /* entries without expiry */
 #define WEIR_UNLIMITED (-1)  /* no limit of this kind */
 
@@ -86,6 +94,7 @@ typedef struct weir_cache_config {
 	int64_t     max_items;    /* a longer list is returned and not stored. 1000 */
 	int64_t     max_bytes;    /* a larger value is returned and not stored. 1 MiB */
 	int         version;      /* part of the keys: another number leaves all existing entries behind */
+	weir_policy policy;       /* of writes. WEIR_POLICY_DEGRADE */
 } weir_cache_config;
 
 struct weir_relation;

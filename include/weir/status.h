@@ -117,8 +117,8 @@ WEIR_API const char *weir_status_name(int status);
 /* The status in a sentence; static text. */
 WEIR_API const char *weir_status_text(int status);
 
-/* Could the same call succeed when repeated as it is? True for serialization failures, deadlocks, lost
- * connections and timeouts whose effect is surely none. False for NULL. */
+/* Could the same call succeed when repeated as it is? True for serialization failures, deadlocks, lost connections,
+ * timeouts and a cache that did not answer, whose effect is surely none. False for NULL. */
 WEIR_API bool weir_error_is_retryable(const weir_error *err);
 
 #ifdef __cplusplus

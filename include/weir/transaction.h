@@ -42,6 +42,8 @@ WEIR_API WEIR_MUST_CHECK int weir_begin(weir_session *session, const weir_transa
  *   WEIR_OK                  committed;
  *   WEIR_ERR_UNKNOWN_COMMIT  the connection broke while COMMIT was under way and the server could not be asked
  *                            afterwards: err.effect is WEIR_EFFECT_UNKNOWN;
+ *   WEIR_ERR_UNCONFIRMED     with WEIR_POLICY_FAIL: committed, err.effect is WEIR_EFFECT_DONE, but the cache could not
+ *                            be told, so that other processes may for a while read what was before;
  *   any other error          rolled back: err.effect is WEIR_EFFECT_NONE.
  * A savepoint that cannot be released is rolled back to. */
 WEIR_API WEIR_MUST_CHECK int weir_commit(weir_session **tx, weir_error *err);

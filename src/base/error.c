@@ -42,6 +42,7 @@ bool weir_error_is_retryable(const weir_error *err)
 	case WEIR_ERR_CONNECTION_LOST:
 	case WEIR_ERR_TIMEOUT:
 	case WEIR_ERR_RESOURCES:
+	case WEIR_ERR_CACHE:
 		return true;
 	default:
 		return false;

@@ -171,12 +171,16 @@ size_t weir__touches_count(const weir__touches *touches);
 /* For savepoints: forget what was added after `mark` (a count taken earlier). */
 void weir__touches_truncate(weir__touches *touches, size_t mark);
 
-/* Guards everything in the set before COMMIT. Never fails the write (policy degrade): when the cache cannot be reached this process
- * bypasses it from now on until what was touched has been released for good. deadline_us (NULL: no COMMIT follows) is that of the
- * COMMIT; it becomes earlier where the guards would not outlive it. */
-void weir__cache_guard(weir_cache_manager *cache, weir__touches *touches, int64_t *deadline_us);
-/* After COMMIT or ROLLBACK is known: releases. What cannot be released now is kept and released before the cache is read again. */
-void weir__cache_release(weir_cache_manager *cache, weir__touches *touches);
+/* Does the policy of anything in the set ask for failing rather than going on unguarded? */
+bool weir__touches_fail(const weir__touches *touches);
+
+/* Guards everything in the set before COMMIT. WEIR_ERR_CACHE: not all of it stands; this process bypasses the cache from now on until
+ * what was touched has been released for good, and what becomes of the write is the caller's to say. deadline_us (NULL: no COMMIT
+ * follows) is that of the COMMIT; it becomes earlier where the guards would not outlive it. */
+int weir__cache_guard(weir_cache_manager *cache, weir__touches *touches, int64_t *deadline_us);
+/* After COMMIT or ROLLBACK is known: releases. WEIR_ERR_CACHE: what cannot be released now is kept and released before the cache is read
+ * again. */
+int weir__cache_release(weir_cache_manager *cache, weir__touches *touches);
 /* The outcome of COMMIT is unknown: guards are left to expire. */
 void weir__cache_abandon(weir_cache_manager *cache, weir__touches *touches);
 

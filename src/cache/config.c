@@ -17,6 +17,7 @@ const weir_cache_config weir__config_built_in = {
 	.max_entries = WEIR_UNLIMITED,
 	.max_items = 1000,
 	.max_bytes = 1 << 20,
+	.policy = WEIR_POLICY_DEGRADE,
 };
 
 #define STAMP_TTL_LEAST_S 3600
@@ -49,6 +50,7 @@ static const member members[] = {
 	MEMBER(max_items, WEIR_UNLIMITED, INT64_MAX, LIMIT),
 	MEMBER(max_bytes, WEIR_UNLIMITED, INT64_MAX, LIMIT),
 	MEMBER(version, 0, INT32_MAX, "0 or more"),
+	MEMBER(policy, WEIR_POLICY_INHERIT, WEIR_POLICY_FAIL, "WEIR_POLICY_DEGRADE or WEIR_POLICY_FAIL"),
 };
 
 #define MEMBER_COUNT (sizeof members / sizeof members[0])
@@ -114,6 +116,7 @@ void weir__config_enforce(const weir_cache_config *config, weir__config_in_force
 {
 	atomic_store_explicit(&in_force->enabled, config->enabled == WEIR_ON, memory_order_relaxed);
 	atomic_store_explicit(&in_force->version, config->version, memory_order_relaxed);
+	atomic_store_explicit(&in_force->fails, config->policy == WEIR_POLICY_FAIL, memory_order_relaxed);
 	store(&in_force->ttl_ms[WEIR__ENTRY_RECORD], ms_of(config->ttl_s));
 	store(&in_force->ttl_ms[WEIR__ENTRY_UNIQUE], ms_of(config->unique_ttl_s));
 	store(&in_force->ttl_ms[WEIR__ENTRY_LIST], ms_of(config->list_ttl_s));

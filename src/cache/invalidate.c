@@ -1,5 +1,5 @@
-/* Guarding before COMMIT and releasing after it. A guard or release that cannot be placed never fails the write: this
- * process then reads past the cache until what was touched has been released for good (pending.h). */
+/* Guarding before COMMIT and releasing after it. Where a guard or release cannot be placed this process reads past the cache until
+ * what was touched has been released for good (pending.h), whatever becomes of the write. */
 #include "base/memory.h"
 #include "cache/touches.h"
 
@@ -125,24 +125,37 @@ static int64_t removal_deadline(const int64_t *deadline_us)
 	return deadline_us ? weir__deadline_earlier(last_us, now_us + (*deadline_us - now_us) / 2) : last_us;
 }
 
-void weir__cache_guard(weir_cache_manager *cache, weir__touches *touches, int64_t *deadline_us)
+bool weir__touches_fail(const weir__touches *touches)
+{
+	const weir__touch_batch *batch = touches->batch;
+
+	for (size_t i = 0; batch && i < batch->count; i++)
+		if (atomic_load_explicit(&batch->items[i].space->config.fails, memory_order_relaxed))
+			return true;
+	return false;
+}
+
+int weir__cache_guard(weir_cache_manager *cache, weir__touches *touches, int64_t *deadline_us)
 {
 	weir__touch_batch *batch = touches->batch;
 	int64_t            started_us = weir__now_us();
 	bool               guarded;
 
 	if (!batch || batch->count == 0)
-		return;
+		return WEIR_OK;
 	(void)weir__cache_usable(cache);
 	batch->nonce = weir__cache_id(cache);
 	weir__touch_batch_bind(cache, batch);
 	count_invalidations(batch);
 	guarded = place_guards(cache, batch) && remove_records(cache, batch, removal_deadline(deadline_us));
 	log_operation(cache, "guard", batch, started_us, guarded);
-	if (!guarded)
+	if (!guarded) {
 		go_without(cache, batch);
-	else if (deadline_us)
+		return WEIR_ERR_CACHE;
+	}
+	if (deadline_us)
 		*deadline_us = weir__deadline_earlier(*deadline_us, batch->guarded_us + WEIR__COMMIT_MS * INT64_C(1000));
+	return WEIR_OK;
 }
 
 /* The spaces of which everything is to go, which could not be removed now. */
@@ -164,14 +177,14 @@ static weir__touch_batch *detach(weir__touches *touches)
 	return batch;
 }
 
-void weir__cache_release(weir_cache_manager *cache, weir__touches *touches)
+int weir__cache_release(weir_cache_manager *cache, weir__touches *touches)
 {
 	weir__touch_batch *batch = touches->batch;
 	int64_t            started_us = weir__now_us();
 	bool               released;
 
 	if (!batch || batch->count == 0)
-		return;
+		return WEIR_OK;
 	released =
 		remove_records(cache, batch, removal_deadline(NULL)) && weir__touch_batch_settle(cache, batch) == WEIR_OK;
 	log_operation(cache, "release", batch, started_us, released);
@@ -180,7 +193,7 @@ void weir__cache_release(weir_cache_manager *cache, weir__touches *touches)
 			weir__pending_unblock(&cache->pending);
 		batch->blocks = false;
 		weir__touches_truncate(touches, 0);
-		return;
+		return WEIR_OK;
 	}
 	if (batch->blocks)
 		count_error(batch);
@@ -188,6 +201,7 @@ void weir__cache_release(weir_cache_manager *cache, weir__touches *touches)
 		go_without(cache, batch);
 	owe_flushes(cache, batch);
 	weir__pending_add(cache, detach(touches));
+	return WEIR_ERR_CACHE;
 }
 
 /* Guards that stand expire by themselves, and no record of a space of which everything is to go has been filled under them. Where

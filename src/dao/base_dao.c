@@ -232,11 +232,11 @@ static int write_record(weir__call *call, weir__collect collect, void *record)
 
 	if (rc >= 0)
 		rc = weir__write_run(call, &write, &changed);
-	if (rc < 0)
+	if (!weir__is_done(rc))
 		return rc;
 	if (record && changed > 0)
 		weir__record_out_set(record, written);
-	return changed > 0 ? WEIR_OK : WEIR_NOT_FOUND;
+	return changed > 0 ? rc : WEIR_NOT_FOUND;
 }
 
 int weir_base_dao_create(const weir_base_dao *dao, const void *values, weir_set set, void *record, weir_error *err)
@@ -266,7 +266,7 @@ static int write_list(weir__call *call, void *list)
 
 	if (rc >= 0)
 		rc = weir__write_run(call, &write, &changed);
-	if (rc >= 0 && list)
+	if (weir__is_done(rc) && list)
 		weir__list_out_set(list, &written);
 	return rc;
 }
@@ -346,7 +346,7 @@ int weir__delete_row(const weir_base_dao *dao, const void *key, bool *deleted, w
 		write.sql = *weir__sql_delete(call.entity->statements);
 		rc = weir__write_run(&call, &write, &changed);
 	}
-	if (rc >= 0 && deleted)
+	if (weir__is_done(rc) && deleted)
 		*deleted = changed > 0;
 	weir__call_end(&call);
 	return rc;
@@ -361,7 +361,7 @@ static int write_where(weir__call *call, int64_t *changed)
 
 	if (rc >= 0)
 		rc = weir__write_run(call, &write, &rows);
-	if (rc >= 0 && changed)
+	if (weir__is_done(rc) && changed)
 		*changed = (int64_t)rows;
 	return rc;
 }

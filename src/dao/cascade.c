@@ -77,7 +77,7 @@ int weir__cascade_delete(const weir_base_dao *dao, const void *key, bool *delete
 	if (!key)
 		return weir__delete_row(dao, key, deleted, err);
 	rc = weir_transact(dao->session, NULL, delete_all, &work, err);
-	if (rc >= 0 && deleted)
+	if (weir__is_done(rc) && deleted)
 		*deleted = work.deleted;
 	return rc;
 }

@@ -29,8 +29,8 @@ static int touch(const weir__relation *relation, weir_cache_manager *cache, weir
 	rc = is_stamp ? weir__touches_add_stamp(touches, relation->space, key)
 	              : weir__touches_add_key(touches, relation->space, key);
 	if (rc >= 0) {
-		weir__cache_guard(cache, touches, NULL);
-		weir__cache_release(cache, touches);
+		(void)weir__cache_guard(cache, touches, NULL);
+		(void)weir__cache_release(cache, touches);
 	}
 	weir__touches_free(touches);
 	return rc;

@@ -297,7 +297,7 @@ typedef struct creation {
 	const weir_related *of;
 	const void         *values;
 	weir_set            set;
-	void               *record;
+	const void         *made;
 } creation;
 
 static int create_and_add(weir_session *tx, void *argument, weir_error *err)
@@ -305,17 +305,22 @@ static int create_and_add(weir_session *tx, void *argument, weir_error *err)
 	creation     *c = argument;
 	weir_related  of = *c->of;
 	weir_base_dao dao = weir_get_dao(tx, weir_relation_find(of.model, of.relation)->target);
-	const void   *made = NULL;
-	int           rc = weir_base_dao_create(&dao, c->values, c->set, &made, err);
+	int           rc = weir_base_dao_create(&dao, c->values, c->set, &c->made, err);
 
 	of.session = tx;
-	if (rc >= 0)
-		rc = weir_related_add(&of, made, err);
-	if (rc >= 0 && c->record) {
-		weir__record_out_set(c->record, made);
-		made = NULL;
-	}
-	(void)weir_record_release(made);
+	return rc < 0 ? rc : weir_related_add(&of, c->made, err);
+}
+
+static int create_through(const weir_related *of, const void *values, const weir_set *set, void *record,
+                          weir_error *err)
+{
+	creation both = { .of = of, .values = values, .set = *set };
+	int      rc = weir_transact(of->session, NULL, create_and_add, &both, err);
+
+	if (weir__is_done(rc) && record)
+		weir__record_out_set(record, both.made);
+	else
+		(void)weir_record_release(both.made);
 	return rc;
 }
 
@@ -336,17 +341,15 @@ static int create_by_key(linking *l, const void *values, const weir_set *set, vo
 
 int weir_related_create(const weir_related *of, const void *values, weir_set set, void *record, weir_error *err)
 {
-	creation both = { of, values, set, record };
-	linking  l;
-	int      rc = linking_begin(&l, of, err);
+	linking l;
+	int     rc = linking_begin(&l, of, err);
 
 	if (rc >= 0 && l.link->relation->kind == WEIR_RELATION_BELONGS_TO)
 		rc = wrong_call(&l, "belongs to a record: create that with its own DAO");
 	if (rc >= 0 && (!values || (record && !weir__record_out_is_empty(record))))
 		rc = wrong_call(&l, values ? "the record's pointer must be NULL before the call" : "no values were given");
 	if (rc >= 0)
-		rc = l.link->through ? weir_transact(of->session, NULL, create_and_add, &both, err)
-		                     : create_by_key(&l, values, &set, record);
+		rc = l.link->through ? create_through(of, values, &set, record, err) : create_by_key(&l, values, &set, record);
 	linking_end(&l);
 	return rc;
 }

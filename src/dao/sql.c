@@ -210,7 +210,7 @@ static int run(returned *to)
 	size_t      rows;
 	int         rc = weir__write_run(&to->by_hand.call, &write, &rows);
 
-	if (rc < 0)
+	if (!weir__is_done(rc))
 		weir_list_release(&to->list);
 	return rc;
 }
@@ -227,7 +227,7 @@ int weir_execute(weir_session *session, weir_sql sql, weir_params params, weir_m
 		rc = check_writes(&to.by_hand, &writes);
 	if (rc >= 0)
 		rc = run(&to);
-	if (rc >= 0 && affected)
+	if (weir__is_done(rc) && affected)
 		*affected = to.affected;
 	weir__call_end(&to.by_hand.call);
 	return rc;
@@ -247,7 +247,7 @@ int weir_execute_into(weir_session *session, weir_sql sql, weir_params params, c
 		rc = weir__by_hand_expect(&to.by_hand, model, list);
 	if (rc >= 0)
 		rc = run(&to);
-	if (rc >= 0)
+	if (weir__is_done(rc))
 		weir__list_out_set(list, &to.list);
 	weir__call_end(&to.by_hand.call);
 	return rc;

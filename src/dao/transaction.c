@@ -1,7 +1,4 @@
-/* Transactions: sessions on one connection, savepoints by nesting, and what happens around the outermost COMMIT:
- *
- *     guard everything touched -> COMMIT -> release (or, if its outcome is unknown, leave the guards to expire)
- */
+/* Transactions: sessions on one connection, savepoints by nesting. What happens around the outermost COMMIT is in commit.c. */
 #include <weir/transaction.h>
 
 #include "base/error.h"
@@ -128,15 +125,8 @@ static void end_savepoint(weir_session *tx)
 static int commit_outermost(weir_session *tx, weir_error *err)
 {
 	weir__transaction *own = tx->transaction;
-	weir__deadline     deadline = weir__deadline_in_ms(own->timeout_ms);
-	int                rc;
+	int rc = weir__commit(tx->engine, own->conn, own->touches, weir__deadline_in_ms(own->timeout_ms), err);
 
-	weir__cache_guard(tx->engine->cache, own->touches, &deadline);
-	rc = weir__conn_commit(own->conn, deadline, err);
-	if (rc == WEIR_ERR_UNKNOWN_COMMIT)
-		weir__cache_abandon(tx->engine->cache, own->touches);
-	else
-		weir__cache_release(tx->engine->cache, own->touches);
 	end_outermost(tx);
 	return rc;
 }

@@ -153,9 +153,9 @@ int weir_base_dao_upsert(const weir_base_dao *dao, const void *values, const wei
 		rc = weir__sql_upsert(u.call.entity->statements, u.mask, &u.conflict, values, &u.call.sql, u.call.params, err);
 	if (rc >= 0)
 		rc = run(&u, &write, &rows);
-	if (rc >= 0 && record)
+	if (weir__is_done(rc) && record)
 		weir__record_out_set(record, written);
-	if (rc >= 0 && created)
+	if (weir__is_done(rc) && created)
 		*created = u.created;
 	weir__call_end(&u.call);
 	return rc;
@@ -179,7 +179,7 @@ static int run_many(upserting *u, void *list)
 	if (rc < 0 && strcmp(u->call.err->sqlstate, SAME_ROW_TWICE) == 0)
 		return weir__error_set_at(u->call.err, WEIR_ERR_VALUE, u->call.entity->model->name, NULL,
 		                          "two of the rows given are the same row");
-	if (rc >= 0 && list)
+	if (weir__is_done(rc) && list)
 		weir__list_out_set(list, &written);
 	return rc;
 }
@@ -236,7 +236,7 @@ static int insert_unless_there(upserting *u, const void *values, bool any_confli
 	                      u->call.params, u->call.err);
 	if (rc >= 0)
 		rc = run(u, &write, &rows);
-	u->created = rc >= 0 && rows > 0;
+	u->created = weir__is_done(rc) && rows > 0;
 	return rc;
 }
 
@@ -269,9 +269,9 @@ int weir_base_dao_get_or_create(const weir_base_dao *dao, const void *values, co
 		rc = check(&u, values, 1, upsert);
 	if (rc >= 0)
 		rc = get_or_create(&u, values, &found);
-	if (rc >= 0)
+	if (weir__is_done(rc))
 		weir__record_out_set(record, found);
-	if (rc >= 0 && created)
+	if (weir__is_done(rc) && created)
 		*created = u.created;
 	weir__call_end(&u.call);
 	return rc;

@@ -45,22 +45,6 @@ static int run_in_transaction(weir__call *call, const weir__write *write, weir__
 	return rc < 0 ? rc : take(call, write, rows, transaction->touches);
 }
 
-/* COMMIT with the guards around it. */
-static int commit(weir__call *call, weir__conn *conn, weir__touches *touches)
-{
-	weir_cache_manager *cache = call->session->engine->cache;
-	weir__deadline      deadline = call->deadline;
-	int                 rc;
-
-	weir__cache_guard(cache, touches, &deadline);
-	rc = weir__conn_commit(conn, deadline, call->err);
-	if (rc == WEIR_ERR_UNKNOWN_COMMIT)
-		weir__cache_abandon(cache, touches);
-	else
-		weir__cache_release(cache, touches);
-	return rc;
-}
-
 static int run_and_commit(weir__call *call, const weir__write *write, weir__rows *rows, weir__touches *touches)
 {
 	weir__conn *conn = NULL;
@@ -72,7 +56,7 @@ static int run_and_commit(weir__call *call, const weir__write *write, weir__rows
 	if (rc >= 0)
 		rc = take(call, write, rows, touches);
 	if (rc >= 0 && has_changed(write, rows))
-		rc = commit(call, conn, touches);
+		rc = weir__commit(call->session->engine, conn, touches, call->deadline, call->err);
 	else
 		weir__conn_rollback(conn, call->deadline);
 	weir__session_give_back(call->session, &conn);
@@ -95,7 +79,7 @@ int weir__write_run(weir__call *call, const weir__write *write, size_t *changed)
 	}
 	*changed = rows.count;
 	weir__rows_release(&rows);
-	if (rc < 0)
+	if (!weir__is_done(rc))
 		drop(write);
 	return rc;
 }

@@ -17,8 +17,8 @@ typedef struct weir__write {
 } weir__write;
 
 /* Runs it. In a transaction its touches wait for the outermost COMMIT; else it is a transaction of its own. A statement
- * that returns no row has changed nothing and invalidates nothing. *changed is the number of rows returned. On failure
- * record and list are as they were. */
+ * that returns no row has changed nothing and invalidates nothing. *changed is the number of rows returned. Unless it is
+ * done (weir__is_done) record and list are as they were. */
 int weir__write_run(weir__call *call, const weir__write *write, size_t *changed);
 
 /* Deletes a row; and one with all that its cascading relations lead to, in one transaction (cascade.c). */

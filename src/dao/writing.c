@@ -16,11 +16,11 @@ static int write_row(weir__call *call, weir__collect collect, void *record)
 
 	if (rc >= 0)
 		rc = weir__write_run(call, &write, &rows);
-	if (rc < 0)
+	if (!weir__is_done(rc))
 		return rc;
 	if (record && rows > 0)
 		weir__record_out_set(record, written);
-	return rows > 0 ? WEIR_OK : WEIR_NOT_FOUND;
+	return rows > 0 ? rc : WEIR_NOT_FOUND;
 }
 
 /* ---- Increment --------------------------------------------------------------------------------------------------------- */
@@ -186,7 +186,7 @@ int weir_base_dao_update_where_returning(const weir_base_dao *dao, weir_conditio
 		rc = weir__call_sql(&call, &write.sql);
 	if (rc >= 0)
 		rc = weir__write_run(&call, &write, &rows);
-	if (rc >= 0)
+	if (weir__is_done(rc))
 		weir__list_out_set(list, &written);
 	weir__call_end(&call);
 	return rc;

@@ -1,0 +1,47 @@
+/* What happens around a COMMIT:
+ *
+ *     guard everything touched -> COMMIT -> release (or, if its outcome is unknown, leave the guards to expire)
+ *
+ * and what the policy says where the cache does not answer. A write that fails for it is told from one that is committed: the first has
+ * changed nothing and may be repeated, the second is there, but other processes may for a while read what was before. Either way
+ * the cache learns of it as soon as it answers again (cache/pending.h). */
+#include "dao/session.h"
+
+#include "base/error.h"
+
+static int refused(weir_error *err)
+{
+	weir__error_set(err, WEIR_ERR_CACHE, "the cache could not be told what would change: it was rolled back");
+	if (err)
+		err->sent = true;
+	return WEIR_ERR_CACHE;
+}
+
+static int unconfirmed(weir_error *err)
+{
+	weir__error_set(err, WEIR_ERR_UNCONFIRMED, "committed, but the cache could not be told that it was");
+	if (err) {
+		err->sent = true;
+		err->effect = WEIR_EFFECT_DONE;
+	}
+	return WEIR_ERR_UNCONFIRMED;
+}
+
+int weir__commit(weir__engine *engine, weir__conn *conn, weir__touches *touches, weir__deadline deadline,
+                 weir_error *err)
+{
+	bool fails = weir__touches_fail(touches);
+	int  rc = weir__cache_guard(engine->cache, touches, &deadline);
+
+	if (rc < 0 && fails) {
+		weir__conn_rollback(conn, deadline);
+		(void)weir__cache_release(engine->cache, touches);
+		return refused(err);
+	}
+	rc = weir__conn_commit(conn, deadline, err);
+	if (rc == WEIR_ERR_UNKNOWN_COMMIT)
+		weir__cache_abandon(engine->cache, touches);
+	else if (weir__cache_release(engine->cache, touches) < 0 && fails && rc >= 0)
+		rc = unconfirmed(err);
+	return rc;
+}

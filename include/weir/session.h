@@ -34,6 +34,16 @@ typedef enum weir_cache_kind {
 	WEIR_CACHE_CUSTOM  /* options.cache_backend */
 } weir_cache_kind;
 
+/* How statements are sent (docs/operations.md). The connection string may say it too: ?weir_statements=unnamed, which
+ * then counts. */
+typedef enum weir_statement_mode {
+	WEIR_STATEMENTS_AUTO,    /* NAMED, or UNNAMED on a connection on which a pooler is noticed (the default) */
+	WEIR_STATEMENTS_NAMED,   /* prepared once on each connection and kept there: direct connections, session pooling */
+	WEIR_STATEMENTS_TRACKED, /* the same for a pooler that keeps track of them: none is dropped, what is beyond the limit
+	                          * goes unnamed, and nothing is set for longer than a transaction */
+	WEIR_STATEMENTS_UNNAMED  /* prepared and run in one send each time, nothing is left on the server: any pooler */
+} weir_statement_mode;
+
 /* Numbers left at 0 take the default in brackets. */
 typedef struct weir_pool_options {
 	int min_connections;    /* kept open [0] */
@@ -63,6 +73,7 @@ typedef struct weir_options {
 	struct weir_cache_backend *cache_backend;  /* for WEIR_CACHE_CUSTOM; the session closes it */
 	weir_cache_config        cache;            /* defaults of all models */
 	weir_log                 log;
+	weir_statement_mode      statements;
 } weir_options;
 
 /* Opens a session: checks every model, connects (unless lazy) and compares the models with the live schema.

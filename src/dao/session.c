@@ -114,6 +114,7 @@ static int create_db(weir__engine *engine, const weir_options *options, weir_err
 		.application_name = options->application_name,
 		.connect_timeout_ms = options->connect_timeout_ms,
 		.max_statements = options->max_statements,
+		.statements = options->statements,
 		.pool = options->pool,
 		.logger = &engine->logger,
 	};

@@ -33,7 +33,10 @@ struct weir__conn {
 	weir__db           *db;
 	bool                broken;
 	bool                encrypted;
-	bool                scripted; /* a script may have left settings behind: not kept */
+	bool                pooled;     /* behind a pooler: the server process may be another one each time */
+	bool                local_path; /* the search path is set at the beginning of each transaction */
+	weir_statement_mode mode;       /* never AUTO */
+	bool                scripted;   /* a script may have left settings behind: not kept */
 	uint32_t            notices;
 	int64_t             opened_us;
 	int64_t             retires_us;
@@ -88,6 +91,9 @@ int64_t weir__result_int64(const PGresult *result, int column);
  * last one and the caller's. Fails like weir__conn_run. */
 int weir__conn_command(weir__conn *conn, const char *text, weir__deadline deadline, PGresult **result, weir_error *err);
 
+/* The same for a text behind what has to precede it: BEGIN if that is still to be sent, the search path. */
+int weir__conn_command_in_place(weir__conn *conn, const char *text, weir__deadline deadline, weir_error *err);
+
 /* Runs a text that is not kept prepared: parameters are text, results binary. *result is the caller's after WEIR_OK. */
 typedef struct weir__question {
 	const char        *text;
@@ -108,6 +114,12 @@ static inline void weir__count(atomic_uint_fast64_t *counter)
 
 /* The statements that transactions begin with, by isolation and read only, and the one that asks for their id. */
 void weir__tx_statements(weir__sql begin[4][2], weir__sql *xid);
+
+/* Does the search path have to be set in front of the next statement? */
+static inline bool weir__conn_needs_path(const weir__conn *conn)
+{
+	return conn->local_path && (conn->tx.begin || PQtransactionStatus(conn->pg) == PQTRANS_IDLE);
+}
 
 /* ---- outcome.c ------------------------------------------------------------------------------------------------- */
 

@@ -2,7 +2,7 @@
  * a loop of ours; looking up a host name is the one thing in it that can take longer (write hostaddr=, or an address).
  *
  * Afterwards the settings that exact values depend on are checked, and one query sets what cannot be asked for at the
- * start and reads which incarnation of the server this is. All results are binary, so that no setting of the server's
+ * start and reads which incarnation of the server this is, and whether a pooler stands in between. All results are binary, so that no setting of the server's
  * (DateStyle, TimeZone, extra_float_digits...) decides what a value looks like, and none is touched. */
 #include "db/conn.h"
 
@@ -13,6 +13,7 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <poll.h>
+#include <stdio.h>
 #include <string.h>
 #include <unistd.h>
 
@@ -82,8 +83,15 @@ static int poll_connect(PGconn *pg, weir__deadline deadline, weir_error *err)
 	return WEIR_OK;
 }
 
+/* Through a pooler nothing may be set for longer than a transaction, and most of them refuse `options`. */
+static bool is_for_pooler(weir__db *db)
+{
+	return db->statements == WEIR_STATEMENTS_UNNAMED || db->statements == WEIR_STATEMENTS_TRACKED ||
+	       atomic_load_explicit(&db->pooled, memory_order_relaxed);
+}
+
 /* What stands before dbname is a default that the connection string may change; what stands behind it decides. */
-static PGconn *start(const weir__db *db)
+static PGconn *start(weir__db *db)
 {
 	const char *keywords[] = { "fallback_application_name",
 		                       "keepalives_idle",
@@ -94,8 +102,8 @@ static PGconn *start(const weir__db *db)
 		                       "options",
 		                       "application_name",
 		                       NULL };
-	const char *values[] = { "weir", "30", "10", "3", db->conninfo, "UTF8", db->startup_options, db->application_name,
-		                     NULL };
+	const char *options = is_for_pooler(db) ? NULL : db->startup_options;
+	const char *values[] = { "weir", "30", "10", "3", db->conninfo, "UTF8", options, db->application_name, NULL };
 
 	return PQconnectStartParams(keywords, values, 1);
 }
@@ -143,27 +151,71 @@ static int check_settings(const weir__conn *conn, weir_error *err)
 	return WEIR_OK;
 }
 
+/* Are we where the server believes us to be? A pooler gives out process numbers of its own. */
+static void note_pooler(weir__conn *conn)
+{
+	weir__db *db = conn->db;
+
+	conn->mode = db->statements;
+	if (conn->mode == WEIR_STATEMENTS_AUTO)
+		conn->mode = conn->pooled ? WEIR_STATEMENTS_UNNAMED : WEIR_STATEMENTS_NAMED;
+	conn->local_path = db->path.text && (is_for_pooler(db) || conn->mode != WEIR_STATEMENTS_NAMED);
+	if (!conn->pooled || db->statements == WEIR_STATEMENTS_UNNAMED || db->statements == WEIR_STATEMENTS_TRACKED ||
+	    atomic_exchange(&db->pooled, db->statements == WEIR_STATEMENTS_AUTO))
+		return;
+	weir__log(db->logger, WEIR_LOG_INFO, "db: a pooler stands in between: statements are %s",
+	          conn->mode == WEIR_STATEMENTS_NAMED ? "named all the same, which needs session pooling" : "unnamed");
+}
+
 /* From version 14 on a server notices within this time that a caller has gone, so that what it gave up on, and its locks,
- * do not live on. */
+ * do not live on. A pooler's server is left as it is. */
 static int set_up(weir__conn *conn, weir__deadline deadline, weir_error *err)
 {
-	static const weir__question plain = { .text = "SELECT pg_catalog.pg_stat_get_bgwriter_stat_reset_time()" };
-	static const weir__question watched = {
-		.text = "SELECT pg_catalog.pg_stat_get_bgwriter_stat_reset_time(), "
-				"pg_catalog.set_config('client_connection_check_interval', '1s', false)"
-	};
-	PGresult *result;
-	int       rc;
+	char           number[16];
+	const char    *values[] = { number };
+	weir__question plain = { .text = "SELECT pg_catalog.pg_stat_get_bgwriter_stat_reset_time(), "
+		                             "pg_catalog.pg_backend_pid()::int8" };
+	weir__question watched = { .text = "SELECT pg_catalog.pg_stat_get_bgwriter_stat_reset_time(), "
+		                               "pg_catalog.pg_backend_pid()::int8, "
+		                               "CASE WHEN pg_catalog.pg_backend_pid() = $1::int4 THEN "
+		                               "pg_catalog.set_config('client_connection_check_interval', '1s', false) END",
+		                       .count = 1,
+		                       .values = values };
+	PGresult      *result;
+	int            rc;
 
 	PQsetnonblocking(conn->pg, 1);
+	conn->server_pid = PQbackendPID(conn->pg);
+	snprintf(number, sizeof number, "%d", conn->server_pid);
 	conn->encrypted = PQsslInUse(conn->pg) || PQgssEncInUse(conn->pg);
 	rc = weir__conn_ask(conn, PQserverVersion(conn->pg) >= 140000 ? &watched : &plain, deadline, &result, err);
 	if (rc < 0)
 		return rc;
 	conn->incarnation = weir__result_int64(result, 0);
+	conn->pooled = weir__result_int64(result, 1) != conn->server_pid;
 	PQclear(result);
+	note_pooler(conn);
 	atomic_store_explicit(&conn->counters.round_trips, 0, memory_order_relaxed);
 	return WEIR_OK;
+}
+
+/* The pooler's words when it refuses `options`: then we do without. */
+static bool is_refused_by_pooler(const weir__conn *conn)
+{
+	const weir__db *db = conn->db;
+
+	return db->statements == WEIR_STATEMENTS_AUTO && db->startup_options && conn->pg &&
+	       strstr(PQerrorMessage(conn->pg), "unsupported startup parameter: options");
+}
+
+static int establish_at_all(weir__conn *conn, weir__deadline deadline, weir_error *err)
+{
+	int rc = establish(conn, deadline, err);
+
+	if (rc == WEIR_OK || !is_refused_by_pooler(conn) || atomic_exchange(&conn->db->pooled, true))
+		return rc;
+	PQfinish(conn->pg);
+	return establish(conn, deadline, err);
 }
 
 static int64_t lifetime_us(const weir__db *db)
@@ -198,7 +250,7 @@ int weir__conn_open(weir__db *db, weir__deadline deadline, weir__conn **conn, we
 	if (!made)
 		return WEIR_ERR_NO_MEMORY;
 	deadline = weir__deadline_earlier(deadline, weir__deadline_in_ms(db->connect_timeout_ms));
-	rc = establish(made, deadline, err);
+	rc = establish_at_all(made, deadline, err);
 	if (rc == WEIR_OK)
 		rc = check_settings(made, err);
 	if (rc == WEIR_OK)
@@ -207,7 +259,6 @@ int weir__conn_open(weir__db *db, weir__deadline deadline, weir__conn **conn, we
 		weir__conn_free(made);
 		return rc;
 	}
-	made->server_pid = PQbackendPID(made->pg);
 	made->opened_us = weir__now_us();
 	made->retires_us = made->opened_us + lifetime_us(db);
 	weir__log(db->logger, WEIR_LOG_INFO, "db: connection opened (server process %d)", made->server_pid);

@@ -5,11 +5,13 @@
 #include "base/memory.h"
 #include "base/process.h"
 #include "db/conn.h"
+#include "db/url.h"
 
 #include <errno.h>
 #include <string.h>
 #include <time.h>
 
+#define MODE_PARAMETER    "weir_statements"
 #define FEWEST_STATEMENTS 8 /* what one round trip may need */
 
 /* ---- Conditions on the monotonic clock ------------------------------------------------------------------------------ */
@@ -78,11 +80,34 @@ static int make_startup_options(weir__db *db, const PQconninfoOption *given, con
 	return db->startup_options ? WEIR_OK : weir__error_no_memory(err);
 }
 
+/* For connections that cannot be given it at their start: in SQL, for one transaction. */
+static int make_path(weir__db *db, const char *schema, weir_error *err)
+{
+	weir__buffer text = WEIR__BUFFER_INIT;
+	size_t       length;
+	char        *made;
+
+	weir__buffer_append_text(&text, "SELECT pg_catalog.set_config('search_path', '");
+	for (const char *at = schema; *at; at++) {
+		if (*at == '\'')
+			weir__buffer_append_char(&text, '\'');
+		weir__buffer_append_char(&text, *at);
+	}
+	weir__buffer_append_text(&text, "', true)");
+	length = text.length;
+	made = weir__buffer_detach(&text);
+	weir__buffer_release(&text);
+	if (!made)
+		return weir__error_no_memory(err);
+	db->path = weir__sql_of(made, length);
+	return WEIR_OK;
+}
+
 /* libpq's message may quote the string, and with it a password. */
 static int read_conninfo(weir__db *db, const weir__db_options *options, weir_error *err)
 {
 	char             *message = NULL;
-	PQconninfoOption *given = PQconninfoParse(options->conninfo, &message);
+	PQconninfoOption *given = PQconninfoParse(db->conninfo, &message);
 	int               rc = WEIR_OK;
 
 	if (!given) {
@@ -93,8 +118,35 @@ static int read_conninfo(weir__db *db, const weir__db_options *options, weir_err
 	}
 	if (options->schema)
 		rc = make_startup_options(db, given, options->schema, err);
+	if (rc == WEIR_OK && options->schema)
+		rc = make_path(db, options->schema, err);
 	PQconninfoFree(given);
 	return rc;
+}
+
+/* ?weir_statements=unnamed and the like: taken out of the string, which libpq then reads. */
+static int read_mode(weir__db *db, weir_error *err)
+{
+	static const char *const names[] = {
+		[WEIR_STATEMENTS_AUTO] = "auto",
+		[WEIR_STATEMENTS_NAMED] = "named",
+		[WEIR_STATEMENTS_TRACKED] = "tracked",
+		[WEIR_STATEMENTS_UNNAMED] = "unnamed",
+	};
+	char value[16];
+
+	if ((unsigned)db->statements > WEIR_STATEMENTS_UNNAMED)
+		return weir__error_set(err, WEIR_ERR_USAGE, "options.statements is %d, which is no mode", (int)db->statements);
+	if (!weir__url_take(db->conninfo, MODE_PARAMETER, value, sizeof value))
+		return WEIR_OK;
+	for (size_t i = 0; i < sizeof names / sizeof names[0]; i++) {
+		if (strcmp(value, names[i]) != 0)
+			continue;
+		db->statements = (weir_statement_mode)i;
+		return WEIR_OK;
+	}
+	return weir__error_set(err, WEIR_ERR_USAGE,
+	                       "options.postgres: " MODE_PARAMETER " must be auto, named, tracked or unnamed");
 }
 
 static int copy_options(weir__db *db, const weir__db_options *options, weir_error *err)
@@ -110,6 +162,7 @@ static int copy_options(weir__db *db, const weir__db_options *options, weir_erro
 	db->connect_timeout_ms = options->connect_timeout_ms;
 	db->max_statements =
 		options->max_statements > FEWEST_STATEMENTS ? (size_t)options->max_statements : FEWEST_STATEMENTS;
+	db->statements = options->statements;
 	db->pool = options->pool;
 	db->logger = options->logger;
 	return WEIR_OK;
@@ -125,7 +178,10 @@ int weir__db_create(const weir__db_options *options, weir__db **db, weir_error *
 		return weir__error_no_memory(err);
 	pthread_mutex_init(&made->lock, NULL);
 	weir__cond_init(&made->drained);
+	atomic_init(&made->pooled, false);
 	rc = copy_options(made, options, err);
+	if (rc == WEIR_OK)
+		rc = read_mode(made, err);
 	if (rc == WEIR_OK)
 		rc = read_conninfo(made, options, err);
 	if (rc < 0) {
@@ -151,6 +207,7 @@ void weir__db_free(weir__db *db)
 	wipe(db->conninfo);
 	weir__free(db->conninfo);
 	weir__free(db->startup_options);
+	weir__free((char *)(uintptr_t)db->path.text);
 	weir__free(db->application_name);
 	pthread_cond_destroy(&db->drained);
 	pthread_mutex_destroy(&db->lock);

@@ -27,6 +27,7 @@ typedef struct weir__db_options {
 	const char         *application_name;
 	int                 connect_timeout_ms;
 	int                 max_statements;
+	weir_statement_mode statements;
 	weir_pool_options   pool; /* all set, nothing 0 but min_connections */
 	const weir__logger *logger;
 } weir__db_options;

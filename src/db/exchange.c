@@ -202,6 +202,29 @@ int weir__conn_command(weir__conn *conn, const char *text, weir__deadline deadli
 	return rc;
 }
 
+int weir__conn_command_in_place(weir__conn *conn, const char *text, weir__deadline deadline, weir_error *err)
+{
+	weir__buffer     whole = WEIR__BUFFER_INIT;
+	const weir__sql *before[] = { conn->tx.begin, weir__conn_needs_path(conn) ? &conn->db->path : NULL };
+	const char      *sent;
+	int              rc;
+
+	for (size_t i = 0; i < sizeof before / sizeof before[0]; i++) {
+		if (!before[i])
+			continue;
+		weir__buffer_append(&whole, before[i]->text, before[i]->length);
+		weir__buffer_append_text(&whole, "; ");
+	}
+	weir__buffer_append_text(&whole, text);
+	sent = weir__buffer_text(&whole);
+	if (!sent)
+		return weir__error_no_memory(err);
+	conn->tx.begin = NULL;
+	rc = weir__conn_command(conn, sent, deadline, NULL, err);
+	weir__buffer_release(&whole);
+	return rc;
+}
+
 int weir__conn_ask(weir__conn *conn, const weir__question *question, weir__deadline deadline, PGresult **result,
                    weir_error *err)
 {

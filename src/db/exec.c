@@ -1,4 +1,4 @@
-/* Running statements. One that is prepared already goes out alone: send, poll, receive. Otherwise, and in front of a
+/* Running statements. One that is prepared already, or never will be, goes out alone: send, poll, receive. Otherwise, and in front of a
  * transaction, it goes out in company (round_trip.c).
  *
  * A text that begins with SELECT is taken for a read: a lost connection leaves no doubt about its effect, and in a
@@ -10,8 +10,19 @@
 #include <stdlib.h>
 #include <string.h>
 
-bool weir__run_send(weir__conn *conn, const weir__statement *statement, const weir__params *params)
+static bool send_unnamed(weir__conn *conn, const weir__sql *sql, const weir__params *params)
 {
+	if (!params)
+		return PQsendQueryParams(conn->pg, sql->text, 0, NULL, NULL, NULL, NULL, 1);
+	return PQsendQueryParams(conn->pg, sql->text, params->count, params->types, params->values, params->lengths,
+	                         params->formats, 1);
+}
+
+bool weir__run_send(weir__conn *conn, const weir__statement *statement, const weir__sql *sql,
+                    const weir__params *params)
+{
+	if (!statement)
+		return send_unnamed(conn, sql, params);
 	if (!params)
 		return PQsendQueryPrepared(conn->pg, statement->name, 0, NULL, NULL, NULL, 1);
 	return PQsendQueryPrepared(conn->pg, statement->name, params->count, params->values, params->lengths,
@@ -36,7 +47,7 @@ static int run_alone(weir__run *run)
 	int         rc;
 	int         end;
 
-	if (!weir__run_send(conn, run->statement, run->params))
+	if (!weir__run_send(conn, run->statement, run->sql, run->params))
 		return weir__failure_of_result(conn, NULL, run->err);
 	rc = weir__conn_next(conn, run->deadline, &run->result, run->err);
 	if (rc < 0)
@@ -78,7 +89,8 @@ static int run_once(weir__run *run)
 	run->stale = WEIR__NOT_STALE;
 	weir__count(&conn->counters.round_trips);
 	run->statement = weir__statement_find(&conn->statements, run->sql, run->params);
-	if (run->statement && !conn->tx.begin && !wants_xid)
+	if ((run->statement || conn->mode == WEIR_STATEMENTS_UNNAMED) && !conn->tx.begin && !wants_xid &&
+	    !weir__conn_needs_path(conn))
 		rc = run_alone(run);
 	else
 		rc = weir__run_round_trip(run, wants_xid);
@@ -94,7 +106,7 @@ static void forget_stale(weir__run *run)
 	if (run->stale == WEIR__ALL_STALE)
 		weir__statement_forget_all(set);
 	else if (run->statement)
-		weir__statement_forget(set, run->statement, true);
+		weir__statement_forget(set, run->statement, run->conn->mode == WEIR_STATEMENTS_NAMED);
 }
 
 /* Undoes BEGIN, which is all that went before it, and runs it once more. */

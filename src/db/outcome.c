@@ -45,16 +45,22 @@ static enum outcome ask(weir__conn *asking, const weir__conn *broken, const char
 	return outcome;
 }
 
-static void end_process(weir__conn *asking, int pid, const char *xid, weir__deadline deadline)
+/* Behind a pooler the process is not known, but the transaction has only one. */
+static void end_process(weir__conn *asking, const weir__conn *broken, const char *xid, weir__deadline deadline)
 {
 	char           number[16];
 	const char    *values[] = { number, xid };
 	weir__question query = { "SELECT pg_catalog.pg_terminate_backend(pid) FROM pg_catalog.pg_stat_activity "
-		                     "WHERE pid = $1::int4 AND backend_xid = $2::text::pg_catalog.xid8::pg_catalog.xid",
+		                     "WHERE pid = coalesce($1::int4, pid) AND "
+		                     "backend_xid = $2::text::pg_catalog.xid8::pg_catalog.xid",
 		                     2, values };
 	PGresult      *result;
 
-	snprintf(number, sizeof number, "%d", pid);
+	if (asking->incarnation != broken->incarnation)
+		return;
+	snprintf(number, sizeof number, "%d", broken->server_pid);
+	if (broken->pooled)
+		values[0] = NULL;
 	weir__conn_ask(asking, &query, deadline, &result, NULL);
 	PQclear(result);
 }
@@ -69,7 +75,6 @@ static void pause_until(weir__deadline deadline, int *pause_ms)
 
 weir_effect weir__outcome_resolve(const weir__conn *conn, uint64_t xid, weir__deadline deadline)
 {
-	int          pid = conn->server_pid;
 	int          pause_ms = FIRST_PAUSE_MS;
 	weir__conn  *asking = NULL;
 	enum outcome outcome = NO_ANSWER;
@@ -83,7 +88,7 @@ weir_effect weir__outcome_resolve(const weir__conn *conn, uint64_t xid, weir__de
 		if (outcome != UNDER_WAY && outcome != NO_ANSWER)
 			break;
 		if (outcome == UNDER_WAY)
-			end_process(asking, pid, number, deadline);
+			end_process(asking, conn, number, deadline);
 		if (asking && asking->broken) {
 			weir__conn_free(asking);
 			asking = NULL;

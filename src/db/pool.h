@@ -14,6 +14,7 @@
 #include "db/db.h"
 
 #include <pthread.h>
+#include <stdatomic.h>
 
 enum weir__answer { WEIR__WAITING, WEIR__GOT_CONN, WEIR__MAY_CONNECT, WEIR__REFUSED };
 
@@ -41,10 +42,13 @@ struct weir__db {
 	char               *application_name;
 	int                 connect_timeout_ms;
 	size_t              max_statements;
+	weir_statement_mode statements;
+	atomic_bool         pooled; /* AUTO: a pooler has been noticed */
 	weir_pool_options   pool;
 	const weir__logger *logger;
 	weir__sql           begin[4][2]; /* by isolation and read only */
 	weir__sql           xid;
+	weir__sql           path; /* sets the search path for one transaction; no text: the role's own is right */
 
 	pthread_mutex_t    lock;
 	pthread_cond_t     drained;

@@ -7,12 +7,13 @@
 
 #include <stdio.h>
 
-#define PARTS_MAX     (1 + WEIR__REQUESTS_MAX)
+#define PARTS_MAX     (2 + WEIR__REQUESTS_MAX) /* BEGIN, the search path */
 #define DROPS_AT_ONCE 4
 
 /* A statement to run. */
 typedef struct round_part {
-	weir__statement    *statement;
+	const weir__sql    *sql;
+	weir__statement    *statement; /* NULL: it goes unnamed */
 	const weir__params *params;
 	bool                fresh;  /* it has to be prepared first */
 	PGresult          **result; /* where the result is wanted, or NULL */
@@ -35,21 +36,42 @@ typedef struct round_trip {
 
 /* ---- Planning -------------------------------------------------------------------------------------------------------- */
 
+/* Does a statement that is new on the connection get a name there? */
+static bool is_named(const weir__conn *conn)
+{
+	return conn->mode == WEIR_STATEMENTS_NAMED ||
+	       (conn->mode == WEIR_STATEMENTS_TRACKED && conn->statements.count < conn->statements.limit);
+}
+
 static int plan(round_trip *trip, const weir__sql *sql, const weir__params *params, PGresult **result)
 {
 	weir__statement_set *set = &trip->run->conn->statements;
 	round_part          *part = &trip->parts[trip->part_count];
 
+	part->sql = sql;
 	part->statement = weir__statement_find(set, sql, params);
-	part->fresh = !part->statement;
-	if (part->fresh)
+	part->fresh = !part->statement && is_named(trip->run->conn);
+	if (part->fresh) {
 		part->statement = weir__statement_add(set, sql, params);
-	if (!part->statement)
-		return weir__error_no_memory(trip->run->err);
+		if (!part->statement)
+			return weir__error_no_memory(trip->run->err);
+	}
 	part->params = params;
 	part->result = result;
 	trip->part_count++;
 	return WEIR_OK;
+}
+
+static int plan_before(round_trip *trip)
+{
+	weir__conn *conn = trip->run->conn;
+	int         rc = WEIR_OK;
+
+	if (conn->tx.begin)
+		rc = plan(trip, conn->tx.begin, NULL, NULL);
+	if (rc == WEIR_OK && weir__conn_needs_path(conn))
+		rc = plan(trip, &conn->db->path, NULL, NULL);
+	return rc;
 }
 
 static void unplan(round_trip *trip)
@@ -77,7 +99,7 @@ static void send_part(round_trip *trip, const round_part *part)
 		       statement, NULL);
 		weir__count(&conn->counters.prepared);
 	}
-	expect(trip, weir__run_send(conn, statement, part->params), NULL, part->result);
+	expect(trip, weir__run_send(conn, statement, part->sql, part->params), NULL, part->result);
 }
 
 static void send_drops(round_trip *trip)
@@ -201,12 +223,9 @@ static int go(round_trip *trip)
 
 int weir__run_requests(weir__run *run, const weir__request *requests, size_t count, PGresult **results)
 {
-	weir__conn *conn = run->conn;
-	round_trip  trip = { .run = run };
-	int         rc = WEIR_OK;
+	round_trip trip = { .run = run };
+	int        rc = plan_before(&trip);
 
-	if (conn->tx.begin)
-		rc = plan(&trip, conn->tx.begin, NULL, NULL);
 	for (size_t i = 0; rc == WEIR_OK && i < count; i++)
 		rc = plan(&trip, &requests[i].sql, requests[i].params, &results[i]);
 	if (rc == WEIR_OK)
@@ -220,10 +239,9 @@ int weir__run_round_trip(weir__run *run, bool wants_xid)
 	weir__conn *conn = run->conn;
 	round_trip  trip = { .run = run };
 	PGresult   *xid = NULL;
-	int         rc = WEIR_OK;
+	int         rc = plan_before(&trip);
+	size_t      own = trip.part_count;
 
-	if (conn->tx.begin)
-		rc = plan(&trip, conn->tx.begin, NULL, NULL);
 	if (rc == WEIR_OK)
 		rc = plan(&trip, run->sql, run->params, &run->result);
 	if (rc == WEIR_OK && wants_xid)
@@ -232,7 +250,7 @@ int weir__run_round_trip(weir__run *run, bool wants_xid)
 		unplan(&trip);
 		return rc;
 	}
-	run->statement = trip.parts[conn->tx.begin ? 1 : 0].statement;
+	run->statement = trip.parts[own].statement;
 	rc = go(&trip);
 	if (xid)
 		conn->tx.xid = (uint64_t)weir__result_int64(xid, 0);

@@ -13,19 +13,21 @@ typedef struct weir__run {
 	const weir__params *params;
 	weir__deadline      deadline;
 	weir_error         *err;
-	weir__statement    *statement; /* sql's, once it has one */
+	weir__statement    *statement; /* sql's, once it has one; NULL: unnamed */
 	PGresult           *result;
 	enum weir__stale    stale;
 } weir__run;
 
-/* Puts a prepared statement with its parameters into libpq's send buffer; false if it was not taken. */
-bool weir__run_send(weir__conn *conn, const weir__statement *statement, const weir__params *params);
+/* Puts a statement with its parameters into libpq's send buffer, by its name if it has been prepared (NULL: unnamed); false
+ * if it was not taken. */
+bool weir__run_send(weir__conn *conn, const weir__statement *statement, const weir__sql *sql,
+                    const weir__params *params);
 
 /* Fills err, and stale, from the result of a failed statement. */
 int weir__run_failed(weir__run *run, const PGresult *result);
 
-/* Runs the statement together with what has to precede and follow it: BEGIN if that is still to be sent, names to drop
- * and to prepare, the question for the transaction's id. One send, one wait. */
+/* Runs the statement together with what has to precede and follow it: BEGIN if that is still to be sent, the search path,
+ * names to drop and to prepare, the question for the transaction's id. One send, one wait. */
 int weir__run_round_trip(weir__run *run, bool wants_xid);
 
 /* Runs requests, with BEGIN before them if that is still to be sent. run has no statement of its own. One send, one wait;

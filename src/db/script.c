@@ -14,14 +14,13 @@ int weir__conn_run_script(weir__conn *conn, const char *sql, weir__deadline dead
 		return rc;
 	conn->scripted = true;
 	conn->tx.scripted = true;
-	if (conn->tx.begin) {
-		rc = weir__conn_command(conn, conn->tx.begin->text, deadline, NULL, err);
+	if (conn->tx.begin) { /* by itself: a script that cannot be parsed must not leave the transaction unbegun */
+		rc = weir__conn_command_in_place(conn, "", deadline, err);
 		if (rc < 0)
 			return rc;
-		conn->tx.begin = NULL;
 	}
 	weir__count(&conn->counters.queries);
-	rc = weir__conn_command(conn, sql, deadline, NULL, err);
+	rc = weir__conn_command_in_place(conn, sql, deadline, err);
 	if (rc < 0 && err) {
 		err->sent = true;
 		if (conn->broken && !in_transaction)

@@ -58,10 +58,8 @@ int weir__conn_savepoint(weir__conn *conn, int level, weir__deadline deadline, w
 
 	if (rc < 0)
 		return rc;
-	snprintf(text, sizeof text, "%s%sSAVEPOINT weir_sp_%d", conn->tx.begin ? conn->tx.begin->text : "",
-	         conn->tx.begin ? "; " : "", level);
-	conn->tx.begin = NULL;
-	return weir__conn_command(conn, text, deadline, NULL, err);
+	snprintf(text, sizeof text, "SAVEPOINT weir_sp_%d", level);
+	return weir__conn_command_in_place(conn, text, deadline, err);
 }
 
 int weir__conn_release_savepoint(weir__conn *conn, int level, weir__deadline deadline, weir_error *err)

@@ -74,7 +74,7 @@ void blog_open(struct blog *blog, const weir_options *given)
 	snprintf(blog->schema, sizeof blog->schema, "test_%d_%d", (int)getpid(), serial);
 	snprintf(blog->prefix, sizeof blog->prefix, "test-%d-%d", (int)getpid(), serial);
 	fill_in(&options, blog, given);
-	make_schema(blog, options.postgres);
+	make_schema(blog, options.postgres == test_database_url() ? test_direct_url() : options.postgres);
 	assert_ok(weir_open(&options, &blog->session, &blog->err));
 	blog->users = get_user_dao(blog->session);
 	blog->posts = get_post_dao(blog->session);
@@ -88,7 +88,7 @@ void blog_close(struct blog *blog)
 	(void)weir_cache_manager_flush(weir_session_cache(blog->session), NULL, NULL);
 	weir_close(&blog->session);
 	snprintf(sql, sizeof sql, "DROP SCHEMA %s CASCADE", blog->schema);
-	PGconn *conn = PQconnectdb(test_database_url());
+	PGconn *conn = PQconnectdb(test_direct_url());
 	PQclear(PQexec(conn, "SET client_min_messages TO warning"));
 	PQclear(PQexec(conn, sql));
 	PQfinish(conn);
@@ -135,7 +135,7 @@ const char *blog_sql(const struct blog *blog, const char *sql)
 {
 	static char text[4096];
 	char        path[96];
-	PGconn     *conn = PQconnectdb(test_database_url());
+	PGconn     *conn = PQconnectdb(test_direct_url());
 	PGresult   *result;
 
 	snprintf(path, sizeof path, "SET search_path TO %s", blog->schema);

@@ -10,6 +10,7 @@
 #include <dirent.h>
 #include <errno.h>
 #include <fcntl.h>
+#include <libpq-fe.h>
 #include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -20,16 +21,17 @@
 
 enum { END_TIMEOUT_MS = 20000, POLL_MS = 2, CHILDREN_MAX = 512 };
 
-static void run_script(const char *command, const struct server *server)
+/* option and its value, or NULL: what the script is told beyond the kind of server. */
+static void run_script(const char *command, const struct server *server, const char *option, const char *value)
 {
-	const char *option = server->kind == SERVER_POSTGRES ? "--no-redis" : "--no-postgres";
+	const char *kind = server->kind == SERVER_POSTGRES ? "--no-redis" : "--no-postgres";
 	bool        starting = strcmp(command, "start") == 0;
 	pid_t       child = fork();
 	ck_assert_int_ge(child, 0);
 	if (child == 0) {
 		setenv("WEIR_FAST_PG", "1", 1);
-		execl(WEIR_SOURCE_DIR "/scripts/servers", "servers", command, server->directory, starting ? option : NULL,
-		      (char *)NULL);
+		execl(WEIR_SOURCE_DIR "/scripts/servers", "servers", command, server->directory, starting ? kind : NULL, option,
+		      value, (char *)NULL);
 		_exit(127);
 	}
 	int status = 0;
@@ -70,6 +72,8 @@ static void read_answer(struct server *server)
 	read_variable(answer, postgres ? "DATABASE_URL" : "REDIS_URL", server->url, sizeof server->url);
 	read_variable(answer, postgres ? "DATABASE_TCP_URL" : "REDIS_UNIX_URL", server->other_url,
 	              sizeof server->other_url);
+	if (strstr(answer, "POOLER_URL=") != NULL)
+		read_variable(answer, "POOLER_URL", server->pooler_url, sizeof server->pooler_url);
 	read_variable(answer, postgres ? "POSTGRES_PID" : "REDIS_PID", pid, sizeof pid);
 	server->pid = (pid_t)strtol(pid, NULL, 10);
 	ck_assert_int_gt(server->pid, 1);
@@ -128,14 +132,40 @@ static void signal_all(const struct server *server, int number)
 		kill(children[i], number);
 }
 
-void server_start(struct server *server, enum server_kind kind)
+static void start_with(struct server *server, enum server_kind kind, const char *option, const char *value)
 {
 	*server = (struct server){ .kind = kind };
 	const char *parent = getenv("WEIR_SERVERS_DIR");
 	snprintf(server->directory, sizeof server->directory, "%s/weir-test.XXXXXX", parent != NULL ? parent : "/tmp");
 	ck_assert_msg(mkdtemp(server->directory) != NULL, "no directory %s", server->directory);
-	run_script("start", server);
+	run_script("start", server, option, value);
 	read_answer(server);
+}
+
+void server_start(struct server *server, enum server_kind kind)
+{
+	start_with(server, kind, NULL, NULL);
+}
+
+void server_start_pooled(struct server *server)
+{
+	start_with(server, SERVER_POSTGRES, "--pooler", NULL);
+}
+
+void server_start_standby(struct server *standby, const struct server *primary)
+{
+	start_with(standby, SERVER_POSTGRES, "--standby-of", primary->directory);
+}
+
+void server_promote(const struct server *standby)
+{
+	PGconn   *conn = PQconnectdb(standby->url);
+	PGresult *result = PQexec(conn, "SELECT pg_promote(true, 20)::int");
+
+	ck_assert_msg(PQntuples(result) == 1 && PQgetvalue(result, 0, 0)[0] == '1', "not promoted: %s",
+	              PQerrorMessage(conn));
+	PQclear(result);
+	PQfinish(conn);
 }
 
 void server_stop(struct server *server)
@@ -162,7 +192,7 @@ void server_kill(struct server *server)
 void server_restart(struct server *server)
 {
 	ck_assert_int_eq(server->pid, 0);
-	run_script("start", server);
+	run_script("start", server, NULL, NULL);
 	read_answer(server);
 }
 
@@ -186,6 +216,6 @@ void server_release(struct server *server)
 		return;
 	if (server->pid > 0)
 		server_kill(server);
-	run_script("stop", server);
+	run_script("stop", server, NULL, NULL);
 	*server = (struct server){ 0 };
 }

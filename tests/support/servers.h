@@ -16,15 +16,23 @@ enum server_kind { SERVER_POSTGRES, SERVER_REDIS };
 struct server {
 	enum server_kind kind;
 	char             directory[64];
-	char             url[192];       /* PostgreSQL: unix socket, no password. Redis: loopback. */
-	char             other_url[192]; /* PostgreSQL: loopback, with a password. Redis: unix socket. */
-	char             address[64];    /* host:port on loopback, for a proxy in between */
-	pid_t            pid;            /* of the server's first process; 0 while it does not run */
+	char             url[192];        /* PostgreSQL: unix socket, no password. Redis: loopback. */
+	char             other_url[192];  /* PostgreSQL: loopback, with a password. Redis: unix socket. */
+	char             address[64];     /* host:port on loopback, for a proxy in between */
+	char             pooler_url[192]; /* of one that was started with a pooler */
+	pid_t            pid;             /* of the server's first process; 0 while it does not run */
 	bool             paused;
 };
 
 /* Starts a server; server_release() ends it and removes its directory. PostgreSQL takes about a second. */
 void server_start(struct server *server, enum server_kind kind);
+
+/* A PostgreSQL with PgBouncer in front of it, in transaction pooling; both end together. */
+void server_start_pooled(struct server *server);
+
+/* A PostgreSQL that follows another one, until it is promoted. */
+void server_start_standby(struct server *standby, const struct server *primary);
+void server_promote(const struct server *standby);
 
 /* As an operator ends it: SIGTERM to Redis, a fast shutdown of PostgreSQL. */
 void server_stop(struct server *server);

@@ -46,6 +46,13 @@ const char *test_database_url(void)
 	return required_variable("DATABASE_URL");
 }
 
+const char *test_direct_url(void)
+{
+	const char *direct = getenv("DATABASE_DIRECT_URL");
+
+	return direct ? direct : test_database_url();
+}
+
 const char *test_redis_url(void)
 {
 	return required_variable("REDIS_URL");

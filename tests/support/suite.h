@@ -25,6 +25,7 @@ int suite_run(const char *name, const TTest *const *tests, size_t count, int tes
 
 /* URLs of the servers that the run shares. A missing variable fails the test and says which. */
 const char *test_database_url(void);
+const char *test_direct_url(void); /* past the pooler, where the other one leads through it */
 const char *test_redis_url(void);
 
 #endif

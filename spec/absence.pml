@@ -1,8 +1,8 @@
 /* One primary key that may have a row or none: what "not found" is worth, and what an INSERT must guard for it.
  *
  * The key holds the row, or that there is none together with the stamp `any` of its table as it was before the
- * database was asked. DELETE and UPDATE guard the key and the stamp; INSERT the stamp, and the key too with
- * -DINSERT_TOUCHES_KEY. So a row that is there counts, and its absence only while the stamp is the same. `bulk` is
+ * database was asked. DELETE and UPDATE guard the key and the stamp; INSERT the stamp, and with -DINSERT_TOUCHES_KEY
+ * it releases the key too, without having guarded it. So a row that is there counts, and its absence only while the stamp is the same. `bulk` is
  * like `any` and left out. Lists are stamps.pml, what a guard of a record is worth is keys.pml; S1 and S2 as there;
  * README.md has the rest.
  *
@@ -129,7 +129,7 @@ end_idle:
 		keyed = db % 2;
 #endif
 		if
-		:: keyed -> guard_key(MINE)
+		:: db % 2 -> guard_key(MINE)
 		:: else
 		fi
 	}

@@ -6,7 +6,7 @@
  *
  * Without POINTER, the pointer that is followed may say anything at all: what holds then holds for any way of
  * keeping pointers. With POINTER it is an entry like others, and with POINTER_TOUCHED every write of a record that
- * has the value, or had it, guards and releases it too.
+ * has the value, or had it, releases it too, which deletes it, without having guarded it.
  */
 #ifndef WRITERS
 #define WRITERS 1
@@ -133,7 +133,12 @@ end_idle:
 	}
 	/* each guard, and each release, is a command of its own */
 	do
-	:: atomic { at < 3 -> guard(at, MINE); at = at + 1; skip_untouched() }
+	:: atomic { at < 3 ->
+			if
+			:: at == POINTER_KEY
+			:: else -> guard(at, MINE)
+			fi;
+			at = at + 1; skip_untouched() }
 	:: atomic { at == 3 ->
 			at = 0;
 			skip_untouched();

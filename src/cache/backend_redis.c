@@ -358,7 +358,7 @@ static void append_want(weir__redis_connection *connection, const weir_cache_wan
 	weir__redis_argument(connection, want->seen.data, want->seen.length);
 }
 
-/* What this very call left, before the connection was lost and the request repeated, is its own. */
+/* What this very call left, before it was repeated with the texts of scripts that the server had forgotten, is its own. */
 static bool is_own(const weir__reply *reply, const weir__reply_buffer *buffer, const weir_cache_want *want,
                    uint64_t token)
 {
@@ -408,6 +408,7 @@ static int lease(weir_cache_backend *self, const weir_cache_want *wants, size_t 
 
 	if (!weir__redis_run_begin(&run, pool_of(self), call->deadline_us))
 		return WEIR_ERR_CACHE;
+	run.once = true;
 	for (int by_text = 0; by_text == 0 || (by_text == 1 && run.no_script); by_text++) {
 		weir__redis_run_again(&run);
 		weir__buffer_clear(&run.connection->request);

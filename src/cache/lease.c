@@ -236,9 +236,20 @@ static void settle(leasing *l)
 	weir__space_count(l->space, WEIR__COUNT_ABSENT_HITS, absent);
 }
 
+/* Each attempt has a token and stamps of its own: the one before may still be on its way, and arrive when what it sets has
+ * been guarded and released. */
+static void renew(leasing *l, weir_cache_call *call)
+{
+	call->id = weir__cache_id(l->space->cache);
+	for (size_t i = 0; i < l->want_count; i++)
+		if (l->wants[i].stamp)
+			l->wants[i].stamp = weir__cache_id(l->space->cache);
+}
+
 static void lease_all(leasing *l)
 {
 	weir_cache_backend *backend = l->space->cache->backend;
+	int                 rc;
 	weir_cache_call     call = {
 			.id = weir__cache_id(l->space->cache),
 			.ttl_ms = WEIR__LEASE_TTL_MS,
@@ -249,7 +260,12 @@ static void lease_all(leasing *l)
 		if (l->lookups[i].missed)
 			call.deadline_us = l->lookups[i].deadline_us;
 	want_all(l);
-	if (backend->lease(backend, l->wants, l->want_count, &call, l->found) == WEIR_OK)
+	rc = backend->lease(backend, l->wants, l->want_count, &call, l->found);
+	if (rc < 0 && weir__now_us() < call.deadline_us) {
+		renew(l, &call);
+		rc = backend->lease(backend, l->wants, l->want_count, &call, l->found);
+	}
+	if (rc == WEIR_OK)
 		take_all(l, call.id);
 	else
 		weir__space_count(l->space, WEIR__COUNT_ERRORS, 1);

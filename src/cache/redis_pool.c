@@ -352,6 +352,18 @@ static bool fail(weir__redis_run *run, weir__redis_failure failure, const char *
 	return false;
 }
 
+/* The server ended the connection while it was idle, which says nothing about the server; but the request may be on its way all
+ * the same, and must not be sent again as it is. */
+static bool end_unanswered(weir__redis_run *run)
+{
+	drop_idle(run->pool);
+	weir__redis_connection_close(run->connection);
+	run->connection = NULL;
+	weir__reply_buffer_release(run->buffer);
+	run->buffer = NULL;
+	return false;
+}
+
 /* The server ended the connection while it was idle: the request moves to a new one. */
 static bool reconnect(weir__redis_run *run)
 {
@@ -398,7 +410,9 @@ bool weir__redis_run_send(weir__redis_run *run, size_t count, size_t elements)
 {
 	weir__redis_failure failure = weir__redis_exchange(run->connection, run->buffer, count, elements, run->deadline_us);
 
-	if (failure == WEIR__REDIS_LOST && run->connection->reused && !run->once && run->buffer->length == 0) {
+	if (failure == WEIR__REDIS_LOST && run->connection->reused && run->buffer->length == 0) {
+		if (run->once)
+			return end_unanswered(run);
 		if (!reconnect(run)) {
 			weir__reply_buffer_release(run->buffer);
 			run->buffer = NULL;

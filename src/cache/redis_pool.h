@@ -22,7 +22,7 @@ typedef struct weir__redis_run {
 	weir__reply_buffer     *buffer;
 	const weir__reply      *replies; /* after send */
 	int64_t                 deadline_us;
-	bool                    once;      /* set by the caller: the request must not be sent a second time */
+	bool                    once;      /* set by the caller: the request must not be sent again on another connection */
 	bool                    no_script; /* some reply says that the server does not know a script */
 } weir__redis_run;
 

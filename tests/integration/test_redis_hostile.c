@@ -31,6 +31,7 @@ static struct {
 	atomic_bool                    stop;
 	atomic_int                     performed; /* scripts, to their end */
 	atomic_int                     calls;     /* of Lua scripts, received */
+	atomic_int                     leases;    /* received */
 	atomic_int                     accepted;  /* connections */
 } hostile;
 
@@ -96,6 +97,7 @@ static bool answer(int fd, const char *request)
 	if (strstr(request, "PING"))
 		return say(fd, "+PONG\r\n", 7);
 	atomic_fetch_add(&hostile.calls, strstr(request, "EVALSHA") != NULL);
+	atomic_fetch_add(&hostile.leases, strstr(request, "NX") != NULL);
 	script = atomic_load(&hostile.script);
 	if (!script)
 		return say(fd, honest, sizeof honest - 1);
@@ -463,6 +465,25 @@ START_TEST(test_hostile__a_release_is_sent_once)
 }
 END_TEST
 
+/* So is a lease; and a connection that ended does not mean that the server is down. */
+START_TEST(test_hostile__a_lease_is_sent_once)
+{
+	struct script closed = { .name = "closed", .bytes = "", .closes = true };
+
+	begin_hostile();
+	for (int i = 0; i < 10; i++) {
+		EVENTUALLY(state_of("k") == WEIR_CACHED_VALUE);
+		set_script(&closed);
+		atomic_store(&hostile.leases, 0);
+		ck_assert_int_eq(lease("k", 7), -1);
+		ck_assert_int_eq(atomic_load(&hostile.leases), 1);
+		ck_assert_int_eq(state_of("k"), WEIR_CACHED_VALUE);
+	}
+	ck_assert_ptr_null(strstr(logged, "down"));
+	end_hostile();
+}
+END_TEST
+
 /* Nobody there who accepts, and an address that swallows everything. */
 START_TEST(test_hostile__a_listener_that_never_answers)
 {
@@ -493,6 +514,6 @@ WEIR_SUITE("redis hostile", test_hostile__answers_that_are_none, test_hostile__e
            test_hostile__a_server_that_cannot_serve_is_down_until_it_can,
            test_hostile__a_late_second_answer_is_never_taken_for_the_next_one,
            test_hostile__a_connection_in_doubt_is_not_used_again, test_hostile__a_release_is_sent_once,
-           test_hostile__a_connection_closed_without_an_answer_is_replaced,
+           test_hostile__a_lease_is_sent_once, test_hostile__a_connection_closed_without_an_answer_is_replaced,
            test_hostile__nothing_is_made_of_a_wrong_answer_to_many, test_hostile__scripts_and_leases_with_wrong_answers,
            test_hostile__a_listener_that_never_answers);

@@ -11,7 +11,7 @@
  *   - guard replaces whatever is there, and adds its nonce to a guard that is there;
  *   - release removes its nonce from a guard; if others remain the guard stays; else, and also when there is no guard any
  *     more, the key is deleted (a record) or set to the new stamp given (a stamp);
- *   - a release is never repeated by the backend itself: the manager repeats it with new stamps;
+ *   - a lease or release is never repeated by the backend itself: the manager repeats it with a new token and new stamps;
  *   - remove and flush leave a guard alone.
  *
  * Every operation returns WEIR_OK or WEIR_ERR_CACHE (down, too slow, refused, not understood), never blocks longer than

@@ -190,13 +190,23 @@ static int change_table_stamps(weir__cache_space *space, weir_cache_call call)
 	return backend->release(backend, stamps, 2, &call);
 }
 
+/* Records of a derived model are those of its base. */
+static const char *record_name(const weir__cache_space *space)
+{
+	const weir_model *model = space->model;
+
+	while (model->parent)
+		model = model->parent;
+	return model->name;
+}
+
 /* What all record keys, or all list and stamp keys, begin with. */
 static void make_prefix(const weir__cache_space *space, bool records, weir__buffer *prefix)
 {
 	weir__buffer_append(prefix, space->cache->head, space->cache->head_length);
 	weir__buffer_append_char(prefix, '{');
 	if (records)
-		weir__buffer_append_text(prefix, space->name);
+		weir__key_part(prefix, record_name(space), strlen(record_name(space)));
 	else
 		weir__buffer_append(prefix, space->any.data, space->plural_length);
 	weir__buffer_append_char(prefix, records ? ':' : '}');

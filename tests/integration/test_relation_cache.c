@@ -420,6 +420,21 @@ REDIS_TEST(test_derived_model__has_its_own_relations_and_its_parents_on_one_tabl
 	editor_release(&eve);
 }
 
+REDIS_TEST(test_derived_model__is_flushed_with_the_rows_that_it_shares)
+{
+	weir_base_dao editors = weir_get_dao(blog.session, &editor_model);
+	editor        key = { .id = library_author(&blog, "ada") };
+	const editor *found = NULL;
+
+	assert_ok(weir_base_dao_get_by_id_cached(&editors, &key, &found, &blog.err));
+	editor_release(&found);
+	blog_sql(&blog, "UPDATE authors SET name = 'unseen'");
+	assert_ok(weir_cache_manager_flush(weir_session_cache(blog.session), &editor_model, &blog.err));
+	assert_ok(weir_base_dao_get_by_id_cached(&editors, &key, &found, &blog.err));
+	ck_assert_str_eq(found->name, "unseen");
+	editor_release(&found);
+}
+
 REDIS_TEST(test_derived_model__and_its_parent_see_each_others_writes)
 {
 	weir_base_dao editors = weir_get_dao(blog.session, &editor_model),
@@ -455,4 +470,5 @@ WEIR_SUITE("relation_cache", test_entry__is_named_by_relation_and_owner_and_expi
            test_refresh__writes_the_entry_even_if_there_is_one,
            test_refresh__is_refused_where_the_entry_is_not_the_relations,
            test_derived_model__has_its_own_relations_and_its_parents_on_one_table,
+           test_derived_model__is_flushed_with_the_rows_that_it_shares,
            test_derived_model__and_its_parent_see_each_others_writes);

@@ -34,7 +34,7 @@ typedef struct bench_options {
 	const char *ops;       /* names with commas between, or NULL for all */
 	int         rounds;
 	double      seconds;
-	int         threads;
+	int         threads; /* callers at a time */
 	bool        small;
 	int         only; /* one side, BENCH_SIDES for both */
 } bench_options;
@@ -45,9 +45,13 @@ typedef struct bench_oracle {
 	baseline_user *users;
 	int64_t       *random_ids; /* of hot users: for operations on many */
 	size_t         random_id_count;
+	uint32_t      *zipf_picks; /* of hot users, some much more often than others */
+	size_t         zipf_count;
 } bench_oracle;
 
-typedef struct bench {
+/* Of each caller one, with connections of its own for the baseline; the first is the main program's. */
+typedef struct bench bench;
+struct bench {
 	bench_options options;
 	bench_sizes   sizes;
 	PGconn       *sql; /* for data and oracle; neither side's */
@@ -60,7 +64,8 @@ typedef struct bench {
 	const char   *net;
 	int           cpu;        /* everything runs on it; -1: not pinned */
 	char          error[700]; /* what went wrong */
-} bench;
+	bench        *others;     /* the callers besides this one: options.threads - 1 */
+};
 
 /* Keeps a message in bench->error; always false. */
 bool bench_fail(bench *b, const char *format, ...) WEIR_PRINTF(2, 3);
@@ -81,19 +86,32 @@ void bench_oracle_release(bench *b);
 
 /* What an operation gave, compared with SQL as it is given. An operation gets NULL for it while it is timed. */
 typedef struct bench_check {
-	bool   fresh; /* rows have changed: compare with the database and not with the memory */
-	size_t users; /* seen */
+	bool     fresh; /* rows have changed: compare with the database and not with the memory */
+	size_t   users; /* seen */
+	uint64_t posts; /* a digest of all posts and comments that were seen, in their order */
 } bench_check;
 
 /* Compares field by field; false with the reason in b->error. */
 bool bench_check_user(bench *b, bench_check *check, const baseline_user *record);
+/* Takes a post or comment into check->posts; at the end that is compared with what SQL says of 100 users from first on. */
+void bench_check_post(bench_check *check, const baseline_post *seen);
+void bench_check_comment(bench_check *check, const baseline_comment *seen);
+bool bench_check_posts(bench *b, const bench_check *check, int64_t first, bool comments);
 /* Compares a number with what a statement says. */
 bool bench_check_number(bench *b, int64_t number, const char *sql);
 
 /* ---- Operations ---- */
 
 /* What an operation's pick chooses among. */
-enum bench_domain { BENCH_ANY_USER, BENCH_HOT_USER, BENCH_ANY_LIST, BENCH_HOT_LIST, BENCH_HOT_IDS, BENCH_ONE };
+enum bench_domain {
+	BENCH_ANY_USER,
+	BENCH_HOT_USER,
+	BENCH_ANY_LIST,
+	BENCH_HOT_LIST,
+	BENCH_HOT_IDS,
+	BENCH_ZIPF,
+	BENCH_ONE
+};
 
 /* One operation; false with the reason in b->error. Checks identity and number of what it gets in any case. */
 typedef bool (*bench_run)(bench *b, size_t pick, bench_check *check);
@@ -118,12 +136,24 @@ void bench_new_values(bench *b, baseline_user *values, char room[256]);
 bool bench_weir_open(bench *b, const char *postgres_url, const char *redis_url);
 void bench_weir_close(bench *b);
 
+/* The callers of --threads besides the main program (callers.c). */
+bool bench_callers_open(bench *b, const char *postgres_url, const char *redis_url);
+void bench_callers_close(bench *b);
+
+/* Runs an operation on all callers at a time for options.seconds; picks follow from the seed. */
+bool bench_callers_run(bench *b, const bench_operation *operation, int side, uint64_t seed, double *ops_per_s,
+                       double *cpu_us);
+
 bool weir_get_by_id_db(bench *b, size_t pick, bench_check *check);
 bool weir_get_by_id_hit(bench *b, size_t pick, bench_check *check);
 bool weir_get_by_email_hit(bench *b, size_t pick, bench_check *check);
 bool weir_get_many100_hit(bench *b, size_t pick, bench_check *check);
 bool weir_list100_db(bench *b, size_t pick, bench_check *check);
 bool weir_list100_hit(bench *b, size_t pick, bench_check *check);
+bool weir_users100_posts(bench *b, size_t pick, bench_check *check);
+bool weir_users100_posts_comments(bench *b, size_t pick, bench_check *check);
+bool weir_users100_posts_hit(bench *b, size_t pick, bench_check *check);
+bool weir_users100_posts_comments_hit(bench *b, size_t pick, bench_check *check);
 bool weir_count_hit(bench *b, size_t pick, bench_check *check);
 bool weir_exists_hit(bench *b, size_t pick, bench_check *check);
 bool weir_create(bench *b, size_t pick, bench_check *check);
@@ -136,6 +166,9 @@ bool hand_get_many100_hit(bench *b, size_t pick, bench_check *check);
 bool hand_get_many100_mget(bench *b, size_t pick, bench_check *check);
 bool hand_list100_db(bench *b, size_t pick, bench_check *check);
 bool hand_list100_hit(bench *b, size_t pick, bench_check *check);
+bool hand_users100_posts(bench *b, size_t pick, bench_check *check);
+bool hand_users100_posts_comments(bench *b, size_t pick, bench_check *check);
+bool hand_users100_each_posts(bench *b, size_t pick, bench_check *check);
 bool hand_count_hit(bench *b, size_t pick, bench_check *check);
 bool hand_exists_hit(bench *b, size_t pick, bench_check *check);
 bool hand_create(bench *b, size_t pick, bench_check *check);

@@ -100,6 +100,58 @@ bool hand_list100_hit(bench *b, size_t pick, bench_check *check)
 	return baseline_list_from_cached(&b->baseline, first, &list) ? take_list(b, check, &list, first) : failed(b);
 }
 
+static bool users100(bench *b, size_t pick, bench_check *check, bool comments)
+{
+	int64_t       first = bench_first_id(pick, BENCH_HOT_LIST);
+	baseline_tree tree;
+	baseline_list users;
+
+	if (!baseline_users_with_posts(&b->baseline, first, comments, &tree))
+		return failed(b);
+	for (size_t i = 0; check && i < tree.users.count; i++) {
+		for (size_t k = 0; k < tree.posts_of[i].count; k++) {
+			const baseline_post *from = &tree.posts[tree.posts_of[i].first + k];
+
+			bench_check_post(check, from);
+			for (size_t c = 0; c < from->comment_count; c++)
+				bench_check_comment(check, &from->comments[c]);
+		}
+	}
+	users = tree.users;
+	tree.users.items = NULL;
+	baseline_tree_free(&tree);
+	return take_list(b, check, &users, first) && (!check || bench_check_posts(b, check, first, comments));
+}
+
+bool hand_users100_posts(bench *b, size_t pick, bench_check *check)
+{
+	return users100(b, pick, check, false);
+}
+
+bool hand_users100_posts_comments(bench *b, size_t pick, bench_check *check)
+{
+	return users100(b, pick, check, true);
+}
+
+/* Compared with the other way to do the same. */
+bool hand_users100_each_posts(bench *b, size_t pick, bench_check *check)
+{
+	int64_t       first = bench_first_id(pick, BENCH_HOT_LIST);
+	baseline_tree tree;
+	size_t        posts, expected;
+
+	if (!baseline_users_and_each_posts(&b->baseline, first, &posts))
+		return failed(b);
+	if (!check)
+		return true;
+	if (!baseline_users_with_posts(&b->baseline, first, false, &tree))
+		return failed(b);
+	expected = tree.post_count;
+	check->users += tree.users.count;
+	baseline_tree_free(&tree);
+	return posts == expected || bench_fail(b, "by hand: %zu posts, not %zu", posts, expected);
+}
+
 bool hand_count_hit(bench *b, size_t pick, bench_check *check)
 {
 	int64_t count = 0;

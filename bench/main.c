@@ -79,12 +79,14 @@ static bool open_all(bench *b)
 		return false;
 	if (!baseline_open(&b->baseline, postgres_url, redis_url, BENCH_SCHEMA) || !baseline_forget(&b->baseline))
 		return bench_fail(b, "by hand: %s", b->baseline.error);
-	bench_pin(b);
-	return bench_weir_open(b, postgres_url, redis_url);
+	if (b->options.threads == 1)
+		bench_pin(b);
+	return bench_weir_open(b, postgres_url, redis_url) && bench_callers_open(b, postgres_url, redis_url);
 }
 
 static void close_all(bench *b)
 {
+	bench_callers_close(b);
 	bench_weir_close(b);
 	baseline_close(&b->baseline);
 	bench_oracle_release(b);

@@ -1,24 +1,13 @@
 /* Verification and rounds. A round is some tenths of a second of one side; a pair of rounds makes one ratio, and which side
  * goes first alternates, so that what the machine does meanwhile falls on both alike. */
-#define _POSIX_C_SOURCE 200809L
 #include "bench.h"
 #include "contents.h"
 
 #include <inttypes.h>
 #include <stdlib.h>
-#include <time.h>
 
 #define VERIFIED_DB     2000 /* picks of operations on the database; of hits all */
 #define VERIFIED_WRITES 20
-#define CLOCK_STRIDE    8
-
-static double clock_s(clockid_t clock)
-{
-	struct timespec t;
-
-	clock_gettime(clock, &t);
-	return (double)t.tv_sec + (double)t.tv_nsec / 1e9;
-}
 
 static bool takes_part(const bench *b, int side)
 {
@@ -56,9 +45,12 @@ static bool verify_side(bench *b, const bench_operation *operation, int side)
 static uint64_t misses(bench *b)
 {
 	weir_cache_stats stats;
+	uint64_t         by_hand = b->baseline.misses;
 
 	weir_cache_manager_stats(weir_session_cache(b->session), NULL, &stats);
-	return stats.misses + stats.bypasses + stats.errors + b->baseline.misses;
+	for (int i = 0; i < b->options.threads - 1; i++)
+		by_hand += b->others[i].baseline.misses;
+	return stats.misses + stats.bypasses + stats.errors + by_hand;
 }
 
 /* What is cached is verified as it is filled, and again as it comes from the cache. */
@@ -89,27 +81,6 @@ typedef struct series {
 	double *cpu_us; /* of this process, for each operation */
 } series;
 
-/* Runs one round; the picks follow from its seed. */
-static bool run_round(bench *b, const bench_operation *operation, int side, uint64_t seed, double *ops_per_s,
-                      double *cpu_us)
-{
-	bench_run run = operation->run[side];
-	size_t    picks = bench_picks(b, operation->domain);
-	double    cpu = clock_s(CLOCK_PROCESS_CPUTIME_ID), start = clock_s(CLOCK_MONOTONIC), now = start;
-	uint64_t  done = 0;
-
-	while (now < start + b->options.seconds) {
-		for (int i = 0; i < CLOCK_STRIDE; i++) {
-			if (!run(b, bench_number(seed, done++) % picks, NULL))
-				return false;
-		}
-		now = clock_s(CLOCK_MONOTONIC);
-	}
-	*ops_per_s = (double)done / (now - start);
-	*cpu_us = (clock_s(CLOCK_PROCESS_CPUTIME_ID) - cpu) * 1e6 / (double)done;
-	return true;
-}
-
 /* Brings everything that the rounds will ask for into the cache. */
 static bool warm(bench *b, const bench_operation *operation, int side)
 {
@@ -119,7 +90,7 @@ static bool warm(bench *b, const bench_operation *operation, int side)
 		if (!operation->run[side](b, pick, NULL))
 			return false;
 	}
-	return run_round(b, operation, side, 99, &ignored, &ignored);
+	return bench_callers_run(b, operation, side, 99, &ignored, &ignored);
 }
 
 static bool prepare(bench *b, const bench_operation *operation)
@@ -139,8 +110,8 @@ static bool run_pairs(bench *b, const bench_operation *operation, series sides[B
 		for (int turn = 0; turn < BENCH_SIDES; turn++) {
 			int side = (turn + round) % BENCH_SIDES;
 
-			if (takes_part(b, side) && !run_round(b, operation, side, (uint64_t)round + 100,
-			                                      &sides[side].ops_per_s[round], &sides[side].cpu_us[round]))
+			if (takes_part(b, side) && !bench_callers_run(b, operation, side, (uint64_t)round + 100,
+			                                              &sides[side].ops_per_s[round], &sides[side].cpu_us[round]))
 				return false;
 		}
 	}

@@ -12,7 +12,7 @@ static const char help[] =
 	"  --seconds S    length of a round [0.4]\n"
 	"  --ops A,B      only these operations\n"
 	"  --small        a tenth of the rows\n"
-	"  --threads 1    callers\n"
+	"  --threads N    callers at a time [1]; one: everything is put on one CPU\n"
 	"  --json FILE    write the figures to FILE too\n"
 	"  --only SIDE    weir or baseline alone, for profilers\n"
 	"  --help         this text, and the operations:";
@@ -47,8 +47,9 @@ static bool read_value(bench_options *options, const char *name, const char *val
 		if (!read_number(value, 0.001, 3600, &options->seconds))
 			return wrong(name, "0.001 to 3600");
 	} else if (strcmp(name, "--threads") == 0) {
-		if (!read_number(value, 1, 1, &number))
-			return wrong(name, "only 1");
+		if (!read_number(value, 1, 64, &number))
+			return wrong(name, "1 to 64");
+		options->threads = (int)number;
 	} else if (strcmp(name, "--only") == 0) {
 		options->only = strcmp(value, "weir") == 0 ? BENCH_WEIR : BENCH_BASELINE;
 		if (options->only == BENCH_BASELINE && strcmp(value, "baseline") != 0)

@@ -4,11 +4,14 @@
 #include "contents.h"
 
 #include <inttypes.h>
+#include <math.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
 #define RANDOM_LISTS         200
+#define ZIPF_PICKS           (1 << 18)
+#define ZIPF_EXPONENT        0.99
 #define MICROSECONDS(column) "(extract(epoch FROM " column ") * 1000000)::bigint"
 #define SELECT_USERS                                                                                                   \
 	"SELECT id, username, email, bio, age, balance, is_active, " MICROSECONDS("created_at") ", " MICROSECONDS(         \
@@ -54,6 +57,35 @@ static bool choose_random_ids(bench *b)
 	return true;
 }
 
+/* Pick k of n with a probability like 1 / k^0.99, by a search in the sums. */
+static bool choose_zipf(bench *b)
+{
+	size_t    users = (size_t)b->sizes.hot;
+	double   *sums = malloc(users * sizeof *sums), total = 0;
+	uint32_t *picks = malloc(ZIPF_PICKS * sizeof *picks);
+
+	b->oracle.zipf_picks = picks;
+	for (size_t k = 0; sums && k < users; k++)
+		sums[k] = total += pow((double)(k + 1), -ZIPF_EXPONENT);
+	for (size_t i = 0; sums && picks && i < ZIPF_PICKS; i++) {
+		double wanted = (double)(bench_number(9, i) >> 11) / (double)(UINT64_C(1) << 53) * total;
+		size_t low = 0, high = users - 1;
+
+		while (low < high) {
+			size_t middle = (low + high) / 2;
+
+			if (sums[middle] < wanted)
+				low = middle + 1;
+			else
+				high = middle;
+		}
+		picks[i] = (uint32_t)low;
+	}
+	b->oracle.zipf_count = sums && picks ? ZIPF_PICKS : 0;
+	free(sums);
+	return b->oracle.zipf_count || bench_fail(b, "out of memory");
+}
+
 bool bench_oracle_load(bench *b)
 {
 	bench_oracle *oracle = &b->oracle;
@@ -69,7 +101,7 @@ bool bench_oracle_load(bench *b)
 		if (oracle->users[row].id != row + 1)
 			return bench_fail(b, "the ids of the users are not 1 to %" PRId64, b->sizes.users);
 	}
-	return choose_random_ids(b);
+	return choose_random_ids(b) && choose_zipf(b);
 }
 
 void bench_oracle_release(bench *b)
@@ -77,6 +109,7 @@ void bench_oracle_release(bench *b)
 	PQclear(b->oracle.result);
 	free(b->oracle.users);
 	free(b->oracle.random_ids);
+	free(b->oracle.zipf_picks);
 	b->oracle = (bench_oracle){ .result = NULL };
 }
 
@@ -155,4 +188,100 @@ bool bench_check_number(bench *b, int64_t number, const char *sql)
 
 	PQclear(result);
 	return right || bench_fail(b, "%" PRId64 " is not what SQL says (%s)", number, sql);
+}
+
+/* ---- Posts and comments ---------------------------------------------------------------------------------------- */
+
+#define DIGEST_SEED UINT64_C(14695981039346656037)
+
+/* FNV-1a; http://www.isthe.com/chongo/tech/comp/fnv/ */
+static void digest_text(uint64_t *digest, const char *text)
+{
+	*digest = *digest ? *digest : DIGEST_SEED;
+	for (const char *at = text ? text : "NULL"; *at; at++)
+		*digest = (*digest ^ (unsigned char)*at) * UINT64_C(1099511628211);
+	*digest = (*digest ^ '|') * UINT64_C(1099511628211);
+}
+
+static void digest_number(uint64_t *digest, int64_t number)
+{
+	char text[24];
+
+	snprintf(text, sizeof text, "%" PRId64, number);
+	digest_text(digest, text);
+}
+
+/* Ratings have three decimals. */
+void bench_check_post(bench_check *check, const baseline_post *seen)
+{
+	uint64_t *digest = &check->posts;
+
+	digest_number(digest, seen->id);
+	digest_number(digest, seen->user_id);
+	digest_text(digest, seen->title);
+	digest_text(digest, seen->body);
+	digest_text(digest, seen->published ? "t" : "f");
+	digest_number(digest, seen->views);
+	if (seen->has_rating)
+		digest_number(digest, (int64_t)(seen->rating * 1000 + 0.5));
+	else
+		digest_text(digest, NULL);
+	digest_text(digest, seen->meta);
+	digest_number(digest, seen->created_us);
+	digest_number(digest, seen->updated_us);
+}
+
+void bench_check_comment(bench_check *check, const baseline_comment *seen)
+{
+	uint64_t *digest = &check->posts;
+	char      token[40];
+
+	for (int i = 0; i < 16; i++)
+		snprintf(token + 2 * i, 3, "%02x", seen->token[i]);
+	digest_number(digest, seen->id);
+	digest_number(digest, seen->post_id);
+	digest_number(digest, seen->user_id);
+	digest_text(digest, seen->body);
+	if (seen->has_stars)
+		digest_number(digest, seen->stars);
+	else
+		digest_text(digest, NULL);
+	digest_text(digest, token);
+	digest_number(digest, seen->created_us);
+}
+
+static void digest_rows(uint64_t *digest, const PGresult *result, int row, int first, int end)
+{
+	for (int column = first; column < end; column++)
+		digest_text(digest, text_of(result, row, column));
+}
+
+bool bench_check_posts(bench *b, const bench_check *check, int64_t first, bool comments)
+{
+	enum { POST_COLUMNS = 10, ALL_COLUMNS = 17 };
+	char      sql[1024];
+	uint64_t  digest = 0;
+	PGresult *result;
+
+	snprintf(sql, sizeof sql,
+	         "SELECT p.id, p.user_id, title, p.body, published, views, floor(rating * 1000 + 0.5)::bigint, "
+	         "meta, " MICROSECONDS("p.created_at") ", " MICROSECONDS(
+				 "p.updated_at") ", c.id, c.post_id, c.user_id, c.body, stars, "
+	                             "replace(token::text, '-', ''), " MICROSECONDS(
+									 "c.created_at") " FROM posts p LEFT JOIN comments c ON %s c.post_id = p.id "
+	                                                 "WHERE p.user_id BETWEEN %" PRId64 " AND %" PRId64
+	                                                 " ORDER BY p.user_id, p.id, c.id",
+	         comments ? "" : "false AND", first, first + BENCH_LIST_LENGTH - 1);
+	result = PQexec(b->sql, sql);
+	for (int row = 0; row < PQntuples(result); row++) {
+		bool next = row == 0 || strcmp(PQgetvalue(result, row, 0), PQgetvalue(result, row - 1, 0)) != 0;
+
+		if (next)
+			digest_rows(&digest, result, row, 0, POST_COLUMNS);
+		if (!PQgetisnull(result, row, POST_COLUMNS))
+			digest_rows(&digest, result, row, POST_COLUMNS, ALL_COLUMNS);
+	}
+	PQclear(result);
+	return digest == check->posts ||
+	       bench_fail(b, "the posts of the users from %" PRId64 " on are not what SQL says", first);
 }

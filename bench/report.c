@@ -47,7 +47,8 @@ void bench_report_conditions(bench *b)
 	print_setting(b, "fsync");
 	print_setting(b, "synchronous_commit");
 	print_setting(b, "shared_buffers");
-	printf("\n%d pairs of rounds of %.2f s, 1 caller, ", b->options.rounds, b->options.seconds);
+	printf("\n%d pairs of rounds of %.2f s, %d caller%s, ", b->options.rounds, b->options.seconds, b->options.threads,
+	       b->options.threads > 1 ? "s" : "");
 	if (b->cpu >= 0)
 		printf("everything on CPU %d, ", b->cpu);
 	else

@@ -147,6 +147,93 @@ bool weir_list100_hit(bench *b, size_t pick, bench_check *check)
 	return rc == WEIR_OK ? take_list(b, check, &found, NULL, first) : failed(b, "get_all_cached", rc);
 }
 
+static void check_comments(bench_check *check, const user_list *list, const post *owner)
+{
+	comment_list comments = WEIR_LIST_INIT;
+
+	if (!post_comments_loaded(list, owner, &comments))
+		return;
+	for (size_t i = 0; i < comments.count; i++) {
+		const comment   *from = comments.items[i];
+		baseline_comment seen = {
+			.id = from->id,
+			.post_id = from->post_id,
+			.user_id = from->user_id,
+			.body = from->body,
+			.stars = from->stars.value,
+			.has_stars = from->stars.has,
+			.created_us = from->created_at.unix_us,
+		};
+
+		memcpy(seen.token, from->token.bytes, sizeof seen.token);
+		bench_check_comment(check, &seen);
+	}
+}
+
+static void check_posts(bench_check *check, const user_list *list, const user *owner)
+{
+	post_list posts = WEIR_LIST_INIT;
+
+	if (!user_posts_loaded(list, owner, &posts))
+		return;
+	for (size_t i = 0; i < posts.count; i++) {
+		const post *from = posts.items[i];
+
+		bench_check_post(check, &(baseline_post){
+									.id = from->id,
+									.user_id = from->user_id,
+									.title = from->title,
+									.body = from->body,
+									.meta = from->meta.text,
+									.views = from->views,
+									.rating = from->rating.value,
+									.has_rating = from->rating.has,
+									.published = from->published,
+									.created_us = from->created_at.unix_us,
+									.updated_us = from->updated_at.unix_us,
+								});
+		check_comments(check, list, from);
+	}
+}
+
+typedef int (*list_getter)(const user_dao *dao, const weir_query *query, user_list *list, weir_error *err);
+
+static bool users100(bench *b, size_t pick, bench_check *check, list_getter get, bool comments)
+{
+	int64_t   first = bench_first_id(pick, BENCH_HOT_LIST);
+	user_list found = WEIR_LIST_INIT;
+	int       rc = get(&b->users,
+                 comments ? WEIR_QUERY(.where = weir_ge(user_c.id, first), .with = WEIR_WITH("posts.comments"))
+	                            : WEIR_QUERY(.where = weir_ge(user_c.id, first), .with = WEIR_WITH("posts")),
+	                   &found, &b->err);
+
+	if (rc != WEIR_OK)
+		return failed(b, "get_all with relations", rc);
+	for (size_t i = 0; check && i < found.count; i++)
+		check_posts(check, &found, found.items[i]);
+	return take_list(b, check, &found, NULL, first) && (!check || bench_check_posts(b, check, first, comments));
+}
+
+bool weir_users100_posts(bench *b, size_t pick, bench_check *check)
+{
+	return users100(b, pick, check, user_dao_get_all, false);
+}
+
+bool weir_users100_posts_hit(bench *b, size_t pick, bench_check *check)
+{
+	return users100(b, pick, check, user_dao_get_all_cached, false);
+}
+
+bool weir_users100_posts_comments(bench *b, size_t pick, bench_check *check)
+{
+	return users100(b, pick, check, user_dao_get_all, true);
+}
+
+bool weir_users100_posts_comments_hit(bench *b, size_t pick, bench_check *check)
+{
+	return users100(b, pick, check, user_dao_get_all_cached, true);
+}
+
 bool weir_count_hit(bench *b, size_t pick, bench_check *check)
 {
 	int64_t count = 0;

@@ -40,6 +40,39 @@ typedef struct baseline_list {
 	size_t         count;
 } baseline_list;
 
+typedef struct baseline_comment {
+	int64_t       id, post_id, user_id;
+	const char   *body;
+	int64_t       created_us;
+	int16_t       stars;
+	bool          has_stars;
+	unsigned char token[16];
+} baseline_comment;
+
+typedef struct baseline_post {
+	int64_t                 id, user_id;
+	const char             *title;
+	const char             *body;
+	const char             *meta; /* or NULL */
+	int64_t                 views, created_us, updated_us;
+	double                  rating;
+	bool                    has_rating, published;
+	const baseline_comment *comments; /* where they were asked for */
+	size_t                  comment_count;
+} baseline_post;
+
+/* Users, their posts and the comments of those. baseline_tree_free() it. */
+typedef struct baseline_tree {
+	baseline_list  users;
+	baseline_post *posts; /* by user, then by id */
+	size_t         post_count;
+	struct {
+		size_t first, count;
+	} posts_of[BASELINE_LIST_LIMIT]; /* per user, in posts */
+	baseline_comment *comments;      /* by post, then by id */
+	size_t            comment_count;
+} baseline_tree;
+
 typedef struct baseline {
 	PGconn       *postgres;
 	redisContext *redis;
@@ -59,6 +92,12 @@ bool baseline_forget(baseline *base);
 baseline_user *baseline_get_by_id(baseline *base, int64_t id);
 /* The first BASELINE_LIST_LIMIT users with at least this id, in their order. */
 bool baseline_list_from(baseline *base, int64_t first_id, baseline_list *list);
+
+/* The same with their posts, and on demand the comments of the posts: one query a level. */
+bool baseline_users_with_posts(baseline *base, int64_t first_id, bool comments, baseline_tree *tree);
+void baseline_tree_free(baseline_tree *tree);
+/* The same with one query a user. */
+bool baseline_users_and_each_posts(baseline *base, int64_t first_id, size_t *posts);
 
 /* ---- From Redis, and what is not there from the database ---- */
 
@@ -95,6 +134,8 @@ bool        baseline_fail(baseline *base, const char *what, const char *why);
 #define BASELINE_EXISTS   "exists"
 #define BASELINE_CREATE   "create"
 #define BASELINE_UPDATE   "update"
+#define BASELINE_POSTS    "posts"
+#define BASELINE_COMMENTS "comments"
 #define BASELINE_COLUMNS  "id, username, email, bio, age, balance, is_active, created_at, updated_at"
 
 /* Binary rows to records. NULL and false: out of memory. */

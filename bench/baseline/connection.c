@@ -19,6 +19,11 @@ static const struct {
 	                   "VALUES ($1::text, $2::text, $3::text, $4::int4, $5::numeric) RETURNING " BASELINE_COLUMNS },
 	{ BASELINE_UPDATE, "UPDATE users SET age = $2::int4, balance = $3::numeric, updated_at = now() "
 	                   "WHERE id = $1::int8 RETURNING " BASELINE_COLUMNS },
+	{ BASELINE_POSTS,
+	  "SELECT id, user_id, title, body, published, views, rating, meta, created_at, updated_at FROM posts "
+	  "WHERE user_id = ANY ($1::int8[]) ORDER BY user_id, id" },
+	{ BASELINE_COMMENTS, "SELECT id, post_id, user_id, body, stars, token, created_at FROM comments "
+	                     "WHERE post_id = ANY ($1::int8[]) ORDER BY post_id, id" },
 };
 
 bool baseline_fail(baseline *base, const char *what, const char *why)

@@ -1,9 +1,17 @@
 /* 03_transactions: a transaction is a session, so every DAO works on it unchanged. One begun inside another is a
- * savepoint. What was rolled back was never there, for the cache either. */
+ * savepoint, and savepoints have names where that is handier. What was rolled back was never there, for the cache either.
+ * What must not happen unless it is committed (mail, say) waits in a hook. */
 #include <blog/blog.h>
 
 #include <stdio.h>
 #include <stdlib.h>
+
+static void send_mail(weir_session *session, weir_effect effect, void *argument)
+{
+	(void)session;
+	(void)effect;
+	printf("welcome, %s\n", (const char *)argument);
+}
 
 /* A user with a first post: both or neither. weir_transact commits if this returns WEIR_OK, else it rolls back. */
 static int join(weir_session *tx, void *argument, weir_error *err)
@@ -21,7 +29,7 @@ static int join(weir_session *tx, void *argument, weir_error *err)
 		rc = post_dao_create(&posts, &first, WEIR_SET(post, user_id, title, body), NULL, err);
 	}
 	user_release(&author);
-	return rc;
+	return rc == WEIR_OK ? weir_after_commit(tx, send_mail, argument, err) : rc;
 }
 
 /* The second of two attempts fails inside a savepoint; the first stays. */
@@ -41,6 +49,21 @@ static int join_two(weir_session *session, weir_error *err)
 	return rc;
 }
 
+/* Tries a name, and another one where it is taken. */
+static int join_somehow(weir_session *tx, void *argument, weir_error *err)
+{
+	int rc = weir_savepoint(tx, "before", err);
+
+	(void)argument;
+	if (rc < 0)
+		return rc;
+	rc = join(tx, "ada", err);
+	if (rc != WEIR_ERR_UNIQUE)
+		return rc;
+	rc = weir_rollback_to(tx, "before", err);
+	return rc < 0 ? rc : join(tx, "ada2", err);
+}
+
 static int run(weir_session *session, weir_error *err)
 {
 	weir_transaction_options options = { .isolation = WEIR_SERIALIZABLE, .attempts = 5 };
@@ -50,6 +73,8 @@ static int run(weir_session *session, weir_error *err)
 
 	if (rc == WEIR_OK)
 		rc = join_two(session, err);
+	if (rc == WEIR_OK)
+		rc = weir_transact(session, NULL, join_somehow, NULL, err);
 	if (rc == WEIR_OK)
 		rc = post_dao_count_cached(&posts, NULL, &count, err);
 	printf("posts: %d\n", (int)count);
@@ -78,6 +103,9 @@ int main(void)
 }
 
 /* Prints:
+ * welcome, ada
  * ada again: users_username_key
- * posts: 2
+ * welcome, grace
+ * welcome, ada2
+ * posts: 3
  */

@@ -30,7 +30,9 @@ typedef struct weir_transaction_options {
 	weir_isolation isolation;
 	bool           read_only;
 	int            timeout_ms; /* deadline of each call in it [the session's] */
-	int            attempts;   /* weir_transact: how often in all, on 40001 and 40P01 [1] */
+	int            attempts;   /* weir_transact: how often in all, on 40001 and 40P01 [3] */
+	bool           deferrable; /* serializable and read only: waits for a snapshot that cannot fail, then never does */
+	int            total_ms;   /* all of it together, attempts and pauses included [no limit] */
 } weir_transaction_options;
 
 /* Begins a transaction, or a savepoint when session is itself a transaction (options are then NULL or zero). On
@@ -55,9 +57,42 @@ WEIR_API void weir_rollback(weir_session **tx);
 typedef int (*weir_work)(weir_session *tx, void *argument, weir_error *err);
 
 /* Begins, calls work, commits. Serialization failures and deadlocks run the whole again, up to options->attempts times
- * with a short random pause; work must then be repeatable. Inside a transaction it is a savepoint and never repeated. */
+ * in all with a short random pause, as long as options->total_ms lasts: work must be repeatable, or attempts be 1. What
+ * work has been told to keep (hooks, touches) is forgotten with each failed attempt. Inside a transaction it is a savepoint and
+ * never repeated, since the whole transaction has failed. */
 WEIR_API WEIR_MUST_CHECK int weir_transact(weir_session *session, const weir_transaction_options *options,
                                            weir_work work, void *argument, weir_error *err);
+
+/* ---- Savepoints by name ------------------------------------------------------------------------------------------ */
+
+/* Marks a point of the transaction. The name is any text of 1 to 63 bytes, seen by this transaction alone (not by one begun
+ * in it); one that is used again hides the older one until it is released. */
+WEIR_API WEIR_MUST_CHECK int weir_savepoint(weir_session *tx, const char *name, weir_error *err);
+
+/* Undoes what was done since, hooks and what would have been invalidated included; savepoints set since are gone, this
+ * one stays. Also cures a transaction in which a statement has failed. WEIR_ERR_USAGE: there is no such savepoint. */
+WEIR_API WEIR_MUST_CHECK int weir_rollback_to(weir_session *tx, const char *name, weir_error *err);
+
+/* Forgets the savepoint and those set since; what was done stays part of the transaction. */
+WEIR_API WEIR_MUST_CHECK int weir_release(weir_session *tx, const char *name, weir_error *err);
+
+/* ---- Hooks ------------------------------------------------------------------------------------------------------- */
+
+/* Called once, by the thread that ends the outermost transaction, after its outcome is known, what it touched has been
+ * invalidated and its connection has been given back. session is the one on which the outermost transaction was begun:
+ * a hook may use it, and begin transactions on it. effect: DONE, NONE, or UNKNOWN after WEIR_ERR_UNKNOWN_COMMIT. */
+typedef void (*weir_hook)(weir_session *session, weir_effect effect, void *argument);
+
+/* Registers a hook with a transaction, to be called
+ *   weir_after_commit    when what was done here is committed (DONE);
+ *   weir_after_rollback  when it surely is not (NONE): the transaction, or a savepoint around this, was rolled back;
+ *   weir_after_end       either way, and also when nobody knows (UNKNOWN): the place to free an argument.
+ * In the order in which they were registered. After an unknown outcome the first two are not called. On a session that
+ * is no transaction, where each call is committed when it returns, the hook is called at once with DONE (after_rollback:
+ * never). WEIR_ERR_NO_MEMORY: the hook is not registered and will not be called. */
+WEIR_API WEIR_MUST_CHECK int weir_after_commit(weir_session *tx, weir_hook hook, void *argument, weir_error *err);
+WEIR_API WEIR_MUST_CHECK int weir_after_rollback(weir_session *tx, weir_hook hook, void *argument, weir_error *err);
+WEIR_API WEIR_MUST_CHECK int weir_after_end(weir_session *tx, weir_hook hook, void *argument, weir_error *err);
 
 #ifdef __cplusplus
 }

@@ -272,6 +272,8 @@ void weir_close(weir_session **session)
 	if (!closed)
 		return;
 	*session = NULL;
+	if (closed->derived)
+		return;
 	if (closed->transaction) {
 		weir_rollback(&closed);
 		return;
@@ -294,9 +296,21 @@ int weir__session_check(const weir_session *session, weir_error *err)
 
 weir__deadline weir__session_deadline(const weir_session *session, int timeout_ms)
 {
+	weir__deadline deadline;
+
+	if (timeout_ms <= 0)
+		timeout_ms = session->timeout_ms;
 	if (timeout_ms <= 0)
 		timeout_ms = session->transaction ? session->transaction->timeout_ms : session->engine->timeout_ms;
-	return weir__deadline_in_ms(timeout_ms);
+	deadline = weir__deadline_in_ms(timeout_ms);
+	return session->until ? weir__deadline_earlier(deadline, session->until) : deadline;
+}
+
+weir__deadline weir__session_until(const weir_session *session, int total_ms)
+{
+	weir__deadline until = weir__deadline_in_ms(total_ms);
+
+	return session->until ? weir__deadline_earlier(until, session->until) : until;
 }
 
 int weir__session_acquire(weir_session *session, weir__deadline deadline, weir__conn **conn, weir_error *err)

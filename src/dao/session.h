@@ -7,12 +7,15 @@
 #include <weir/transaction.h>
 
 #include "dao/entity.h"
+#include "dao/hooks.h"
+#include "dao/savepoint.h"
 
 #include <pthread.h>
 #include <stdatomic.h>
 
-typedef struct weir__relations weir__relations; /* relation.h */
-typedef struct weir__result    weir__result;    /* result.h */
+typedef struct weir__relations   weir__relations; /* relation.h */
+typedef struct weir__result      weir__result;    /* result.h */
+typedef struct weir__transaction weir__transaction;
 
 typedef struct weir__engine {
 	weir__logger            logger;
@@ -29,28 +32,45 @@ typedef struct weir__engine {
 	pthread_mutex_t         schema_lock; /* held while the first user of a lazy session checks the schema */
 } weir__engine;
 
-/* A transaction. A savepoint is a session of its own that shares conn and touches with its parent. */
-typedef struct weir__transaction {
-	weir_session  *parent; /* NULL: the outermost */
-	weir__conn    *conn;
-	weir__touches *touches;
-	size_t         mark;  /* touches of before this savepoint */
-	int            level; /* 0: the outermost */
-	int            timeout_ms;
-	bool           has_child; /* a savepoint on it is open: only that may be used */
-} weir__transaction;
-
+/* What weir_open, weir_begin and the functions of scope.h give. Small, and copied where one is derived from another. */
 struct weir_session {
 	weir__engine      *engine;
 	weir__transaction *transaction; /* NULL: not one */
+	weir__deadline     until;       /* no call goes on for longer; 0: each call for its own time */
+	int                timeout_ms;  /* of each call; 0: the transaction's, or the engine's */
+	bool               derived;     /* in memory of the caller's: it ends nothing */
+};
+
+/* A transaction. A nested one is a savepoint: a session of its own that shares conn, touches and hooks with its parent. */
+struct weir__transaction {
+	weir__transaction *parent; /* NULL: the outermost */
+	weir__transaction *outermost;
+	weir_session       origin; /* of the outermost: the session it was begun on */
+	weir__conn        *conn;
+	weir__touches     *touches;
+	weir__hooks       *hooks;
+	weir__tx_mark      mark; /* of before this savepoint */
+	weir__savepoints   named;
+	int                number;      /* of its savepoint on the server */
+	int                last_number; /* of the outermost: given to a savepoint */
+	int                level;       /* 0: the outermost */
+	int                timeout_ms;
+	bool               has_child; /* a savepoint on it is open: only that may be used */
 };
 
 /* May this session be used by this process and caller? WEIR_ERR_USAGE for NULL or a transaction with an open savepoint,
  * WEIR_ERR_FORKED. */
 int weir__session_check(const weir_session *session, weir_error *err);
 
-/* The deadline of a call with this timeout of its own (0: the session's). */
+/* The deadline of a call with this timeout of its own (0: the session's), within what the session has left. */
 weir__deadline weir__session_deadline(const weir_session *session, int timeout_ms);
+
+/* When a session has to end that may go on for this long, and no longer than it may now. */
+weir__deadline weir__session_until(const weir_session *session, int total_ms);
+
+/* Where a transaction stands, and forgetting what it has touched and registered since. */
+weir__tx_mark weir__transaction_mark(const weir__transaction *transaction);
+void          weir__transaction_undo(weir__transaction *transaction, const weir__tx_mark *mark);
 
 /* The connection to work on: the transaction's, or one of the pool, on which the schema has been checked. */
 int  weir__session_acquire(weir_session *session, weir__deadline deadline, weir__conn **conn, weir_error *err);

@@ -1,4 +1,5 @@
-/* Transactions: sessions on one connection, savepoints by nesting. What happens around the outermost COMMIT is in commit.c. */
+/* Transactions: sessions on one connection, savepoints by nesting. What happens around the outermost COMMIT is in commit.c; then
+ * the connection is given back, and the hooks are called. */
 #include <weir/transaction.h>
 
 #include "base/error.h"
@@ -8,7 +9,11 @@
 
 #include <poll.h>
 
-static weir_session *session_create(weir__engine *engine, weir_session *parent)
+#define ATTEMPTS 3
+
+/* ---- Beginning --------------------------------------------------------------------------------------------------- */
+
+static weir_session *session_create(weir_session *from)
 {
 	weir_session      *tx = weir__calloc(1, sizeof *tx);
 	weir__transaction *transaction = weir__calloc(1, sizeof *transaction);
@@ -18,55 +23,83 @@ static weir_session *session_create(weir__engine *engine, weir_session *parent)
 		weir__free(transaction);
 		return NULL;
 	}
-	tx->engine = engine;
+	*tx = *from;
+	tx->derived = false;
 	tx->transaction = transaction;
-	transaction->parent = parent;
+	transaction->parent = from->transaction;
+	transaction->outermost = from->transaction ? from->transaction->outermost : transaction;
+	transaction->origin = *from;
 	return tx;
 }
 
 static void session_free(weir_session *tx)
 {
+	weir__free(tx->transaction->named.items);
 	weir__free(tx->transaction);
 	weir__free(tx);
+}
+
+weir__tx_mark weir__transaction_mark(const weir__transaction *transaction)
+{
+	return (weir__tx_mark){ weir__touches_count(transaction->touches), transaction->hooks->count };
+}
+
+void weir__transaction_undo(weir__transaction *transaction, const weir__tx_mark *mark)
+{
+	weir__touches_truncate(transaction->touches, mark->touches);
+	weir__hooks_undo(transaction->hooks, mark->hooks);
+}
+
+static void end_outermost(weir_session *tx, weir_effect effect)
+{
+	weir__transaction *own = tx->transaction;
+	weir_session       origin = own->origin;
+	weir__hooks       *hooks = own->hooks;
+
+	weir__db_give_back(tx->engine->db, &own->conn);
+	weir__touches_free(own->touches);
+	session_free(tx);
+	if (hooks)
+		weir__hooks_run(hooks, &origin, effect);
+	weir__free(hooks);
 }
 
 static int begin_outermost(weir_session *tx, const weir_transaction_options *options, weir_error *err)
 {
 	weir__transaction *own = tx->transaction;
 	weir__deadline     deadline;
-	weir__conn        *conn = NULL;
-	weir_session       engine_session = { .engine = tx->engine };
 	int                rc;
 
-	own->timeout_ms = options && options->timeout_ms > 0 ? options->timeout_ms : tx->engine->timeout_ms;
-	deadline = weir__deadline_in_ms(own->timeout_ms);
+	own->timeout_ms = tx->timeout_ms > 0 ? tx->timeout_ms : tx->engine->timeout_ms;
+	if (options && options->timeout_ms > 0)
+		own->timeout_ms = options->timeout_ms;
+	tx->timeout_ms = 0;
+	deadline = weir__session_deadline(tx, 0);
+	own->hooks = weir__calloc(1, sizeof *own->hooks);
+	if (!own->hooks)
+		return weir__error_no_memory(err);
 	rc = weir__touches_create(tx->engine->cache, &own->touches, err);
-	if (rc < 0)
-		return rc;
-	rc = weir__session_acquire(&engine_session, deadline, &conn, err);
 	if (rc >= 0)
-		rc = weir__conn_begin(conn, options, deadline, err);
-	if (rc < 0) {
-		weir__db_give_back(tx->engine->db, &conn);
-		weir__touches_free(own->touches);
-		return rc;
-	}
-	own->conn = conn;
-	return WEIR_OK;
+		rc = weir__session_acquire(&own->origin, deadline, &own->conn, err);
+	if (rc >= 0)
+		rc = weir__conn_begin(own->conn, options, deadline, err);
+	return rc;
 }
 
 static int begin_savepoint(weir_session *tx, weir_error *err)
 {
 	weir__transaction *own = tx->transaction;
-	weir__transaction *parent = own->parent->transaction;
+	weir__transaction *parent = own->parent;
 	int                rc;
 
 	own->conn = parent->conn;
 	own->touches = parent->touches;
-	own->mark = weir__touches_count(parent->touches);
+	own->hooks = parent->hooks;
+	own->mark = weir__transaction_mark(parent);
 	own->level = parent->level + 1;
+	own->number = ++own->outermost->last_number;
 	own->timeout_ms = parent->timeout_ms;
-	rc = weir__conn_savepoint(own->conn, own->level, weir__deadline_in_ms(own->timeout_ms), err);
+	rc = weir__conn_savepoint(own->conn, own->number, weir__session_deadline(tx, 0), err);
 	if (rc >= 0)
 		parent->has_child = true;
 	return rc;
@@ -78,71 +111,92 @@ static int check_options(const weir_session *session, const weir_transaction_opt
 		return WEIR_OK;
 	if (options->isolation < WEIR_ISOLATION_DEFAULT || options->isolation > WEIR_SERIALIZABLE)
 		return weir__error_set(err, WEIR_ERR_USAGE, "no such isolation level: %d", (int)options->isolation);
-	if (options->timeout_ms < 0 || options->attempts < 0)
-		return weir__error_set(err, WEIR_ERR_USAGE, "timeout_ms and attempts cannot be negative");
+	if (options->timeout_ms < 0 || options->attempts < 0 || options->total_ms < 0)
+		return weir__error_set(err, WEIR_ERR_USAGE, "timeout_ms, total_ms and attempts cannot be negative");
+	if (options->deferrable && (options->isolation != WEIR_SERIALIZABLE || !options->read_only))
+		return weir__error_set(err, WEIR_ERR_USAGE, "only a serializable read only transaction can be deferrable");
 	if (session->transaction && (options->isolation || options->read_only))
 		return weir__error_set(err, WEIR_ERR_USAGE, "a savepoint has the isolation and mode of its transaction");
 	return WEIR_OK;
 }
 
-int weir_begin(weir_session *session, const weir_transaction_options *options, weir_session **tx, weir_error *err)
+/* Begins one that must end by until; 0: as the session. */
+static int begin(weir_session *session, const weir_transaction_options *options, weir__deadline until,
+                 weir_session **tx, weir_error *err)
 {
 	weir_session *begun;
-	int           rc = weir__session_check(session, err);
+	int           rc = check_options(session, options, err);
+
+	if (rc < 0)
+		return rc;
+	begun = session_create(session);
+	if (!begun)
+		return weir__error_no_memory(err);
+	if (until)
+		begun->until = until;
+	rc = session->transaction ? begin_savepoint(begun, err) : begin_outermost(begun, options, err);
+	if (rc >= 0)
+		*tx = begun;
+	else if (session->transaction)
+		session_free(begun);
+	else
+		end_outermost(begun, WEIR_EFFECT_NONE);
+	return rc;
+}
+
+static weir__deadline until_of(const weir_session *session, const weir_transaction_options *options)
+{
+	return options && options->total_ms > 0 ? weir__session_until(session, options->total_ms) : session->until;
+}
+
+int weir_begin(weir_session *session, const weir_transaction_options *options, weir_session **tx, weir_error *err)
+{
+	int rc = weir__session_check(session, err);
 
 	if (rc < 0)
 		return rc;
 	if (!tx || *tx)
 		return weir__error_set(err, WEIR_ERR_USAGE, "weir_begin: *tx must be NULL");
-	rc = check_options(session, options, err);
-	if (rc < 0)
-		return rc;
-	begun = session_create(session->engine, session->transaction ? session : NULL);
-	if (!begun)
-		return weir__error_no_memory(err);
-	rc = session->transaction ? begin_savepoint(begun, err) : begin_outermost(begun, options, err);
-	if (rc < 0) {
-		session_free(begun);
-		return rc;
-	}
-	*tx = begun;
-	return WEIR_OK;
+	return begin(session, options, until_of(session, options), tx, err);
 }
 
-static void end_outermost(weir_session *tx)
-{
-	weir__db_give_back(tx->engine->db, &tx->transaction->conn);
-	weir__touches_free(tx->transaction->touches);
-	session_free(tx);
-}
+/* ---- Ending ------------------------------------------------------------------------------------------------------ */
 
 static void end_savepoint(weir_session *tx)
 {
-	tx->transaction->parent->transaction->has_child = false;
+	tx->transaction->parent->has_child = false;
 	session_free(tx);
 }
 
 static int commit_outermost(weir_session *tx, weir_error *err)
 {
 	weir__transaction *own = tx->transaction;
-	int rc = weir__commit(tx->engine, own->conn, own->touches, weir__deadline_in_ms(own->timeout_ms), err);
+	int                rc = weir__commit(tx->engine, own->conn, own->touches, weir__session_deadline(tx, 0), err);
 
-	end_outermost(tx);
+	end_outermost(tx, weir__is_done(rc)               ? WEIR_EFFECT_DONE
+	                  : rc == WEIR_ERR_UNKNOWN_COMMIT ? WEIR_EFFECT_UNKNOWN
+	                                                  : WEIR_EFFECT_NONE);
 	return rc;
+}
+
+/* What is undone needs time too: rollbacks have that of a whole call. */
+static weir__deadline time_to_undo(const weir__transaction *own)
+{
+	return weir__deadline_in_ms(own->timeout_ms);
 }
 
 static void undo_savepoint(weir_session *tx)
 {
 	weir__transaction *own = tx->transaction;
 
-	weir__conn_rollback_to(own->conn, own->level, weir__deadline_in_ms(own->timeout_ms));
-	weir__touches_truncate(own->touches, own->mark);
+	weir__conn_rollback_to(own->conn, own->number, time_to_undo(own));
+	weir__transaction_undo(own, &own->mark);
 }
 
 static int release_savepoint(weir_session *tx, weir_error *err)
 {
 	weir__transaction *own = tx->transaction;
-	int rc = weir__conn_release_savepoint(own->conn, own->level, weir__deadline_in_ms(own->timeout_ms), err);
+	int                rc = weir__conn_release_savepoint(own->conn, own->number, weir__session_deadline(tx, 0), err);
 
 	if (rc < 0)
 		undo_savepoint(tx);
@@ -157,8 +211,10 @@ int weir_commit(weir_session **tx, weir_error *err)
 
 	if (rc < 0)
 		return rc;
-	if (!ended->transaction)
-		return weir__error_set(err, WEIR_ERR_USAGE, "weir_commit: the session is no transaction");
+	if (!ended->transaction || ended->derived)
+		return weir__error_set(err, WEIR_ERR_USAGE, "weir_commit: the session %s",
+		                       ended->derived ? "is derived from another, which is to be committed"
+		                                      : "is no transaction");
 	*tx = NULL;
 	return ended->transaction->parent ? release_savepoint(ended, err) : commit_outermost(ended, err);
 }
@@ -167,7 +223,7 @@ void weir_rollback(weir_session **tx)
 {
 	weir_session *ended = tx ? *tx : NULL;
 
-	if (weir__session_check(ended, NULL) < 0 || !ended->transaction)
+	if (weir__session_check(ended, NULL) < 0 || !ended->transaction || ended->derived)
 		return;
 	*tx = NULL;
 	if (ended->transaction->parent) {
@@ -175,20 +231,29 @@ void weir_rollback(weir_session **tx)
 		end_savepoint(ended);
 		return;
 	}
-	weir__conn_rollback(ended->transaction->conn, weir__deadline_in_ms(ended->transaction->timeout_ms));
-	end_outermost(ended);
+	weir__conn_rollback(ended->transaction->conn, time_to_undo(ended->transaction));
+	end_outermost(ended, WEIR_EFFECT_NONE);
 }
 
-static int attempt(weir_session *session, const weir_transaction_options *options, weir_work work, void *argument,
-                   weir_error *err)
+/* ---- With a function --------------------------------------------------------------------------------------------- */
+
+typedef struct transacting {
+	weir_session                   *session;
+	const weir_transaction_options *options;
+	weir__deadline                  until;
+	weir_work                       work;
+	void                           *argument;
+} transacting;
+
+static int attempt(const transacting *t, weir_error *err)
 {
 	weir_session *tx = NULL;
-	int           rc = weir_begin(session, options, &tx, err);
+	int           rc = begin(t->session, t->options, t->until, &tx, err);
 	int           committed;
 
 	if (rc < 0)
 		return rc;
-	rc = work(tx, argument, err);
+	rc = t->work(tx, t->argument, err);
 	if (rc < 0) {
 		weir_rollback(&tx);
 		return rc;
@@ -197,33 +262,43 @@ static int attempt(weir_session *session, const weir_transaction_options *option
 	return committed < 0 ? committed : rc;
 }
 
-/* A random pause of up to 2, 4, 8, ... 64 ms, so that those who collided do not meet again. */
-static void pause_before(int attempt_number)
+/* A random pause of up to 2, 4, 8, ... 64 ms, so that those who collided do not meet again. False: there is no time left. */
+static bool pause_before(int attempt_number, weir__deadline until)
 {
 	uint64_t longest_ms = (uint64_t)1 << (attempt_number < 6 ? attempt_number : 6);
+	int      pause_ms = (int)(weir__random_u64() % longest_ms) + 1;
 
-	(void)poll(NULL, 0, (int)(weir__random_u64() % longest_ms) + 1);
+	if (until && until - weir__now_us() <= (int64_t)pause_ms * 1000)
+		return false;
+	(void)poll(NULL, 0, pause_ms);
+	return true;
+}
+
+static bool may_succeed_again(int rc)
+{
+	return rc == WEIR_ERR_SERIALIZATION || rc == WEIR_ERR_DEADLOCK;
 }
 
 int weir_transact(weir_session *session, const weir_transaction_options *options, weir_work work, void *argument,
                   weir_error *err)
 {
-	weir_error own = WEIR_ERROR_INIT;
-	int        attempts = options && options->attempts > 0 ? options->attempts : 1;
-	int        rc = weir__session_check(session, err);
+	weir_error  own = WEIR_ERROR_INIT;
+	transacting t = { session, options, 0, work, argument };
+	int         attempts = options && options->attempts > 0 ? options->attempts : ATTEMPTS;
+	int         rc = weir__session_check(session, err);
 
 	if (rc < 0)
 		return rc;
 	if (!work)
 		return weir__error_set(err, WEIR_ERR_USAGE, "weir_transact: no work");
-	if (session->transaction)
-		attempts = 1;
 	if (!err)
 		err = &own;
+	t.until = until_of(session, options);
+	if (session->transaction)
+		attempts = 1;
 	for (int i = 1;; i++) {
-		rc = attempt(session, options, work, argument, err);
-		if ((rc != WEIR_ERR_SERIALIZATION && rc != WEIR_ERR_DEADLOCK) || i >= attempts)
+		rc = attempt(&t, err);
+		if (!may_succeed_again(rc) || i >= attempts || !pause_before(i, t.until))
 			return rc;
-		pause_before(i);
 	}
 }

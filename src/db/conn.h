@@ -112,8 +112,8 @@ static inline void weir__count(atomic_uint_fast64_t *counter)
 
 /* ---- transaction.c --------------------------------------------------------------------------------------------- */
 
-/* The statements that transactions begin with, by isolation and read only, and the one that asks for their id. */
-void weir__tx_statements(weir__sql begin[4][2], weir__sql *xid);
+/* The statements that transactions begin with, by isolation and mode (read and write, read only, deferrable), and the one that asks for their id. */
+void weir__tx_statements(weir__sql begin[4][WEIR__TX_MODES], weir__sql *xid);
 
 /* Does the search path have to be set in front of the next statement? */
 static inline bool weir__conn_needs_path(const weir__conn *conn)

@@ -183,10 +183,12 @@ int weir__conn_begin_and_run(weir__conn *conn, const weir__sql *sql, const weir_
                              weir__deadline deadline, weir__rows *rows, weir_error *err);
 int weir__conn_begin(weir__conn *conn, const weir_transaction_options *options, weir__deadline deadline,
                      weir_error *err);
-int weir__conn_savepoint(weir__conn *conn, int level, weir__deadline deadline, weir_error *err);
-int weir__conn_release_savepoint(weir__conn *conn, int level, weir__deadline deadline, weir_error *err);
+/* Savepoints have numbers, which the caller gives. return_to leaves it set, and cures a failed transaction. */
+int weir__conn_savepoint(weir__conn *conn, int number, weir__deadline deadline, weir_error *err);
+int weir__conn_release_savepoint(weir__conn *conn, int number, weir__deadline deadline, weir_error *err);
+int weir__conn_return_to(weir__conn *conn, int number, weir__deadline deadline, weir_error *err);
 /* Rollbacks never fail towards the caller: a connection on which they do is marked broken and destroyed when given back. */
-void weir__conn_rollback_to(weir__conn *conn, int level, weir__deadline deadline);
+void weir__conn_rollback_to(weir__conn *conn, int number, weir__deadline deadline);
 void weir__conn_rollback(weir__conn *conn, weir__deadline deadline);
 /* WEIR_OK; an error with err->effect NONE (rolled back, also when the server answers ROLLBACK); or WEIR_ERR_UNKNOWN_COMMIT. */
 int weir__conn_commit(weir__conn *conn, weir__deadline deadline, weir_error *err);

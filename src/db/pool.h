@@ -16,6 +16,8 @@
 #include <pthread.h>
 #include <stdatomic.h>
 
+#define WEIR__TX_MODES 3 /* read and write, read only, read only and deferrable */
+
 enum weir__answer { WEIR__WAITING, WEIR__GOT_CONN, WEIR__MAY_CONNECT, WEIR__REFUSED };
 
 /* A caller in the queue; lives on its stack. */
@@ -46,7 +48,7 @@ struct weir__db {
 	atomic_bool         pooled; /* AUTO: a pooler has been noticed */
 	weir_pool_options   pool;
 	const weir__logger *logger;
-	weir__sql           begin[4][2]; /* by isolation and read only */
+	weir__sql           begin[4][WEIR__TX_MODES]; /* by isolation and mode */
 	weir__sql           xid;
 	weir__sql           path; /* sets the search path for one transaction; no text: the role's own is right */
 

@@ -13,19 +13,21 @@
 
 #define SAVEPOINT_SIZE 192
 
-static const char *const begin_texts[4][2] = {
-	{ "BEGIN", "BEGIN READ ONLY" },
-	{ "BEGIN ISOLATION LEVEL READ COMMITTED", "BEGIN ISOLATION LEVEL READ COMMITTED READ ONLY" },
-	{ "BEGIN ISOLATION LEVEL REPEATABLE READ", "BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY" },
-	{ "BEGIN ISOLATION LEVEL SERIALIZABLE", "BEGIN ISOLATION LEVEL SERIALIZABLE READ ONLY" },
+/* Deferrable is something for serializable read only transactions, and nothing for others. */
+static const char *const begin_texts[4][WEIR__TX_MODES] = {
+	{ "BEGIN", "BEGIN READ ONLY", "" },
+	{ "BEGIN ISOLATION LEVEL READ COMMITTED", "BEGIN ISOLATION LEVEL READ COMMITTED READ ONLY", "" },
+	{ "BEGIN ISOLATION LEVEL REPEATABLE READ", "BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY", "" },
+	{ "BEGIN ISOLATION LEVEL SERIALIZABLE", "BEGIN ISOLATION LEVEL SERIALIZABLE READ ONLY",
+	  "BEGIN ISOLATION LEVEL SERIALIZABLE READ ONLY DEFERRABLE" },
 };
 
-void weir__tx_statements(weir__sql begin[4][2], weir__sql *xid)
+void weir__tx_statements(weir__sql begin[4][WEIR__TX_MODES], weir__sql *xid)
 {
 	static const char xid_text[] = "SELECT pg_catalog.pg_current_xact_id_if_assigned()";
 
 	for (size_t i = 0; i < 4; i++)
-		for (size_t k = 0; k < 2; k++)
+		for (size_t k = 0; k < WEIR__TX_MODES; k++)
 			begin[i][k] = weir__sql_of(begin_texts[i][k], strlen(begin_texts[i][k]));
 	*xid = weir__sql_of(xid_text, sizeof xid_text - 1);
 }
@@ -44,42 +46,57 @@ int weir__conn_begin(weir__conn *conn, const weir_transaction_options *options, 
 		return weir__error_set(err, WEIR_ERR_USAGE, "isolation %d is no isolation level", (int)isolation);
 	if (conn->tx.begin || PQtransactionStatus(conn->pg) != PQTRANS_IDLE)
 		return weir__error_set(err, WEIR_ERR_USAGE, "the connection is in a transaction already");
-	conn->tx = (weir__tx){ .begin = &conn->db->begin[isolation][read_only], .read_only = read_only };
+	if (options && options->deferrable && (isolation != WEIR_SERIALIZABLE || !read_only))
+		return weir__error_set(err, WEIR_ERR_USAGE, "only a serializable read only transaction can be deferrable");
+	conn->tx = (weir__tx){ .begin = &conn->db->begin[isolation][read_only + (options && options->deferrable)],
+		                   .read_only = read_only };
 	weir__count(&conn->counters.transactions);
 	return WEIR_OK;
 }
 
 /* ---- Savepoints ---------------------------------------------------------------------------------------------------- */
 
-int weir__conn_savepoint(weir__conn *conn, int level, weir__deadline deadline, weir_error *err)
+int weir__conn_savepoint(weir__conn *conn, int number, weir__deadline deadline, weir_error *err)
 {
 	char text[SAVEPOINT_SIZE];
 	int  rc = weir__conn_check(conn, err);
 
 	if (rc < 0)
 		return rc;
-	snprintf(text, sizeof text, "SAVEPOINT weir_sp_%d", level);
+	snprintf(text, sizeof text, "SAVEPOINT weir_sp_%d", number);
 	return weir__conn_command_in_place(conn, text, deadline, err);
 }
 
-int weir__conn_release_savepoint(weir__conn *conn, int level, weir__deadline deadline, weir_error *err)
+/* Runs a command about one savepoint. */
+static int command_savepoint(weir__conn *conn, const char *command, int number, weir__deadline deadline,
+                             weir_error *err)
 {
 	char text[SAVEPOINT_SIZE];
 	int  rc = weir__conn_check(conn, err);
 
 	if (rc < 0)
 		return rc;
-	snprintf(text, sizeof text, "RELEASE SAVEPOINT weir_sp_%d", level);
+	snprintf(text, sizeof text, "%s SAVEPOINT weir_sp_%d", command, number);
 	return weir__conn_command(conn, text, deadline, NULL, err);
 }
 
-void weir__conn_rollback_to(weir__conn *conn, int level, weir__deadline deadline)
+int weir__conn_release_savepoint(weir__conn *conn, int number, weir__deadline deadline, weir_error *err)
+{
+	return command_savepoint(conn, "RELEASE", number, deadline, err);
+}
+
+int weir__conn_return_to(weir__conn *conn, int number, weir__deadline deadline, weir_error *err)
+{
+	return command_savepoint(conn, "ROLLBACK TO", number, deadline, err);
+}
+
+void weir__conn_rollback_to(weir__conn *conn, int number, weir__deadline deadline)
 {
 	char text[SAVEPOINT_SIZE];
 
 	if (weir__conn_check(conn, NULL) < 0)
 		return;
-	snprintf(text, sizeof text, "ROLLBACK TO SAVEPOINT weir_sp_%d; RELEASE SAVEPOINT weir_sp_%d", level, level);
+	snprintf(text, sizeof text, "ROLLBACK TO SAVEPOINT weir_sp_%d; RELEASE SAVEPOINT weir_sp_%d", number, number);
 	if (weir__conn_command(conn, text, deadline, NULL, NULL) < 0)
 		weir__conn_break(conn);
 }

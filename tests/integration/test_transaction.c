@@ -2,9 +2,9 @@
  * test_transaction.c: transactions and savepoints on one connection, what they cost, and the three outcomes of COMMIT.
  */
 #include "support/database.h"
-#include "support/proxy.h"
 #include "support/servers.h"
 #include "support/suite.h"
+#include "support/through.h"
 
 #include <stdio.h>
 #include <string.h>
@@ -448,18 +448,8 @@ struct cut {
 
 static void cut_setup(struct cut *cut, enum proxy_fault fault, bool refuse_afterwards)
 {
-	PGconn *direct = PQconnectdb(test_database_url());
-	char    setting[96];
-
-	ck_assert_msg(PQstatus(direct) == CONNECTION_OK, "%s", PQerrorMessage(direct));
 	cut->proxy = (struct proxy){ .text = "COMMIT", .fault = fault, .refuse_afterwards = refuse_afterwards };
-	proxy_start(&cut->proxy, PQhost(direct), PQport(direct));
-	PQfinish(direct);
-	snprintf(setting, sizeof setting, "host=127.0.0.1 port=%d sslmode=disable gssencmode=disable", cut->proxy.port);
-	if (strstr(test_database_url(), "://"))
-		for (char *at = setting; *at; at++)
-			*at = *at == ' ' ? '&' : *at;
-	url_with(cut->url, sizeof cut->url, test_database_url(), setting);
+	through_start(&cut->proxy, cut->url, sizeof cut->url);
 	database_init(&cut->database, cut->url);
 	cut->database.url = test_database_url();
 	database_open(&cut->database);

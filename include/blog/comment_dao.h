@@ -52,6 +52,12 @@ int comment_dao_get_by_post_cached(const comment_dao *dao, int64_t post_id, int6
 int comment_dao_get_all(const comment_dao *dao, const weir_query *query, comment_list *found, weir_error *err);
 int comment_dao_get_all_cached(const comment_dao *dao, const weir_query *query, comment_list *found, weir_error *err);
 
+/* A page of them behind or before a cursor; NULL: the first. */
+int comment_dao_get_page(const comment_dao *dao, const weir_query *query, const char *cursor, comment_list *found, weir_cursors *cursors,
+                  weir_error *err);
+int comment_dao_get_page_cached(const comment_dao *dao, const weir_query *query, const char *cursor, comment_list *found,
+                         weir_cursors *cursors, weir_error *err);
+
 /* How many rows match; NULL: all. */
 int comment_dao_count(const comment_dao *dao, const weir_query *query, int64_t *count, weir_error *err);
 int comment_dao_count_cached(const comment_dao *dao, const weir_query *query, int64_t *count, weir_error *err);

@@ -45,6 +45,12 @@ int post_dao_get_by_user_cached(const post_dao *dao, int64_t user_id, int64_t sk
 int post_dao_get_all(const post_dao *dao, const weir_query *query, post_list *found, weir_error *err);
 int post_dao_get_all_cached(const post_dao *dao, const weir_query *query, post_list *found, weir_error *err);
 
+/* A page of them behind or before a cursor; NULL: the first. */
+int post_dao_get_page(const post_dao *dao, const weir_query *query, const char *cursor, post_list *found, weir_cursors *cursors,
+                  weir_error *err);
+int post_dao_get_page_cached(const post_dao *dao, const weir_query *query, const char *cursor, post_list *found,
+                         weir_cursors *cursors, weir_error *err);
+
 /* How many rows match; NULL: all. */
 int post_dao_count(const post_dao *dao, const weir_query *query, int64_t *count, weir_error *err);
 int post_dao_count_cached(const post_dao *dao, const weir_query *query, int64_t *count, weir_error *err);

@@ -53,6 +53,12 @@ int user_dao_search_users_cached(const user_dao *dao, const char *text, int64_t 
 int user_dao_get_all(const user_dao *dao, const weir_query *query, user_list *found, weir_error *err);
 int user_dao_get_all_cached(const user_dao *dao, const weir_query *query, user_list *found, weir_error *err);
 
+/* A page of them behind or before a cursor; NULL: the first. */
+int user_dao_get_page(const user_dao *dao, const weir_query *query, const char *cursor, user_list *found, weir_cursors *cursors,
+                  weir_error *err);
+int user_dao_get_page_cached(const user_dao *dao, const weir_query *query, const char *cursor, user_list *found,
+                         weir_cursors *cursors, weir_error *err);
+
 /* How many rows match; NULL: all. */
 int user_dao_count(const user_dao *dao, const weir_query *query, int64_t *count, weir_error *err);
 int user_dao_count_cached(const user_dao *dao, const weir_query *query, int64_t *count, weir_error *err);

@@ -71,9 +71,17 @@ typedef struct weir_condition {
 	size_t        count;
 } weir_condition;
 
+/* Where NULLs stand in an order. */
+typedef enum weir_nulls {
+	WEIR_NULLS_DEFAULT, /* PostgreSQL's: as if NULL were the largest value */
+	WEIR_NULLS_FIRST,
+	WEIR_NULLS_LAST
+} weir_nulls;
+
 typedef struct weir_order {
 	weir_column column;
 	bool        descending;
+	weir_nulls  nulls;
 } weir_order;
 
 typedef struct weir_orders {
@@ -121,6 +129,19 @@ static inline weir_path weir_path_of(const char *path)
 static inline weir_path weir_path_as_given(weir_path path)
 {
 	return path;
+}
+
+/* weir_nulls_last(weir_desc(user_c.age)): the same order with NULLs at that end. */
+static inline weir_order weir_nulls_first(weir_order order)
+{
+	order.nulls = WEIR_NULLS_FIRST;
+	return order;
+}
+
+static inline weir_order weir_nulls_last(weir_order order)
+{
+	order.nulls = WEIR_NULLS_LAST;
+	return order;
 }
 
 /* A computed limit: 0 is an empty list and not the default. */
@@ -266,8 +287,8 @@ typedef struct weir__value_does_not_fit_column { int unused; } weir__does_not_fi
 #define weir_not(condition) WEIR__GROUP(WEIR_OP_NOT, condition)
 
 /* WEIR_ORDER(weir_desc(user_c.created_at), weir_asc(user_c.id)) */
-#define weir_asc(col)  ((weir_order){(col).column, false})
-#define weir_desc(col) ((weir_order){(col).column, true})
+#define weir_asc(col)  ((weir_order){(col).column, false, WEIR_NULLS_DEFAULT})
+#define weir_desc(col) ((weir_order){(col).column, true, WEIR_NULLS_DEFAULT})
 #define WEIR_ORDER(...)                                                                                                \
 	((weir_orders){(const weir_order[]){__VA_ARGS__},                                                              \
 	               sizeof((const weir_order[]){__VA_ARGS__}) / sizeof(weir_order)})

@@ -215,15 +215,14 @@ cleanup:
 
 /* ---- Lists, counts, exists ------------------------------------------------------------------------------------- */
 
-/* Looks up what a query gave; key and stamp keep the texts that lookup borrows. */
-static int look_up_query(weir__call *call, const char *what, const weir_query *query, weir__buffer *stamp,
-                         weir__lookup *lookup)
+/* Looks up what was read; key and stamp keep the texts that lookup borrows. */
+static int look_up_listing(weir__call *call, const weir__listing *listing, weir__buffer *stamp, weir__lookup *lookup)
 {
-	int rc = weir__key_of_query(call->entity, what, query, &call->key, call->err);
+	int rc = weir__key_of_listing(call->entity, listing->what, listing->query, listing->more, &call->key, call->err);
 
 	if (rc < 0)
 		return rc;
-	weir__key_of_query_stamp(call->entity, query, stamp);
+	weir__key_of_query_stamp(call->entity, listing->query, stamp);
 	if (call->key.failed || stamp->failed)
 		return weir__error_no_memory(call->err);
 	lookup->key = (weir_bytes){ call->key.data, call->key.length };
@@ -233,40 +232,63 @@ static int look_up_query(weir__call *call, const char *what, const weir_query *q
 	return WEIR_OK;
 }
 
-static void fill_list(weir__call *call, weir__lookup *lookup, const weir_list *list)
+static int look_up_query(weir__call *call, const char *what, const weir_query *query, weir__buffer *stamp,
+                         weir__lookup *lookup)
+{
+	return look_up_listing(call, &(weir__listing){ .what = what, .query = query }, stamp, lookup);
+}
+
+static void fill_list(weir__call *call, const weir__layout *layout, weir__lookup *lookup, const weir_list *list)
 {
 	weir__buffer payload = WEIR__BUFFER_INIT;
 	int64_t      max_items = weir__cache_space_max_items(call->entity->space);
 
 	if (max_items != WEIR_UNLIMITED && list->count > (size_t)max_items)
 		return;
-	weir__codec_encode_list(call->entity->layout, list->items, list->count, &payload);
+	weir__codec_encode_list(layout, list->items, list->count, &payload);
 	fill(call, lookup, &payload, list->count);
 	weir__buffer_release(&payload);
 }
 
-int weir__cached_list(weir__call *call, const weir_query *query, weir_list *list)
+int weir__cached_listing(weir__call *call, const weir__listing *listing, weir_list *list)
 {
 	weir__lookup lookup = { .kind = WEIR__ENTRY_LIST };
 	weir__buffer stamp = WEIR__BUFFER_INIT;
-	int          rc = look_up_query(call, "list", query, &stamp, &lookup);
+	int          rc = look_up_listing(call, listing, &stamp, &lookup);
 
 	if (rc < 0)
 		goto cleanup;
 	if (lookup.state == WEIR__HIT) {
-		rc = weir__codec_decode_list(call->entity->layout, lookup.payload.data, lookup.payload.length,
-		                             (size_t)lookup.items, list);
+		rc = weir__codec_decode_list(listing->layout, lookup.payload.data, lookup.payload.length, (size_t)lookup.items,
+		                             list);
 		if (rc != WEIR_ERR_FORMAT)
 			goto cleanup;
 		weir__cache_reject(call->entity->space, &lookup);
 	}
-	rc = weir__read_list(call, query, list);
+	rc = listing->read(call, listing, list);
 	if (rc == WEIR_OK && lookup.state == WEIR__MISS)
-		fill_list(call, &lookup, list);
+		fill_list(call, listing->layout, &lookup, list);
 cleanup:
 	weir__lookup_release(&lookup);
 	weir__buffer_release(&stamp);
 	return rc;
+}
+
+static int read_list(weir__call *call, const weir__listing *listing, weir_list *list)
+{
+	return weir__read_list(call, listing->query, list);
+}
+
+int weir__cached_list(weir__call *call, const weir_query *query, weir_list *list)
+{
+	const weir__listing listing = {
+		.what = "list",
+		.query = query,
+		.layout = call->entity->layout,
+		.read = read_list,
+	};
+
+	return weir__cached_listing(call, &listing, list);
 }
 
 /* A number as the payload of an entry, in items; the payload itself is the number as JSON, for whoever looks. */

@@ -38,6 +38,7 @@ int weir__call_add_key(weir__call *call, const void *key);
 int weir__read_by_id(weir__call *call, const void *key, const void **record);
 int weir__read_by(weir__call *call, size_t column, const weir_value *value, const void **record);
 int weir__read_list(weir__call *call, const weir_query *query, weir_list *list);
+int weir__read_page(weir__call *call, const weir_query *query, const weir__seek *seek, weir_list *list);
 int weir__read_count(weir__call *call, const weir_query *query, int64_t *count);
 int weir__read_exists(weir__call *call, const weir_query *query, bool *exists);
 
@@ -61,6 +62,17 @@ void weir__call_add_keys(weir__call *call, const weir__keys *keys, const size_t 
 int weir__cached_by_id(weir__call *call, const void *key, const void **record);
 int weir__cached_by(weir__call *call, size_t column, const weir_value *value, const void **record);
 int weir__cached_list(weir__call *call, const weir_query *query, weir_list *list);
+
+/* A list that is more than a query: how it is read, and what else it depends on. */
+typedef struct weir__listing {
+	const char         *what;  /* part of the key: "list", "page", ... */
+	weir_bytes          more;  /* the same, bytes that only this list has */
+	const weir_query   *query; /* its canonical text is part of the key, its stamp the one that is depended on */
+	const weir__layout *layout; /* of the rows */
+	int (*read)(weir__call *call, const struct weir__listing *listing, weir_list *list);
+	const void *context; /* of read */
+} weir__listing;
+int weir__cached_listing(weir__call *call, const weir__listing *listing, weir_list *list);
 int weir__cached_count(weir__call *call, const weir_query *query, int64_t *count);
 int weir__cached_exists(weir__call *call, const weir_query *query, bool *exists);
 

@@ -94,9 +94,19 @@ void weir__key_of_any(const weir__entity *entity, weir__buffer *key)
 int weir__key_of_query(const weir__entity *entity, const char *what, const weir_query *query, weir__buffer *key,
                        weir_error *err)
 {
+	return weir__key_of_listing(entity, what, query, (weir_bytes){ .length = 0 }, key, err);
+}
+
+int weir__key_of_listing(const weir__entity *entity, const char *what, const weir_query *query, weir_bytes more,
+                         weir__buffer *key, weir_error *err)
+{
 	weir__buffer canonical = WEIR__BUFFER_INIT;
 	int          rc = weir__query_canonical(entity->layout, query, &canonical, err);
 
+	if (more.length > 0) {
+		weir__buffer_append_char(&canonical, ' ');
+		weir__buffer_append(&canonical, more.data, more.length);
+	}
 	append_name(entity->layout->base->table, key);
 	weir__buffer_append_text(key, ":q:");
 	weir__buffer_append_text(key, what);

@@ -26,6 +26,10 @@ void weir__key_of_any(const weir__entity *entity, weir__buffer *key);
 int weir__key_of_query(const weir__entity *entity, const char *what, const weir_query *query, weir__buffer *key,
                        weir_error *err);
 
+/* The same where what is read depends on more than the query: `more` follows the canonical text, which nothing else can. */
+int weir__key_of_listing(const weir__entity *entity, const char *what, const weir_query *query, weir_bytes more,
+                         weir__buffer *key, weir_error *err);
+
 /* The stamp that lists of this query depend on: that of a stamped column which the query asks to be equal to a value, else `any`. */
 void weir__key_of_query_stamp(const weir__entity *entity, const weir_query *query, weir__buffer *key);
 

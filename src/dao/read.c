@@ -34,15 +34,13 @@ int weir__read_by(weir__call *call, size_t column, const weir_value *value, cons
 	return read_record(call, weir__sql_get_by(call->entity->statements, column), record);
 }
 
-int weir__read_list(weir__call *call, const weir_query *query, weir_list *list)
+/* Runs what call->sql holds, whose rows are all columns. */
+static int read_rows(weir__call *call, weir_list *list)
 {
 	weir__rows rows = WEIR__ROWS_INIT;
 	weir__sql  sql;
-	int        rc;
+	int        rc = weir__call_sql(call, &sql);
 
-	rc = weir__sql_select(call->entity->statements, query, &call->sql, call->params, call->err);
-	if (rc >= 0)
-		rc = weir__call_sql(call, &sql);
 	if (rc >= 0)
 		rc = weir__call_read(call, &sql, &rows);
 	if (rc < 0)
@@ -50,6 +48,20 @@ int weir__read_list(weir__call *call, const weir_query *query, weir_list *list)
 	rc = weir__rows_list(&rows, call->entity->layout, list, call->err);
 	weir__rows_release(&rows);
 	return rc;
+}
+
+int weir__read_list(weir__call *call, const weir_query *query, weir_list *list)
+{
+	int rc = weir__sql_select(call->entity->statements, query, &call->sql, call->params, call->err);
+
+	return rc < 0 ? rc : read_rows(call, list);
+}
+
+int weir__read_page(weir__call *call, const weir_query *query, const weir__seek *seek, weir_list *list)
+{
+	int rc = weir__sql_select_page(call->entity->statements, query, seek, &call->sql, call->params, call->err);
+
+	return rc < 0 ? rc : read_rows(call, list);
 }
 
 typedef int (*scalar_builder)(const weir__statements *, const weir_query *, weir__buffer *, weir__params *,

@@ -89,8 +89,9 @@ weir_query weir__relation_query(const weir__relation *relation, weir_order order
 	weir_query        query = { .limit = link->relation->kind == WEIR_RELATION_HAS_ONE ? 1 : 0 };
 
 	for (size_t i = 0; i < link->target_count; i++)
-		order[i] =
-			(weir_order){ { link->through->model, link->through->columns[link->through_columns[i]].offset }, false };
+		order[i] = (weir_order){
+			.column = { link->through->model, link->through->columns[link->through_columns[i]].offset },
+		};
 	query.order = (weir_orders){ order, link->target_count };
 	return query;
 }

@@ -105,6 +105,29 @@ int weir__sql_delete_where(const weir__statements *s, const weir_condition *wher
 /* SELECT all columns / count(*) / exists of a query. limit and skip are parameters. Count with skip or limit counts a subquery. */
 int weir__sql_select(const weir__statements *s, const weir_query *query, weir__buffer *sql, weir__params *params,
                      weir_error *err);
+/* A page beside a row: the values that this row has in the columns of the query's whole order. */
+typedef struct weir__seek {
+	bool       backward;  /* the rows before it, and in reverse order; else those behind it */
+	bool       inclusive; /* the row itself too, if it is there */
+	size_t     count;     /* 0: from the end of all rows at which reading starts */
+	weir_value values[WEIR__COLUMNS_MAX];
+	char      *texts; /* where values that weir__seek_read has read lie; weir__seek_release */
+} weir__seek;
+int weir__sql_select_page(const weir__statements *s, const weir_query *query, const weir__seek *seek,
+                          weir__buffer *sql, weir__params *params, weir_error *err);
+
+/* Takes the values from a row. */
+void weir__seek_of(const weir__layout *layout, const weir_query *query, const void *row, weir__seek *seek);
+
+/* A page's place as text of A-Z a-z 0-9 - _, with the shape of the query (all of it but skip and limit) and a checksum. Write
+ * appends; WEIR_ERR_LIMIT when values are too long. Read takes any bytes: WEIR_ERR_VALUE for what write has not written for
+ * this query, and seek is then to be released too. */
+int  weir__seek_write(const weir__layout *layout, const weir_query *query, const weir__seek *seek, weir__buffer *text,
+                      weir_error *err);
+int  weir__seek_read(const weir__layout *layout, const weir_query *query, const char *text, weir__seek *seek,
+                     weir_error *err);
+void weir__seek_release(weir__seek *seek);
+
 int weir__sql_count(const weir__statements *s, const weir_query *query, weir__buffer *sql, weir__params *params,
                     weir_error *err);
 int weir__sql_exists(const weir__statements *s, const weir_query *query, weir__buffer *sql, weir__params *params,

@@ -7,6 +7,7 @@
 typedef struct weir__order {
 	uint8_t column;
 	bool    descending;
+	bool    nulls_first; /* of a column without NULLs: as the direction has it */
 } weir__order;
 
 /* Writes the columns that a list is ordered by and returns how many they are. A column said twice counts once, and
@@ -14,5 +15,14 @@ typedef struct weir__order {
  * layout's (weir__query_check has seen them). */
 size_t weir__order_complete(const weir__layout *layout, const weir_orders *orders,
                             weir__order order[WEIR__COLUMNS_MAX]);
+
+/* The same rows from the other end. */
+void weir__order_reverse(weir__order *order, size_t count);
+
+/* Do NULLs stand where PostgreSQL puts them without being told? */
+static inline bool weir__order_is_plain(const weir__order *order)
+{
+	return order->nulls_first == order->descending;
+}
 
 #endif

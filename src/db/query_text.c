@@ -5,6 +5,7 @@
  *   query   condition, "o" and the completed order, "s" skip "l" limit
  *   leaf    code of the operator, column, values
  *   group   code of the operator, count ":", members in the order of their bytes, none twice
+ *   order   + or - (descending), ( or ) where NULLs stand at the other end than PostgreSQL puts them, column
  *   column  length ":" name                       (names, since numbers change from one version to the next)
  *   value   letter of the type; numbers end with ";", texts begin with length ":", the rest has one length
  *
@@ -37,8 +38,12 @@ static int check_orders(const weir__layout *layout, const weir_orders *orders, w
 	if (orders->count > 0 && !orders->items)
 		return weir__error_set_at(err, WEIR_ERR_USAGE, layout->model->name, NULL,
 		                          "the order has a count but no columns");
-	for (size_t i = 0; i < orders->count && status == WEIR_OK; i++)
+	for (size_t i = 0; i < orders->count && status == WEIR_OK; i++) {
 		status = weir__column_find(layout, orders->items[i].column, &column, err);
+		if (status == WEIR_OK && (unsigned)orders->items[i].nulls > WEIR_NULLS_LAST)
+			status = weir__error_set_at(err, WEIR_ERR_USAGE, layout->model->name, NULL,
+			                            "the order puts NULLs in no place that there is");
+	}
 	return status;
 }
 
@@ -353,7 +358,7 @@ int weir__query_canonical(const weir__layout *layout, const weir_query *query, w
 	size_t count = weir__order_complete(layout, &query->order, order);
 	weir__buffer_append_char(text, 'o');
 	for (size_t i = 0; i < count; i++) {
-		weir__buffer_append_char(text, order[i].descending ? '-' : '+');
+		weir__buffer_append_char(text, (weir__order_is_plain(&order[i]) ? "+-" : "()")[order[i].descending]);
 		append_column(text, layout, order[i].column);
 	}
 	weir__buffer_append_char(text, 's');

@@ -25,7 +25,8 @@ static int64_t limit_of(const weir_query *query)
 
 static bool is_written(int64_t limit)
 {
-	return limit >= 0 && (limit <= 100 || (limit <= 10000 && limit % 50 == 0));
+	return limit >= 0 &&
+	       (limit <= 100 || (limit <= 10000 && limit % 50 <= 1)); /* 51: a page, and whether there is more */
 }
 
 static void append_page(weir__buffer *sql, const weir_query *query, weir__params *params)
@@ -53,17 +54,23 @@ static void append_from(weir__buffer *sql, const weir__statements *s, const weir
 	weir__sql_append_where(sql, s, &query->where, params);
 }
 
-void weir__sql_append_order(weir__buffer *sql, const weir__statements *s, const weir_query *query)
+static void append_order(weir__buffer *sql, const weir__statements *s, const weir__order *order, size_t count)
 {
-	weir__order order[WEIR__COLUMNS_MAX];
-	size_t      count = weir__order_complete(s->layout, &query->order, order);
-
 	for (size_t i = 0; i < count; i++) {
 		weir__buffer_append_text(sql, i == 0 ? " ORDER BY " : ", ");
 		weir__sql_append(sql, &s->names[order[i].column]);
 		if (order[i].descending)
 			weir__buffer_append_text(sql, " DESC");
+		if (!weir__order_is_plain(&order[i]))
+			weir__buffer_append_text(sql, order[i].nulls_first ? " NULLS FIRST" : " NULLS LAST");
 	}
+}
+
+void weir__sql_append_order(weir__buffer *sql, const weir__statements *s, const weir_query *query)
+{
+	weir__order order[WEIR__COLUMNS_MAX];
+
+	append_order(sql, s, order, weir__order_complete(s->layout, &query->order, order));
 }
 
 int weir__sql_select(const weir__statements *s, const weir_query *query, weir__buffer *sql, weir__params *params,
@@ -79,6 +86,30 @@ int weir__sql_select(const weir__statements *s, const weir_query *query, weir__b
 	weir__sql_append(sql, &s->columns);
 	append_from(sql, s, query, params);
 	weir__sql_append_order(sql, s, query);
+	append_page(sql, query, params);
+	return weir__sql_finish(s, sql, params, err);
+}
+
+int weir__sql_select_page(const weir__statements *s, const weir_query *query, const weir__seek *seek, weir__buffer *sql,
+                          weir__params *params, weir_error *err)
+{
+	weir__order order[WEIR__COLUMNS_MAX];
+	size_t      count;
+	int         status = check(s, query, err);
+
+	if (status != WEIR_OK)
+		return status;
+	count = weir__order_complete(s->layout, &query->order, order);
+	if (seek->backward)
+		weir__order_reverse(order, count);
+	weir__buffer_append_text(sql, "SELECT ");
+	weir__sql_append(sql, &s->columns);
+	append_from(sql, s, query, params);
+	if (seek->count > 0) {
+		weir__buffer_append_text(sql, weir__condition_is_absent(&query->where) ? " WHERE " : " AND ");
+		weir__sql_append_seek(sql, s, order, seek, params);
+	}
+	append_order(sql, s, order, count);
 	append_page(sql, query, params);
 	return weir__sql_finish(s, sql, params, err);
 }

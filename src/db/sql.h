@@ -4,6 +4,7 @@
 #define WEIR_DB_SQL_H
 
 #include "db/db.h"
+#include "db/order.h"
 
 struct weir__statements {
 	const weir__layout *layout;
@@ -35,6 +36,10 @@ void weir__sql_append_where(weir__buffer *sql, const weir__statements *s, const 
 
 /* ORDER BY and the whole order of a query. */
 void weir__sql_append_order(weir__buffer *sql, const weir__statements *s, const weir_query *query);
+
+/* That a row stands behind the one that seek names, in this order; or is that one, if it says so (seek.c). */
+void weir__sql_append_seek(weir__buffer *sql, const weir__statements *s, const weir__order *order,
+                           const weir__seek *seek, weir__params *params);
 
 /* INSERT without RETURNING: of one struct, or of many by arrays (at least one, and a column). Values are checked. */
 int weir__sql_append_insert(const weir__statements *s, weir__mask mask, const void *values, weir__buffer *sql,

@@ -143,6 +143,19 @@ void weir__list_set(weir_list *list, size_t index, const void *record)
 	block->items[index] = record;
 }
 
+void weir__list_keep(weir_list *list, size_t count, bool reversed)
+{
+	list_block *block = list->memory;
+
+	list->count = count;
+	for (size_t i = 0; reversed && i < count / 2; i++) {
+		const void *item = block->items[i];
+
+		block->items[i] = block->items[count - 1 - i];
+		block->items[count - 1 - i] = item;
+	}
+}
+
 static void retain(atomic_size_t *references)
 {
 	atomic_fetch_add_explicit(references, 1, memory_order_relaxed);

@@ -37,6 +37,9 @@ void weir__record_out_set(void *out, const void *record);
 bool weir__list_out_is_empty(const void *out);
 void weir__list_out_set(void *out, const weir_list *list);
 
+/* Leaves count items, in reverse order if wanted; memory stays as it is. Before anybody else sees the list. */
+void weir__list_keep(weir_list *list, size_t count, bool reversed);
+
 /* The model of a list made above, NULL for an empty list without memory. */
 const weir_model *weir__list_model(const weir_list *list);
 

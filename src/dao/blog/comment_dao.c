@@ -95,6 +95,18 @@ int comment_dao_get_all_cached(const comment_dao *dao, const weir_query *query, 
 	return weir_base_dao_get_all_cached(&dao->base, query, found, err);
 }
 
+int comment_dao_get_page(const comment_dao *dao, const weir_query *query, const char *cursor, comment_list *found,
+                         weir_cursors *cursors, weir_error *err)
+{
+	return weir_base_dao_get_page(&dao->base, query, cursor, found, cursors, err);
+}
+
+int comment_dao_get_page_cached(const comment_dao *dao, const weir_query *query, const char *cursor,
+                                comment_list *found, weir_cursors *cursors, weir_error *err)
+{
+	return weir_base_dao_get_page_cached(&dao->base, query, cursor, found, cursors, err);
+}
+
 int comment_dao_count(const comment_dao *dao, const weir_query *query, int64_t *count, weir_error *err)
 {
 	return weir_base_dao_count(&dao->base, query, count, err);

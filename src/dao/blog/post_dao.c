@@ -83,6 +83,18 @@ int post_dao_get_all_cached(const post_dao *dao, const weir_query *query, post_l
 	return weir_base_dao_get_all_cached(&dao->base, query, found, err);
 }
 
+int post_dao_get_page(const post_dao *dao, const weir_query *query, const char *cursor, post_list *found,
+                      weir_cursors *cursors, weir_error *err)
+{
+	return weir_base_dao_get_page(&dao->base, query, cursor, found, cursors, err);
+}
+
+int post_dao_get_page_cached(const post_dao *dao, const weir_query *query, const char *cursor, post_list *found,
+                             weir_cursors *cursors, weir_error *err)
+{
+	return weir_base_dao_get_page_cached(&dao->base, query, cursor, found, cursors, err);
+}
+
 int post_dao_count(const post_dao *dao, const weir_query *query, int64_t *count, weir_error *err)
 {
 	return weir_base_dao_count(&dao->base, query, count, err);

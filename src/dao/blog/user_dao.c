@@ -105,6 +105,18 @@ int user_dao_get_all_cached(const user_dao *dao, const weir_query *query, user_l
 	return weir_base_dao_get_all_cached(&dao->base, query, found, err);
 }
 
+int user_dao_get_page(const user_dao *dao, const weir_query *query, const char *cursor, user_list *found,
+                      weir_cursors *cursors, weir_error *err)
+{
+	return weir_base_dao_get_page(&dao->base, query, cursor, found, cursors, err);
+}
+
+int user_dao_get_page_cached(const user_dao *dao, const weir_query *query, const char *cursor, user_list *found,
+                             weir_cursors *cursors, weir_error *err)
+{
+	return weir_base_dao_get_page_cached(&dao->base, query, cursor, found, cursors, err);
+}
+
 int user_dao_count(const user_dao *dao, const weir_query *query, int64_t *count, weir_error *err)
 {
 	return weir_base_dao_count(&dao->base, query, count, err);

@@ -347,7 +347,7 @@ static weir_query random_query(void)
 	if (below(3) == 0) {
 		weir_order *order = arena_take(2 * sizeof *order);
 		for (size_t i = 0; i < 2; i++)
-			order[i] = (weir_order){ { &everything_model, everything_fields[below(4)].offset }, below(2) == 1 };
+			order[i] = (weir_order){ .column = { &everything_model, everything_fields[below(4)].offset }, .descending = below(2) };
 		query.order = (weir_orders){ order, below(3) };
 	}
 	return query;
@@ -535,7 +535,7 @@ static size_t reduced_order(const weir_orders *orders, weir_order *kept)
 		has_key = orders->items[i].column.offset == offsetof(everything, id);
 	}
 	if (!has_key)
-		kept[count++] = (weir_order){ { &everything_model, offsetof(everything, id) }, false };
+		kept[count++] = (weir_order){ .column = { &everything_model, offsetof(everything, id) } };
 	return count;
 }
 

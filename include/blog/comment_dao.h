@@ -32,6 +32,10 @@ int comment_dao_get_by_id_cached(const comment_dao *dao, int64_t id, const comme
 int comment_dao_get_or_fail(const comment_dao *dao, int64_t id, const comment **found, weir_error *err);
 int comment_dao_get_or_fail_cached(const comment_dao *dao, int64_t id, const comment **found, weir_error *err);
 
+/* The same in a transaction, which locks the row until it ends. */
+int comment_dao_get_by_id_locked(const comment_dao *dao, int64_t id, weir_lock lock, weir_lock_wait wait, const comment **found,
+                          weir_error *err);
+
 /* found.items[i] belongs to ids[i], NULL where there is none. */
 int comment_dao_get_many(const comment_dao *dao, const int64_t *ids, size_t count, comment_list *found,
                          weir_error *err);

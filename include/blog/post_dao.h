@@ -31,6 +31,10 @@ int post_dao_get_by_id_cached(const post_dao *dao, int64_t id, const post **foun
 int post_dao_get_or_fail(const post_dao *dao, int64_t id, const post **found, weir_error *err);
 int post_dao_get_or_fail_cached(const post_dao *dao, int64_t id, const post **found, weir_error *err);
 
+/* The same in a transaction, which locks the row until it ends. */
+int post_dao_get_by_id_locked(const post_dao *dao, int64_t id, weir_lock lock, weir_lock_wait wait, const post **found,
+                          weir_error *err);
+
 /* found.items[i] belongs to ids[i], NULL where there is none. */
 int post_dao_get_many(const post_dao *dao, const int64_t *ids, size_t count, post_list *found, weir_error *err);
 int post_dao_get_many_cached(const post_dao *dao, const int64_t *ids, size_t count, post_list *found, weir_error *err);

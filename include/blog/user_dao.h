@@ -31,6 +31,10 @@ int user_dao_get_by_id_cached(const user_dao *dao, int64_t id, const user **foun
 int user_dao_get_or_fail(const user_dao *dao, int64_t id, const user **found, weir_error *err);
 int user_dao_get_or_fail_cached(const user_dao *dao, int64_t id, const user **found, weir_error *err);
 
+/* The same in a transaction, which locks the row until it ends. */
+int user_dao_get_by_id_locked(const user_dao *dao, int64_t id, weir_lock lock, weir_lock_wait wait, const user **found,
+                          weir_error *err);
+
 /* found.items[i] belongs to ids[i], NULL where there is none. */
 int user_dao_get_many(const user_dao *dao, const int64_t *ids, size_t count, user_list *found, weir_error *err);
 int user_dao_get_many_cached(const user_dao *dao, const int64_t *ids, size_t count, user_list *found, weir_error *err);

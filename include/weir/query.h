@@ -105,6 +105,23 @@ typedef struct weir_with {
 	size_t           count;
 } weir_with;
 
+/* Locks on the rows of a list, until the transaction ends; from the weakest to the strongest. What each keeps others from is
+ * in PostgreSQL's manual, 13.3.2. */
+typedef enum weir_lock {
+	WEIR_LOCK_NONE,
+	WEIR_FOR_KEY_SHARE,
+	WEIR_FOR_SHARE,
+	WEIR_FOR_NO_KEY_UPDATE, /* what an update takes: others may still refer to the row */
+	WEIR_FOR_UPDATE
+} weir_lock;
+
+/* What to do about a row that somebody else has locked. */
+typedef enum weir_lock_wait {
+	WEIR_WAIT,       /* wait, until the call's deadline */
+	WEIR_NOWAIT,     /* WEIR_ERR_LOCKED */
+	WEIR_SKIP_LOCKED /* leave it out, as workers on a queue do */
+} weir_lock_wait;
+
 #define WEIR_LIMIT_DEFAULT 100
 #define WEIR_NO_ROWS       INT64_MIN /* as a limit: an empty list. 0 in a query is the default of 100 */
 
@@ -116,6 +133,8 @@ typedef struct weir_query {
 	int64_t        skip;  /* rows to leave out at the start; negative is an error */
 	int64_t        limit; /* most rows; negative, or above the session's max_limit, is an error */
 	weir_with      with;  /* lists: relations to load with them (relation.h) */
+	weir_lock      lock;  /* get_all in a transaction, not cached: locks the rows; elsewhere an error */
+	weir_lock_wait lock_wait;
 } weir_query;
 
 static inline weir_path weir_path_of(const char *path)

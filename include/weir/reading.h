@@ -20,6 +20,11 @@ WEIR_API int weir_base_dao_get_by_or_fail(const weir_base_dao *dao, weir_column 
 WEIR_API int weir_base_dao_get_by_or_fail_cached(const weir_base_dao *dao, weir_column column, const void *values,
                                                  void *record, weir_error *err);
 
+/* get_by_id in a transaction, which locks the row until that ends (weir_lock in query.h; lists lock by query.lock): WEIR_OK,
+ * WEIR_NOT_FOUND (also of a row that WEIR_SKIP_LOCKED left out), WEIR_ERR_LOCKED, WEIR_ERR_USAGE outside a transaction. */
+WEIR_API int weir_base_dao_get_by_id_locked(const weir_base_dao *dao, const void *key, weir_lock lock,
+                                            weir_lock_wait wait, void *record, weir_error *err);
+
 /* Where the pages beside a page are. */
 typedef struct weir_cursors {
 	char *next;     /* the cursor of the page behind; NULL: there were no more rows when this one was read */

@@ -139,7 +139,7 @@ static int get_all(const weir_base_dao *dao, const weir_query *query, void *list
 	if (rc >= 0)
 		rc = weir__check_list_out(&call, list);
 	if (rc >= 0)
-		rc = weir__check_query(&call, query);
+		rc = weir__check_list_query(&call, query, cached);
 	if (rc >= 0 && query && query->with.count > 0)
 		rc = weir__plan_create(&call, &query->with, &plan);
 	if (rc >= 0 && query && query->limit == WEIR_NO_ROWS)

@@ -41,6 +41,18 @@ int weir__check_query(weir__call *call, const weir_query *query)
 	             : WEIR_OK;
 }
 
+int weir__check_list_query(weir__call *call, const weir_query *query, bool cached)
+{
+	int rc = query ? weir__query_check_for(call->entity->layout, query, cached ? 0 : WEIR__TAKES_LOCK,
+	                                       call->session->engine->max_limit, call->err)
+	               : WEIR_OK;
+
+	if (rc >= 0 && query && query->lock && !call->session->transaction)
+		return weir__wrong_call(call,
+		                        "rows are locked until their transaction ends, and this is none: weir_begin first");
+	return rc;
+}
+
 int weir__check_where(weir__call *call, const weir_condition *where)
 {
 	weir_query query = { .where = *where };

@@ -13,6 +13,9 @@ int weir__check_list_out(weir__call *call, const void *list);
 
 int weir__check_query(weir__call *call, const weir_query *query);
 
+/* The query of a list, which may lock in a transaction. */
+int weir__check_list_query(weir__call *call, const weir_query *query, bool cached);
+
 /* A condition of an update or delete: there must be one. */
 int weir__check_where(weir__call *call, const weir_condition *where);
 

@@ -160,8 +160,12 @@ int weir__sql_related(const weir__related *related, weir__related_what what, wei
  * IN lists sorted and without doubles, values length-prefixed with their type, NULL unlike empty. For cache keys. */
 int weir__query_canonical(const weir__layout *layout, const weir_query *query, weir__buffer *text, weir_error *err);
 
-/* Checks condition, order, skip and limit (max_limit) against the layout before any SQL: WEIR_ERR_USAGE names what. */
+/* Checks condition, order, skip and limit (max_limit) against the layout before any SQL: WEIR_ERR_USAGE names what. Members
+ * that only some reads take are refused; check_for accepts those of `takes`. */
+enum { WEIR__TAKES_LOCK = 1 };
 int weir__query_check(const weir__layout *layout, const weir_query *query, int64_t max_limit, weir_error *err);
+int weir__query_check_for(const weir__layout *layout, const weir_query *query, unsigned takes, int64_t max_limit,
+                          weir_error *err);
 
 /* ---- Running ------------------------------------------------------------------------------------------------- */
 

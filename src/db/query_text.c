@@ -47,7 +47,28 @@ static int check_orders(const weir__layout *layout, const weir_orders *orders, w
 	return status;
 }
 
+static int check_taken(const weir__layout *layout, const weir_query *query, unsigned takes, weir_error *err)
+{
+	const char *model = layout->model->name;
+
+	if ((unsigned)query->lock > WEIR_FOR_UPDATE || (unsigned)query->lock_wait > WEIR_SKIP_LOCKED)
+		return weir__error_set_at(err, WEIR_ERR_USAGE, model, NULL, "the query's lock is none that there is");
+	if (query->lock && !(takes & WEIR__TAKES_LOCK))
+		return weir__error_set_at(err, WEIR_ERR_USAGE, model, NULL,
+		                          "this read cannot lock rows: get_all can, not cached");
+	if (query->lock_wait && !query->lock)
+		return weir__error_set_at(err, WEIR_ERR_USAGE, model, NULL,
+		                          "the query says how to wait for a lock, and no lock");
+	return WEIR_OK;
+}
+
 int weir__query_check(const weir__layout *layout, const weir_query *query, int64_t max_limit, weir_error *err)
+{
+	return weir__query_check_for(layout, query, 0, max_limit, err);
+}
+
+int weir__query_check_for(const weir__layout *layout, const weir_query *query, unsigned takes, int64_t max_limit,
+                          weir_error *err)
 {
 	const char *model = layout->model->name;
 
@@ -56,6 +77,8 @@ int weir__query_check(const weir__layout *layout, const weir_query *query, int64
 	int status = weir__condition_check(layout, &query->where, err);
 	if (status == WEIR_OK)
 		status = check_orders(layout, &query->order, err);
+	if (status == WEIR_OK)
+		status = check_taken(layout, query, takes, err);
 	if (status != WEIR_OK)
 		return status;
 	if (query->skip < 0)

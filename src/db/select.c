@@ -16,6 +16,25 @@ static int check(const weir__statements *s, const weir_query *query, weir_error 
 	return weir__query_check(s->layout, query, INT64_MAX, err);
 }
 
+static void append_lock(weir__buffer *sql, const weir_query *query)
+{
+	static const char *const strengths[] = {
+		[WEIR_LOCK_NONE] = "",
+		[WEIR_FOR_KEY_SHARE] = " FOR KEY SHARE",
+		[WEIR_FOR_SHARE] = " FOR SHARE",
+		[WEIR_FOR_NO_KEY_UPDATE] = " FOR NO KEY UPDATE",
+		[WEIR_FOR_UPDATE] = " FOR UPDATE",
+	};
+	static const char *const waits[] = {
+		[WEIR_WAIT] = "",
+		[WEIR_NOWAIT] = " NOWAIT",
+		[WEIR_SKIP_LOCKED] = " SKIP LOCKED",
+	};
+
+	weir__buffer_append_text(sql, strengths[query->lock]);
+	weir__buffer_append_text(sql, waits[query->lock_wait]);
+}
+
 static int64_t limit_of(const weir_query *query)
 {
 	if (query->limit == WEIR_NO_ROWS)
@@ -76,7 +95,7 @@ void weir__sql_append_order(weir__buffer *sql, const weir__statements *s, const 
 int weir__sql_select(const weir__statements *s, const weir_query *query, weir__buffer *sql, weir__params *params,
                      weir_error *err)
 {
-	int status = check(s, query, err);
+	int status = weir__query_check_for(s->layout, query, WEIR__TAKES_LOCK, INT64_MAX, err);
 
 	if (status != WEIR_OK)
 		return status;
@@ -87,6 +106,7 @@ int weir__sql_select(const weir__statements *s, const weir_query *query, weir__b
 	append_from(sql, s, query, params);
 	weir__sql_append_order(sql, s, query);
 	append_page(sql, query, params);
+	append_lock(sql, query);
 	return weir__sql_finish(s, sql, params, err);
 }
 

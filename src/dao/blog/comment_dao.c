@@ -38,6 +38,12 @@ int comment_dao_get_or_fail_cached(const comment_dao *dao, int64_t id, const com
 	return weir_base_dao_get_or_fail_cached(&dao->base, &(comment){ .id = id }, found, err);
 }
 
+int comment_dao_get_by_id_locked(const comment_dao *dao, int64_t id, weir_lock lock, weir_lock_wait wait,
+                                 const comment **found, weir_error *err)
+{
+	return weir_base_dao_get_by_id_locked(&dao->base, &(comment){ .id = id }, lock, wait, found, err);
+}
+
 int comment_dao_get_many(const comment_dao *dao, const int64_t *ids, size_t count, comment_list *found, weir_error *err)
 {
 	return weir_base_dao_get_many(&dao->base, ids, count, found, err);

@@ -37,6 +37,12 @@ int post_dao_get_or_fail_cached(const post_dao *dao, int64_t id, const post **fo
 	return weir_base_dao_get_or_fail_cached(&dao->base, &(post){ .id = id }, found, err);
 }
 
+int post_dao_get_by_id_locked(const post_dao *dao, int64_t id, weir_lock lock, weir_lock_wait wait, const post **found,
+                              weir_error *err)
+{
+	return weir_base_dao_get_by_id_locked(&dao->base, &(post){ .id = id }, lock, wait, found, err);
+}
+
 int post_dao_get_many(const post_dao *dao, const int64_t *ids, size_t count, post_list *found, weir_error *err)
 {
 	return weir_base_dao_get_many(&dao->base, ids, count, found, err);

@@ -37,6 +37,12 @@ int user_dao_get_or_fail_cached(const user_dao *dao, int64_t id, const user **fo
 	return weir_base_dao_get_or_fail_cached(&dao->base, &(user){ .id = id }, found, err);
 }
 
+int user_dao_get_by_id_locked(const user_dao *dao, int64_t id, weir_lock lock, weir_lock_wait wait, const user **found,
+                              weir_error *err)
+{
+	return weir_base_dao_get_by_id_locked(&dao->base, &(user){ .id = id }, lock, wait, found, err);
+}
+
 int user_dao_get_many(const user_dao *dao, const int64_t *ids, size_t count, user_list *found, weir_error *err)
 {
 	return weir_base_dao_get_many(&dao->base, ids, count, found, err);

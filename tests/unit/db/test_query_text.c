@@ -347,7 +347,8 @@ static weir_query random_query(void)
 	if (below(3) == 0) {
 		weir_order *order = arena_take(2 * sizeof *order);
 		for (size_t i = 0; i < 2; i++)
-			order[i] = (weir_order){ .column = { &everything_model, everything_fields[below(4)].offset }, .descending = below(2) };
+			order[i] = (weir_order){ .column = { &everything_model, everything_fields[below(4)].offset },
+				                     .descending = below(2) };
 		query.order = (weir_orders){ order, below(3) };
 	}
 	return query;

@@ -344,9 +344,9 @@ START_TEST(test_sql__an_odd_limit_is_a_parameter)
 	shop_open();
 	ck_assert_str_eq(select_of(WEIR_QUERY(.limit = 10000)),
 	                 "SELECT " ITEM_COLUMNS " FROM \"items\" ORDER BY \"id\" LIMIT 10000");
-	ck_assert_str_eq(select_of(WEIR_QUERY(.skip = 3, .limit = 101)),
+	ck_assert_str_eq(select_of(WEIR_QUERY(.skip = 3, .limit = 103)),
 	                 "SELECT " ITEM_COLUMNS " FROM \"items\" ORDER BY \"id\" LIMIT $1 OFFSET $2");
-	assert_param(0, 101);
+	assert_param(0, 103);
 	assert_param(1, 3);
 	shop_close();
 }

@@ -45,6 +45,7 @@ struct weir__conn {
 	int64_t             incarnation; /* of the server's memory: another one after a crash (outcome.c) */
 	weir__tx            tx;
 	weir__statement_set statements;
+	uint64_t            plans; /* db->plans when they were prepared */
 	weir__conn_counters counters;
 	weir__conn         *above, *below; /* the pool's stack of idle connections */
 	weir__conn         *next, *prev;   /* all of the pool */

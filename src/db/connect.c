@@ -234,6 +234,7 @@ static weir__conn *create(weir__db *db, weir_error *err)
 		return NULL;
 	}
 	conn->db = db;
+	conn->plans = atomic_load_explicit(&db->plans, memory_order_relaxed);
 	if (weir__statement_set_init(&conn->statements, db->max_statements, err) < 0) {
 		weir__free(conn);
 		return NULL;

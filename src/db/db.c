@@ -179,6 +179,7 @@ int weir__db_create(const weir__db_options *options, weir__db **db, weir_error *
 	pthread_mutex_init(&made->lock, NULL);
 	weir__cond_init(&made->drained);
 	atomic_init(&made->pooled, false);
+	atomic_init(&made->plans, 0);
 	rc = copy_options(made, options, err);
 	if (rc == WEIR_OK)
 		rc = read_mode(made, err);

@@ -37,7 +37,7 @@ int weir__run_failed(weir__run *run, const PGresult *result)
 	if (sqlstate && strcmp(sqlstate, "26000") == 0)
 		run->stale = WEIR__ALL_STALE;
 	else if (weir__failure_is_changed_plan(result))
-		run->stale = WEIR__THIS_STALE;
+		run->stale = WEIR__PLANS_STALE;
 	return weir__failure_of_result(run->conn, result, run->err);
 }
 
@@ -99,14 +99,29 @@ static int run_once(weir__run *run)
 	return rc;
 }
 
-static void forget_stale(weir__run *run)
+/* A table that one statement has found changed is behind others as well, on all connections: each of these prepares all of
+ * its statements anew before it runs the next one. */
+static void renew_plans(weir__conn *conn)
 {
-	weir__statement_set *set = &run->conn->statements;
+	uint64_t plans = atomic_load_explicit(&conn->db->plans, memory_order_relaxed);
 
-	if (run->stale == WEIR__ALL_STALE)
-		weir__statement_forget_all(set);
-	else if (run->statement)
-		weir__statement_forget(set, run->statement, run->conn->mode == WEIR_STATEMENTS_NAMED);
+	if (conn->plans == plans)
+		return;
+	conn->plans = plans;
+	weir__statement_forget_all(&conn->statements, conn->mode == WEIR_STATEMENTS_NAMED);
+}
+
+static void forget_stale(const weir__run *run)
+{
+	weir__conn *conn = run->conn;
+	uint64_t    plans = conn->plans;
+
+	if (run->stale == WEIR__ALL_STALE) {
+		weir__statement_forget_all(&conn->statements, false);
+		return;
+	}
+	atomic_compare_exchange_strong(&conn->db->plans, &plans, plans + 1);
+	renew_plans(conn);
 }
 
 /* Undoes BEGIN, which is all that went before it, and runs it once more. */
@@ -161,6 +176,7 @@ int weir__conn_run(weir__conn *conn, const weir__sql *sql, const weir__params *p
 	rc = check(&run);
 	if (rc < 0)
 		return rc;
+	renew_plans(conn);
 	first = begin || PQtransactionStatus(conn->pg) == PQTRANS_IDLE;
 	weir__count(&conn->counters.queries);
 	rc = run_once(&run);
@@ -213,14 +229,6 @@ static int run_together(weir__run *run, weir__request *requests, size_t count)
 	return rc;
 }
 
-static void forget_requests(weir__run *run, const weir__request *requests, size_t count)
-{
-	for (size_t i = 0; i < count; i++) {
-		run->statement = weir__statement_find(&run->conn->statements, &requests[i].sql, requests[i].params);
-		forget_stale(run);
-	}
-}
-
 int weir__conn_run_all(weir__conn *conn, weir__request *requests, size_t count, weir__deadline deadline,
                        weir_error *err)
 {
@@ -238,12 +246,13 @@ int weir__conn_run_all(weir__conn *conn, weir__request *requests, size_t count, 
 		return rc;
 	if (count == 1)
 		return run_each(&run, requests, count);
+	renew_plans(conn);
 	first = begin || PQtransactionStatus(conn->pg) == PQTRANS_IDLE;
 	rc = run_together(&run, requests, count);
 	if (rc < 0)
 		fail(&run, !first);
 	if (run.stale != WEIR__NOT_STALE && !conn->broken) {
-		forget_requests(&run, requests, count);
+		forget_stale(&run);
 		if (first && !begin)
 			rc = run_each(&run, requests, count);
 	}

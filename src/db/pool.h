@@ -38,19 +38,20 @@ typedef struct weir__outage {
 } weir__outage;
 
 struct weir__db {
-	uint32_t            process; /* weir__process_generation() of the owner */
-	char               *conninfo;
-	char               *startup_options; /* libpq's `options`, or NULL */
-	char               *application_name;
-	int                 connect_timeout_ms;
-	size_t              max_statements;
-	weir_statement_mode statements;
-	atomic_bool         pooled; /* AUTO: a pooler has been noticed */
-	weir_pool_options   pool;
-	const weir__logger *logger;
-	weir__sql           begin[4][WEIR__TX_MODES]; /* by isolation and mode */
-	weir__sql           xid;
-	weir__sql           path; /* sets the search path for one transaction; no text: the role's own is right */
+	uint32_t             process; /* weir__process_generation() of the owner */
+	char                *conninfo;
+	char                *startup_options; /* libpq's `options`, or NULL */
+	char                *application_name;
+	int                  connect_timeout_ms;
+	size_t               max_statements;
+	weir_statement_mode  statements;
+	atomic_bool          pooled; /* AUTO: a pooler has been noticed */
+	atomic_uint_fast64_t plans;  /* how often a table was found changed */
+	weir_pool_options    pool;
+	const weir__logger  *logger;
+	weir__sql            begin[4][WEIR__TX_MODES]; /* by isolation and mode */
+	weir__sql            xid;
+	weir__sql            path; /* sets the search path for one transaction; no text: the role's own is right */
 
 	pthread_mutex_t    lock;
 	pthread_cond_t     drained;

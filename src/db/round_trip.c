@@ -23,6 +23,7 @@ typedef struct round_part {
 typedef struct round_step {
 	weir__statement *preparing; /* what this step prepares, or NULL */
 	PGresult       **result;
+	bool             drops_all;
 } round_step;
 
 typedef struct round_trip {
@@ -62,13 +63,23 @@ static int plan(round_trip *trip, const weir__sql *sql, const weir__params *para
 	return WEIR_OK;
 }
 
+/* BEGIN stands before what is dropped: while that is everything it is not prepared. */
+static int plan_begin(round_trip *trip, const weir__sql *begin)
+{
+	if (!trip->run->conn->statements.drop_all)
+		return plan(trip, begin, NULL, NULL);
+	trip->parts[trip->part_count++] = (round_part){ .sql = begin };
+	return WEIR_OK;
+}
+
+/* What precedes the statement. */
 static int plan_before(round_trip *trip)
 {
 	weir__conn *conn = trip->run->conn;
 	int         rc = WEIR_OK;
 
 	if (conn->tx.begin)
-		rc = plan(trip, conn->tx.begin, NULL, NULL);
+		rc = plan_begin(trip, conn->tx.begin);
 	if (rc == WEIR_OK && weir__conn_needs_path(conn))
 		rc = plan(trip, &conn->db->path, NULL, NULL);
 	return rc;
@@ -86,7 +97,7 @@ static void unplan(round_trip *trip)
 static void expect(round_trip *trip, int taken, weir__statement *preparing, PGresult **result)
 {
 	trip->refused |= !taken;
-	trip->steps[trip->step_count++] = (round_step){ preparing, result };
+	trip->steps[trip->step_count++] = (round_step){ .preparing = preparing, .result = result };
 }
 
 static void send_part(round_trip *trip, const round_part *part)
@@ -107,13 +118,13 @@ static void send_drops(round_trip *trip)
 	weir__conn *conn = trip->run->conn;
 
 	for (int i = 0; i < DROPS_AT_ONCE; i++) {
-		uint64_t number = weir__statement_next_dropped(&conn->statements);
-		char     text[48];
+		bool all = conn->statements.drop_all;
+		char text[WEIR__STATEMENT_NAME_SIZE + 16];
 
-		if (!number)
+		if (!weir__statement_next_drop(&conn->statements, text, sizeof text))
 			return;
-		snprintf(text, sizeof text, "DEALLOCATE weir_%llu", (unsigned long long)number);
 		expect(trip, PQsendQueryParams(conn->pg, text, 0, NULL, NULL, NULL, NULL, 1), NULL, NULL);
+		trip->steps[trip->step_count - 1].drops_all = all;
 	}
 }
 
@@ -150,6 +161,8 @@ static int settle(round_trip *trip, const round_step *step, PGresult *result, in
 
 	if (!good && rc == WEIR_OK)
 		rc = weir__run_failed(run, result);
+	if (!good && step->drops_all)
+		run->conn->statements.drop_all = true;
 	if (!good && step->preparing) {
 		if (step->preparing == run->statement)
 			run->statement = NULL;

@@ -5,7 +5,11 @@
 #include "db/conn.h"
 
 /* Failed because what the server has prepared is of no use any more. */
-enum weir__stale { WEIR__NOT_STALE, WEIR__THIS_STALE, WEIR__ALL_STALE };
+enum weir__stale {
+	WEIR__NOT_STALE,
+	WEIR__PLANS_STALE, /* a table has changed */
+	WEIR__ALL_STALE    /* the server has none any more */
+};
 
 typedef struct weir__run {
 	weir__conn         *conn;

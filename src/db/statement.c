@@ -2,8 +2,10 @@
 #include "db/statement.h"
 
 #include "base/error.h"
+#include "base/hash.h"
 #include "base/memory.h"
 
+#include <inttypes.h>
 #include <stdio.h>
 #include <string.h>
 
@@ -19,12 +21,13 @@ int weir__statement_set_init(weir__statement_set *set, size_t limit, weir_error 
 		return weir__error_no_memory(err);
 	set->mask = buckets - 1;
 	set->limit = limit;
+	set->token = (uint32_t)weir__random_u64();
 	return WEIR_OK;
 }
 
 void weir__statement_set_release(weir__statement_set *set)
 {
-	weir__statement_forget_all(set);
+	weir__statement_forget_all(set, false);
 	weir__free(set->buckets);
 	set->buckets = NULL;
 }
@@ -69,6 +72,11 @@ weir__statement *weir__statement_find(weir__statement_set *set, const weir__sql 
 	return statement;
 }
 
+static void make_name(const weir__statement_set *set, uint64_t number, char *name)
+{
+	snprintf(name, WEIR__STATEMENT_NAME_SIZE, "weir_%" PRIx32 "_%" PRIu64, set->token, number);
+}
+
 static weir__statement *create(const weir__sql *sql, const weir__params *params)
 {
 	int              count = params ? params->count : 0;
@@ -99,7 +107,7 @@ weir__statement *weir__statement_add(weir__statement_set *set, const weir__sql *
 	if (set->count >= set->limit)
 		weir__statement_forget(set, set->oldest, true);
 	statement->number = ++set->last_number;
-	snprintf(statement->name, sizeof statement->name, "weir_%llu", (unsigned long long)statement->number);
+	make_name(set, statement->number, statement->name);
 	statement->chained = set->buckets[sql->hash & set->mask];
 	set->buckets[sql->hash & set->mask] = statement;
 	link_newest(set, statement);
@@ -123,14 +131,23 @@ void weir__statement_forget(weir__statement_set *set, weir__statement *statement
 	weir__free(statement);
 }
 
-void weir__statement_forget_all(weir__statement_set *set)
+void weir__statement_forget_all(weir__statement_set *set, bool on_server)
 {
+	set->drop_all = on_server && (set->drop_all || set->count > 0 || set->dropped_count > 0);
 	while (set->oldest)
 		weir__statement_forget(set, set->oldest, false);
 	set->dropped_count = 0;
 }
 
-uint64_t weir__statement_next_dropped(weir__statement_set *set)
+bool weir__statement_next_drop(weir__statement_set *set, char *command, size_t size)
 {
-	return set->dropped_count ? set->dropped[--set->dropped_count] : 0;
+	char name[WEIR__STATEMENT_NAME_SIZE] = "ALL";
+
+	if (!set->drop_all && set->dropped_count == 0)
+		return false;
+	if (!set->drop_all)
+		make_name(set, set->dropped[--set->dropped_count], name);
+	set->drop_all = false;
+	snprintf(command, size, "DEALLOCATE %s", name);
+	return true;
 }

@@ -2,7 +2,8 @@
  *
  * At most `limit` are kept; the one used longest ago makes room. Its name cannot be dropped at once (the connection may be
  * in a failed transaction), so it is remembered and dropped in front of the next statement that is prepared. A name
- * is weir_<number> and never used twice on a connection. */
+ * is weir_<token>_<number>, with a random token of the connection's: it is never used twice, and where connections of a
+ * server are shared behind our back nobody runs another one's statement. */
 #ifndef WEIR_DB_STATEMENT_H
 #define WEIR_DB_STATEMENT_H
 
@@ -10,7 +11,7 @@
 
 #include <libpq-fe.h>
 
-#define WEIR__STATEMENT_NAME_SIZE 28
+#define WEIR__STATEMENT_NAME_SIZE 36
 #define WEIR__DROPPED_MAX         16
 
 typedef struct weir__statement weir__statement;
@@ -33,9 +34,11 @@ typedef struct weir__statement_set {
 	size_t            count;
 	size_t            limit;
 	weir__statement  *newest, *oldest;
+	uint32_t          token;
 	uint64_t          last_number;
 	uint64_t          dropped[WEIR__DROPPED_MAX]; /* numbers that the server still has to be told of */
 	size_t            dropped_count;
+	bool              drop_all;   /* the server has to be told to drop all that it has */
 	bool              overflowed; /* more were dropped than could be remembered: the connection should not be kept */
 } weir__statement_set;
 
@@ -52,10 +55,10 @@ weir__statement *weir__statement_add(weir__statement_set *set, const weir__sql *
 /* Takes it out of the set and frees it. on_server: the server has it, and will be told to drop it. */
 void weir__statement_forget(weir__statement_set *set, weir__statement *statement, bool on_server);
 
-/* The server has none of them any more. */
-void weir__statement_forget_all(weir__statement_set *set);
+/* Takes all out. on_server: the server has them, and will be told to drop all that it has. */
+void weir__statement_forget_all(weir__statement_set *set, bool on_server);
 
-/* The number of one that the server is to be told to drop, 0 if there is none. */
-uint64_t weir__statement_next_dropped(weir__statement_set *set);
+/* The command that drops what the server is to be told to drop, one or all; false if there is nothing. */
+bool weir__statement_next_drop(weir__statement_set *set, char *command, size_t size);
 
 #endif

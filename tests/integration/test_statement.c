@@ -51,6 +51,7 @@ static weir__statement *add(weir__statement_set *set, const char *text)
 START_TEST(test_statement__the_one_used_longest_ago_makes_room)
 {
 	weir__statement_set set;
+	char                command[64];
 
 	ck_assert_int_eq(weir__statement_set_init(&set, 3, NULL), WEIR_OK);
 	add(&set, "a");
@@ -62,8 +63,15 @@ START_TEST(test_statement__the_one_used_longest_ago_makes_room)
 	ck_assert_ptr_nonnull(find(&set, "a"));
 	ck_assert_ptr_nonnull(find(&set, "c"));
 	ck_assert_uint_eq(set.count, 3);
-	ck_assert_uint_eq(weir__statement_next_dropped(&set), 2);
-	ck_assert_uint_eq(weir__statement_next_dropped(&set), 0);
+	set.token = 0xab;
+	ck_assert(weir__statement_next_drop(&set, command, sizeof command));
+	ck_assert_str_eq(command, "DEALLOCATE weir_ab_2");
+	ck_assert(!weir__statement_next_drop(&set, command, sizeof command));
+	weir__statement_forget_all(&set, true);
+	weir__statement_forget_all(&set, true);
+	ck_assert(weir__statement_next_drop(&set, command, sizeof command));
+	ck_assert_str_eq(command, "DEALLOCATE ALL");
+	ck_assert(!weir__statement_next_drop(&set, command, sizeof command));
 	weir__statement_set_release(&set);
 }
 END_TEST
@@ -236,7 +244,7 @@ START_TEST(test_statement__a_changed_table_is_not_seen_by_the_caller)
 	ck_assert_int_eq(conn_begin_and_run(conn, "UPDATE t SET id = 2 RETURNING *", &err), WEIR_OK);
 	ck_assert_uint_ne(conn->tx.xid, 0);
 	ck_assert_int_eq(conn_commit(conn, &err), WEIR_OK);
-	ck_assert_uint_eq(prepared(&database), 10);
+	ck_assert_uint_eq(prepared(&database), 11);
 	database_give_back(&database, &conn);
 	ck_assert_uint_eq(database_stats(&database).connections_destroyed, 0);
 	database_close(&database);

@@ -161,6 +161,9 @@ int                          weir__touches_create(weir_cache_manager *cache, wei
 void                         weir__touches_free(weir__touches *touches);
 /* Records: a logical record key. Stamps: a logical stamp key; `any` is added by weir__touches_add_any. WEIR_ERR_NO_MEMORY. */
 int weir__touches_add_key(weir__touches *touches, weir__cache_space *space, weir_bytes key);
+/* A key that only has to be gone when the write is answered, and is right until then unless guards were lost: a pointer, or the record of a
+ * row that there was not. It is deleted by the release, and not guarded. */
+int weir__touches_add_late(weir__touches *touches, weir__cache_space *space, weir_bytes key);
 int weir__touches_add_stamp(weir__touches *touches, weir__cache_space *space, weir_bytes key);
 int weir__touches_add_any(weir__touches *touches, weir__cache_space *space);
 int weir__touches_add_bulk(weir__touches *touches, weir__cache_space *space);

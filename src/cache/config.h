@@ -10,7 +10,7 @@
 typedef struct weir__config_in_force {
 	atomic_bool     enabled;
 	atomic_int      version;
-	atomic_bool     fails; /* the policy of writes */
+	atomic_bool     fails;                         /* the policy of writes */
 	_Atomic int64_t ttl_ms[WEIR__ENTRY_COUNT + 1]; /* by weir__entry_kind */
 	_Atomic int64_t absent_ttl_ms;
 	_Atomic int64_t stamp_ttl_ms; /* longer than that of anything that depends on a stamp */

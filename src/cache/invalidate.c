@@ -83,7 +83,7 @@ static bool place_guards(weir_cache_manager *cache, weir__touch_batch *batch)
 	weir_cache_call call = weir__touch_batch_call(cache, batch);
 	int64_t         sent_us = weir__now_us();
 
-	if (cache->backend->guard(cache->backend, batch->touches, batch->count, &call) < 0)
+	if (cache->backend->guard(cache->backend, batch->touches, batch->guarded, &call) < 0)
 		return false;
 	batch->guarded_us = sent_us;
 	return true;

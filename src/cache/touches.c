@@ -47,20 +47,21 @@ static bool is_item(const weir__touch_batch *batch, size_t i, weir_bytes key, ui
 	       memcmp(batch->bytes.data + item->offset, key.data, key.length) == 0;
 }
 
-static bool contains(const weir__touches *touches, weir_bytes key, uint64_t hash)
+/* NULL: not there. */
+static weir__touch_item *find(const weir__touches *touches, weir_bytes key, uint64_t hash)
 {
-	const weir__touch_batch *batch = touches->batch;
+	weir__touch_batch *batch = touches->batch;
 
 	if (!touches->index) {
 		for (size_t i = 0; i < batch->count; i++)
 			if (is_item(batch, i, key, hash))
-				return true;
-		return false;
+				return &batch->items[i];
+		return NULL;
 	}
 	for (size_t at = hash & (touches->index_size - 1); touches->index[at]; at = (at + 1) & (touches->index_size - 1))
 		if (is_item(batch, touches->index[at] - 1, key, hash))
-			return true;
-	return false;
+			return &batch->items[touches->index[at] - 1];
+	return NULL;
 }
 
 static void index_item(weir__touches *touches, size_t i)
@@ -113,7 +114,7 @@ static bool grow(weir__touches *touches)
 	return true;
 }
 
-static bool append(weir__touches *touches, weir__cache_space *space, weir_bytes key, uint64_t hash, bool is_stamp)
+static bool append(weir__touches *touches, weir__touch_item item, weir_bytes key)
 {
 	weir__touch_batch *batch = touches->batch;
 
@@ -123,13 +124,9 @@ static bool append(weir__touches *touches, weir__cache_space *space, weir_bytes 
 		batch->bytes.failed = false;
 		return false;
 	}
-	batch->items[batch->count] = (weir__touch_item){
-		.offset = batch->bytes.length,
-		.length = key.length,
-		.hash = hash,
-		.space = space,
-		.is_stamp = is_stamp,
-	};
+	item.offset = batch->bytes.length;
+	item.length = key.length;
+	batch->items[batch->count] = item;
 	weir__buffer_append(&batch->bytes, key.data, key.length);
 	batch->count++;
 	if (touches->index)
@@ -137,56 +134,59 @@ static bool append(weir__touches *touches, weir__cache_space *space, weir_bytes 
 	return true;
 }
 
-static int add(weir__touches *touches, weir__cache_space *space, weir_bytes logical, bool is_stamp)
+/* What a savepoint's rollback leaves guarded that was late before makes no difference. */
+static int add(weir__touches *touches, weir__touch_item item, weir_bytes logical)
 {
-	char       physical[WEIR__KEY_MAX];
-	weir_bytes key = { physical, 0 };
-	uint64_t   hash;
+	char              physical[WEIR__KEY_MAX];
+	weir_bytes        key = { physical, 0 };
+	weir__touch_item *known;
 
 	if (touches->cache->keeps_nothing)
 		return WEIR_OK;
 	if (!touches->batch && !(touches->batch = weir__calloc(1, sizeof *touches->batch)))
 		return WEIR_ERR_NO_MEMORY;
 	key.length = weir__key_write(physical, weir__cache_head(touches->cache), logical,
-	                             is_stamp ? WEIR__SLOT_FIRST : WEIR__SLOT_WHOLE);
-	hash = weir__hash64(key.data, key.length, touches->cache->id_seed);
-	if (contains(touches, key, hash))
-		return WEIR_OK;
-	return append(touches, space, key, hash, is_stamp) ? WEIR_OK : WEIR_ERR_NO_MEMORY;
+	                             item.is_stamp ? WEIR__SLOT_FIRST : WEIR__SLOT_WHOLE);
+	item.hash = weir__hash64(key.data, key.length, touches->cache->id_seed);
+	known = find(touches, key, item.hash);
+	if (known)
+		known->is_late = known->is_late && item.is_late;
+	return known || append(touches, item, key) ? WEIR_OK : WEIR_ERR_NO_MEMORY;
 }
 
 int weir__touches_add_key(weir__touches *touches, weir__cache_space *space, weir_bytes key)
 {
-	return add(touches, space, key, false);
+	return add(touches, (weir__touch_item){ .space = space }, key);
+}
+
+int weir__touches_add_late(weir__touches *touches, weir__cache_space *space, weir_bytes key)
+{
+	return add(touches, (weir__touch_item){ .space = space, .is_late = true }, key);
 }
 
 int weir__touches_add_stamp(weir__touches *touches, weir__cache_space *space, weir_bytes key)
 {
-	return add(touches, space, key, true);
+	return add(touches, (weir__touch_item){ .space = space, .is_stamp = true }, key);
 }
 
 int weir__touches_add_any(weir__touches *touches, weir__cache_space *space)
 {
-	return add(touches, space, space->any, true);
+	return weir__touches_add_stamp(touches, space, space->any);
 }
 
 int weir__touches_add_bulk(weir__touches *touches, weir__cache_space *space)
 {
-	return add(touches, space, space->bulk, true);
+	return weir__touches_add_stamp(touches, space, space->bulk);
 }
 
 int weir__touches_add_all(weir__touches *touches, weir__cache_space *space)
 {
-	size_t before;
-	int    rc = weir__touches_add_any(touches, space);
+	int rc = weir__touches_add_any(touches, space);
 
 	if (rc >= 0)
 		rc = weir__touches_add_bulk(touches, space);
-	before = weir__touches_count(touches);
 	if (rc >= 0)
-		rc = add(touches, space, space->all, true);
-	if (rc >= 0 && weir__touches_count(touches) > before)
-		touches->batch->items[before].flushes = true;
+		rc = add(touches, (weir__touch_item){ .space = space, .is_stamp = true, .flushes = true }, space->all);
 	return rc;
 }
 
@@ -212,9 +212,15 @@ void weir__touches_truncate(weir__touches *touches, size_t mark)
 
 void weir__touch_batch_bind(weir_cache_manager *cache, weir__touch_batch *batch)
 {
-	for (size_t i = 0; i < batch->count; i++)
-		batch->touches[i] = (weir_touch){
-			.key = { batch->bytes.data + batch->items[i].offset, batch->items[i].length },
-			.stamp = batch->items[i].is_stamp ? weir__cache_id(cache) : 0,
+	size_t late = batch->count;
+
+	batch->guarded = 0;
+	for (size_t i = 0; i < batch->count; i++) {
+		const weir__touch_item *item = &batch->items[i];
+
+		batch->touches[item->is_late ? --late : batch->guarded++] = (weir_touch){
+			.key = { batch->bytes.data + item->offset, item->length },
+			.stamp = item->is_stamp ? weir__cache_id(cache) : 0,
 		};
+	}
 }

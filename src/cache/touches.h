@@ -11,13 +11,15 @@ typedef struct weir__touch_item {
 	uint64_t           hash;
 	weir__cache_space *space;
 	bool               is_stamp;
+	bool               is_late; /* released only */
 	bool flushes; /* it is `all`: the records of its space are removed before COMMIT and before the release */
 } weir__touch_item;
 
 struct weir__touch_batch {
 	weir__touch_batch *next; /* in a list of pending ones */
 	weir__touch_item  *items;
-	weir_touch        *touches; /* made of the items by weir__touch_batch_bind */
+	weir_touch        *touches; /* made of the items by weir__touch_batch_bind, late ones last */
+	size_t             guarded; /* how many of them are not late */
 	size_t             count;
 	size_t             capacity;
 	weir__buffer       bytes;

@@ -252,20 +252,37 @@ int weir_base_dao_create(const weir_base_dao *dao, const void *values, weir_set 
 	if (rc >= 0)
 		rc = weir__sql_insert(call.entity->statements, mask, values, &call.sql, call.params, err);
 	if (rc >= 0)
-		rc = write_record(&call, weir__collect_create, record);
+		rc = write_record(
+			&call, mask & call.entity->layout->key_mask ? weir__collect_create_keyed : weir__collect_create, record);
 	weir__call_end(&call);
 	return rc;
 }
 
-static int write_list(weir__call *call, void *list)
+/* A call with what it inserts: that is known whether it is returned or not. */
+typedef struct inserting {
+	weir__call  call; /* first: collect gets its address */
+	const void *values;
+	size_t      count;
+	weir__mask  mask;
+} inserting;
+
+static int collect_inserted(weir__call *call, const weir__rows *rows, weir__touches *touches)
+{
+	const inserting *in = (const inserting *)(const void *)call;
+
+	(void)rows;
+	return weir__collect_given(call, in->values, in->count, in->mask, touches);
+}
+
+static int write_list(inserting *in, void *list)
 {
 	weir_list   written = WEIR_LIST_INIT;
-	weir__write write = { .collect = weir__collect_create_many, .always = true, .list = list ? &written : NULL };
+	weir__write write = { .collect = collect_inserted, .always = true, .list = list ? &written : NULL };
 	size_t      changed;
-	int         rc = weir__call_sql(call, &write.sql);
+	int         rc = weir__call_sql(&in->call, &write.sql);
 
 	if (rc >= 0)
-		rc = weir__write_run(call, &write, &changed);
+		rc = weir__write_run(&in->call, &write, &changed);
 	if (weir__is_done(rc) && list)
 		weir__list_out_set(list, &written);
 	return rc;
@@ -274,21 +291,21 @@ static int write_list(weir__call *call, void *list)
 int weir_base_dao_create_many(const weir_base_dao *dao, const void *values, size_t count, weir_set set, void *list,
                               weir_error *err)
 {
-	weir__mask mask = 0;
-	weir__call call;
-	int        rc = weir__call_begin(&call, dao, err);
+	inserting in = { .values = values, .count = count };
+	int       rc = weir__call_begin(&in.call, dao, err);
 
 	if (rc >= 0 && list)
-		rc = weir__check_list_out(&call, list);
+		rc = weir__check_list_out(&in.call, list);
 	if (rc >= 0)
-		rc = weir__check_values(&call, values, count, &set, &mask);
+		rc = weir__check_values(&in.call, values, count, &set, &in.mask);
 	if (rc < 0 || count == 0)
 		goto cleanup;
-	rc = weir__sql_insert_many(call.entity->statements, mask, values, count, list != NULL, &call.sql, call.params, err);
+	rc = weir__sql_insert_many(in.call.entity->statements, in.mask, values, count, list != NULL, &in.call.sql,
+	                           in.call.params, err);
 	if (rc >= 0)
-		rc = write_list(&call, list);
+		rc = write_list(&in, list);
 cleanup:
-	weir__call_end(&call);
+	weir__call_end(&in.call);
 	return rc;
 }
 
@@ -316,8 +333,8 @@ int weir_base_dao_update(const weir_base_dao *dao, const void *key, const void *
 			weir_record_release(found);
 		goto cleanup;
 	}
-	rc = weir__sql_update(call.entity->statements, key, mask, values, call.entity->stamped_mask, &call.sql, call.params,
-	                      err);
+	rc = weir__sql_update(call.entity->statements, key, mask, values, weir__call_old(&call, mask), &call.sql,
+	                      call.params, err);
 	if (rc >= 0)
 		rc = write_record(&call, weir__collect_update, record);
 cleanup:

@@ -33,6 +33,12 @@ int weir__call_begin_on(weir__call *call, weir_session *session, const weir__ent
 	return weir__params_create(&call->params, err);
 }
 
+weir__mask weir__call_old(weir__call *call, weir__mask changed)
+{
+	call->old = call->entity->stamped_mask | (changed & call->entity->layout->unique_mask);
+	return call->old;
+}
+
 void weir__call_end(weir__call *call)
 {
 	weir__params_free(call->params);

@@ -13,6 +13,7 @@ typedef struct weir__call {
 	weir__params       *params;
 	weir__buffer        sql; /* text of a statement made for this call */
 	weir__buffer        key; /* text of a cache key made for this call */
+	weir__mask          old; /* UPDATE: columns whose old values follow the new row */
 	weir_error         *err;
 } weir__call;
 
@@ -21,6 +22,9 @@ int  weir__call_begin(weir__call *call, const weir_base_dao *dao, weir_error *er
 int  weir__call_begin_on(weir__call *call, weir_session *session, const weir__entity *entity, weir__deadline deadline,
                          weir_error *err);
 void weir__call_end(weir__call *call);
+
+/* The columns whose old values an UPDATE of these columns must return; noted in call->old. */
+weir__mask weir__call_old(weir__call *call, weir__mask changed);
 
 /* May this call use the cache? Not inside a transaction, and not where it is off. */
 bool weir__call_is_cached(const weir__call *call);
@@ -76,7 +80,6 @@ int weir__cached_listing(weir__call *call, const weir__listing *listing, weir_li
 int weir__cached_count(weir__call *call, const weir_query *query, int64_t *count);
 int weir__cached_exists(weir__call *call, const weir_query *query, bool *exists);
 
-
 /* The distinct keys of a get_many, so that each row is asked for once and every place that asked gets it. Key j is
  * the record key text (keys.h) from offsets[j] to offsets[j + 1]. */
 typedef struct weir__distinct {
@@ -108,8 +111,8 @@ typedef struct weir__many {
 	weir__distinct    distinct;
 	weir__lookup     *lookups; /* a distinct key */
 	const void      **records; /* a distinct key; NULL: not found (yet) */
-	size_t           *missing; /* distinct keys whose row the database must give: by weir__sql_get_many with call->params */
-	size_t            missing_count;
+	size_t *missing; /* distinct keys whose row the database must give: by weir__sql_get_many with call->params */
+	size_t  missing_count;
 } weir__many;
 
 /* Asks the cache, unless cached is false, and makes the parameters for what is missing. */

@@ -5,11 +5,23 @@
  *   delete       the record, `any`, the stamps of its values
  *   many rows    `any` and `bulk` (every list of the table), and each record that is named
  *
- * Pointers from unique fields are checked when they are followed and so need no touch. */
+ * Late, that is deleted before the write is answered but not guarded, are the pointers from the row's unique fields, old and new,
+ * and the record of a row that is made under a key which the caller gave. They are checked, or not there, unless guards of
+ * another write were lost (spec/README.md). */
 #include "dao/write.h"
 
 #include "base/error.h"
 #include "dao/keys.h"
+
+#define ALL_COLUMNS (~(weir__mask)0)
+
+/* Takes the key in call->key. */
+static int add_late(weir__call *call, weir__touches *touches)
+{
+	if (call->key.failed)
+		return weir__error_no_memory(call->err);
+	return weir__touches_add_late(touches, call->entity->space, (weir_bytes){ call->key.data, call->key.length });
+}
 
 static int add_stamp(weir__call *call, size_t column, const weir_value *value, weir__touches *touches)
 {
@@ -20,33 +32,57 @@ static int add_stamp(weir__call *call, size_t column, const weir_value *value, w
 	return weir__touches_add_stamp(touches, call->entity->space, (weir_bytes){ call->key.data, call->key.length });
 }
 
-/* The stamps of a row's stamped columns; `first` is the result column of the layout's column 0 (or, old, of the first stamped). */
-static int add_stamps(weir__call *call, const weir__rows *rows, size_t first, bool only_stamped, weir__touches *touches)
+static int add_pointer(weir__call *call, size_t column, const weir_value *value, weir__touches *touches)
 {
-	const weir__layout *layout = call->entity->layout;
+	weir__buffer_clear(&call->key);
+	weir__key_of_unique(call->entity, column, value, &call->key);
+	return add_late(call, touches);
+}
+
+/* A row, and which columns it holds from `first` on, in the layout's order. */
+typedef struct held {
+	weir__call       *call;
+	const weir__rows *rows;
+	size_t            row;
+	size_t            first;
+	weir__mask        columns;
+	weir__touches    *touches;
+} held;
+
+static int add_values(const held *h, weir__mask wanted,
+                      int (*add)(weir__call *call, size_t column, const weir_value *value, weir__touches *touches))
+{
+	const weir__layout *layout = h->call->entity->layout;
 	weir__buffer        scratch = WEIR__BUFFER_INIT;
-	size_t              at = first;
+	size_t              at = h->first;
 	int                 rc = WEIR_OK;
 
 	for (size_t i = 0; rc >= 0 && i < layout->column_count; i++) {
 		weir_value value = { 0 };
-		bool       stamped = call->entity->stamped_mask >> i & 1;
 
-		if (stamped && !weir__rows_is_null(rows, 0, at)) {
+		if (!(h->columns >> i & 1))
+			continue;
+		if (wanted >> i & 1 && !weir__rows_is_null(h->rows, h->row, at)) {
 			weir__buffer_clear(&scratch);
-			rc = weir__rows_value(rows, 0, at, layout->columns[i].type, &value, &scratch, call->err);
+			rc = weir__rows_value(h->rows, h->row, at, layout->columns[i].type, &value, &scratch, h->call->err);
 			if (rc >= 0)
-				rc = add_stamp(call, i, &value, touches);
+				rc = add(h->call, i, &value, h->touches);
 		}
-		at += stamped || !only_stamped;
+		at++;
 	}
 	weir__buffer_release(&scratch);
 	return rc;
 }
 
+static int add_stamps_and_pointers(const held *h)
+{
+	int rc = add_values(h, h->call->entity->stamped_mask, add_stamp);
+
+	return rc < 0 ? rc : add_values(h, h->call->entity->layout->unique_mask, add_pointer);
+}
+
 /* The key of the record at a row that holds the key columns at these places. */
-static int add_record_at(weir__call *call, const weir__rows *rows, size_t row, const size_t *places,
-                         weir__touches *touches)
+static int read_key(weir__call *call, const weir__rows *rows, size_t row, const size_t *places)
 {
 	const weir__layout *layout = call->entity->layout;
 	weir__buffer        scratch = WEIR__BUFFER_INIT;
@@ -59,19 +95,31 @@ static int add_record_at(weir__call *call, const weir__rows *rows, size_t row, c
 	if (rc >= 0) {
 		weir__buffer_clear(&call->key);
 		weir__key_of_values(call->entity, values, &call->key);
-		rc = call->key.failed ? weir__error_no_memory(call->err)
-		                      : weir__touches_add_key(touches, call->entity->space,
-		                                              (weir_bytes){ call->key.data, call->key.length });
 	}
 	weir__buffer_release(&scratch);
 	return rc;
 }
 
-/* Where the key is in rows that hold the key columns alone, or all columns. */
-static void find_key(const weir__layout *layout, bool only_key, size_t places[WEIR__KEY_COLUMNS_MAX])
+static int add_record_at(weir__call *call, const weir__rows *rows, size_t row, const size_t *places,
+                         weir__touches *touches)
 {
-	for (size_t i = 0; i < layout->key_count; i++)
-		places[i] = only_key ? i : layout->key[i];
+	int rc = read_key(call, rows, row, places);
+
+	if (rc < 0)
+		return rc;
+	if (call->key.failed)
+		return weir__error_no_memory(call->err);
+	return weir__touches_add_key(touches, call->entity->space, (weir_bytes){ call->key.data, call->key.length });
+}
+
+/* Where the key is in rows that hold these columns. */
+static void find_key(const weir__layout *layout, weir__mask columns, size_t places[WEIR__KEY_COLUMNS_MAX])
+{
+	for (size_t i = 0; i < layout->key_count; i++) {
+		places[i] = 0;
+		for (weir__mask before = columns & (((weir__mask)1 << layout->key[i]) - 1); before; before &= before - 1)
+			places[i]++;
+	}
 }
 
 static int add_any(weir__call *call, weir__touches *touches)
@@ -83,16 +131,54 @@ int weir__collect_create(weir__call *call, const weir__rows *rows, weir__touches
 {
 	int rc = add_any(call, touches);
 
-	return rc < 0 ? rc : add_stamps(call, rows, 0, false, touches);
+	return rc < 0 ? rc
+	              : add_stamps_and_pointers(
+						&(held){ .call = call, .rows = rows, .columns = ALL_COLUMNS, .touches = touches });
 }
 
-int weir__collect_create_many(weir__call *call, const weir__rows *rows, weir__touches *touches)
+int weir__collect_create_keyed(weir__call *call, const weir__rows *rows, weir__touches *touches)
+{
+	size_t places[WEIR__KEY_COLUMNS_MAX];
+	int    rc;
+
+	find_key(call->entity->layout, ALL_COLUMNS, places);
+	rc = read_key(call, rows, 0, places);
+	if (rc >= 0)
+		rc = add_late(call, touches);
+	return rc < 0 ? rc : weir__collect_create(call, rows, touches);
+}
+
+/* The record and the pointers of a struct that was inserted. */
+static int add_given(weir__call *call, const void *values, weir__mask mask, weir__touches *touches)
+{
+	const weir__layout *layout = call->entity->layout;
+	int                 rc = WEIR_OK;
+
+	if ((mask & layout->key_mask) == layout->key_mask) {
+		weir__buffer_clear(&call->key);
+		weir__key_of_record(call->entity, values, &call->key);
+		rc = add_late(call, touches);
+	}
+	for (size_t i = 0; rc >= 0 && i < layout->column_count; i++) {
+		weir_value value;
+
+		if (!((mask & layout->unique_mask) >> i & 1))
+			continue;
+		value = weir__layout_get(layout, i, values);
+		if (!value.is_null)
+			rc = add_pointer(call, i, &value, touches);
+	}
+	return rc;
+}
+
+int weir__collect_given(weir__call *call, const void *values, size_t count, weir__mask mask, weir__touches *touches)
 {
 	int rc = add_any(call, touches);
 
-	(void)rows;
 	if (rc >= 0 && call->entity->stamped_mask)
 		rc = weir__touches_add_bulk(touches, call->entity->space);
+	for (size_t i = 0; rc >= 0 && i < count; i++)
+		rc = add_given(call, (const char *)values + i * call->entity->model->size, mask, touches);
 	return rc;
 }
 
@@ -100,7 +186,14 @@ int weir__collect_update(weir__call *call, const weir__rows *rows, weir__touches
 {
 	int rc = weir__collect_delete(call, rows, touches);
 
-	return rc < 0 ? rc : add_stamps(call, rows, call->entity->layout->column_count, true, touches);
+	return rc < 0 ? rc
+	              : add_stamps_and_pointers(&(held){
+						.call = call,
+						.rows = rows,
+						.first = call->entity->layout->column_count,
+						.columns = call->old,
+						.touches = touches,
+					});
 }
 
 int weir__collect_delete(weir__call *call, const weir__rows *rows, weir__touches *touches)
@@ -108,7 +201,7 @@ int weir__collect_delete(weir__call *call, const weir__rows *rows, weir__touches
 	size_t places[WEIR__KEY_COLUMNS_MAX];
 	int    rc;
 
-	find_key(call->entity->layout, false, places);
+	find_key(call->entity->layout, ALL_COLUMNS, places);
 	rc = add_record_at(call, rows, 0, places, touches);
 
 	return rc < 0 ? rc : weir__collect_create(call, rows, touches);
@@ -125,18 +218,29 @@ int weir__collect_keys_at(weir__call *call, const weir__rows *rows, const size_t
 	return rc;
 }
 
+/* Rows that hold these columns. */
+static int collect_many(weir__call *call, const weir__rows *rows, weir__mask columns, weir__touches *touches)
+{
+	const weir__layout *layout = call->entity->layout;
+	held                h = { .call = call, .rows = rows, .columns = columns, .touches = touches };
+	size_t              places[WEIR__KEY_COLUMNS_MAX];
+	int                 rc;
+
+	find_key(layout, columns, places);
+	rc = weir__collect_keys_at(call, rows, places, touches);
+	for (; rc >= 0 && layout->unique_mask && h.row < rows->count; h.row++)
+		rc = add_values(&h, layout->unique_mask, add_pointer);
+	return rc;
+}
+
 int weir__collect_many(weir__call *call, const weir__rows *rows, weir__touches *touches)
 {
-	size_t places[WEIR__KEY_COLUMNS_MAX];
-
-	find_key(call->entity->layout, false, places);
-	return weir__collect_keys_at(call, rows, places, touches);
+	return collect_many(call, rows, ALL_COLUMNS, touches);
 }
 
 int weir__collect_where(weir__call *call, const weir__rows *rows, weir__touches *touches)
 {
-	size_t places[WEIR__KEY_COLUMNS_MAX];
+	const weir__layout *layout = call->entity->layout;
 
-	find_key(call->entity->layout, true, places);
-	return weir__collect_keys_at(call, rows, places, touches);
+	return collect_many(call, rows, layout->key_mask | layout->unique_mask, touches);
 }

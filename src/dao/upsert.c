@@ -226,7 +226,7 @@ static int read_same(upserting *u, const void *values, const void **record)
 static int insert_unless_there(upserting *u, const void *values, bool any_conflict, const void **record)
 {
 	const weir__conflict any = { .target = 0 };
-	weir__write          write = { .collect = weir__collect_create, .record = record };
+	weir__write          write = { .collect = weir__collect_create_keyed, .record = record };
 	size_t               rows = 0;
 	int                  rc;
 

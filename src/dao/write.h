@@ -25,16 +25,19 @@ int weir__write_run(weir__call *call, const weir__write *write, size_t *changed)
 int weir__delete_row(const weir_base_dao *dao, const void *key, bool *deleted, weir_error *err);
 int weir__cascade_delete(const weir_base_dao *dao, const void *key, bool *deleted, weir_error *err);
 
-/* What kinds of write touch. Rows begin with all columns of the layout, but those of _where with the key columns. _many:
- * any rows, made or changed. */
+/* What kinds of write touch. Rows begin with all columns of the layout, but those of _where with the key columns and the unique ones.
+ * _keyed: under a key that the caller gave. _update: with the columns call->old after them. _many: any rows, made or changed. */
 int weir__collect_create(weir__call *call, const weir__rows *rows, weir__touches *touches);
-int weir__collect_create_many(weir__call *call, const weir__rows *rows, weir__touches *touches);
+int weir__collect_create_keyed(weir__call *call, const weir__rows *rows, weir__touches *touches);
 int weir__collect_update(weir__call *call, const weir__rows *rows, weir__touches *touches);
 int weir__collect_delete(weir__call *call, const weir__rows *rows, weir__touches *touches);
 int weir__collect_many(weir__call *call, const weir__rows *rows, weir__touches *touches);
 int weir__collect_where(weir__call *call, const weir__rows *rows, weir__touches *touches);
 
-/* As _where, with the key columns of the rows at these places. */
+/* What is touched by inserting the masked columns of count structs. */
+int weir__collect_given(weir__call *call, const void *values, size_t count, weir__mask mask, weir__touches *touches);
+
+/* As _where, with the key columns of the rows at these places, and without unique ones. */
 int weir__collect_keys_at(weir__call *call, const weir__rows *rows, const size_t *places, weir__touches *touches);
 
 #endif

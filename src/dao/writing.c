@@ -91,7 +91,7 @@ int weir_base_dao_increment(const weir_base_dao *dao, const void *key, weir_incr
 	if (rc >= 0)
 		rc = take_amounts(&call, &increments, amounts, &sorted.mask);
 	if (rc >= 0)
-		rc = weir__sql_increment(call.entity->statements, key, &sorted, call.entity->stamped_mask, &call.sql,
+		rc = weir__sql_increment(call.entity->statements, key, &sorted, weir__call_old(&call, sorted.mask), &call.sql,
 		                         call.params, err);
 	if (rc >= 0)
 		rc = write_row(&call, weir__collect_update, record);
@@ -135,7 +135,7 @@ int weir_base_dao_update_if_unchanged(const weir_base_dao *dao, const void *seen
 	if (rc >= 0)
 		rc = weir__check_change(&call, values, &set, &mask);
 	if (rc >= 0)
-		rc = weir__sql_update_seen(call.entity->statements, seen, mask, values, call.entity->stamped_mask, &call.sql,
+		rc = weir__sql_update_seen(call.entity->statements, seen, mask, values, weir__call_old(&call, mask), &call.sql,
 		                           call.params, err);
 	if (rc >= 0)
 		rc = write_row(&call, weir__collect_update, record);

@@ -295,7 +295,7 @@ int weir__sql_update_where(const weir__statements *s, const weir_condition *wher
 	append_set(&w);
 	weir__sql_append_where(sql, s, where, params);
 	weir__buffer_append_text(sql, " RETURNING ");
-	weir__sql_append_columns(sql, s, s->layout->key_mask, "n.");
+	weir__sql_append_columns(sql, s, s->layout->key_mask | s->layout->unique_mask, "n.");
 	return weir__sql_finish(s, sql, params, err);
 }
 
@@ -344,6 +344,6 @@ int weir__sql_delete_where(const weir__statements *s, const weir_condition *wher
 	weir__sql_append(sql, &s->table);
 	weir__sql_append_where(sql, s, where, params);
 	weir__buffer_append_text(sql, " RETURNING ");
-	weir__sql_append_columns(sql, s, s->layout->key_mask, "");
+	weir__sql_append_columns(sql, s, s->layout->key_mask | s->layout->unique_mask, "");
 	return weir__sql_finish(s, sql, params, err);
 }

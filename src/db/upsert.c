@@ -102,7 +102,7 @@ int weir__sql_upsert_many(const weir__statements *s, weir__mask mask, const weir
 		return status;
 	append_conflict(sql, s, conflict);
 	if (only_keys)
-		weir__sql_append_columns(sql, s, s->layout->key_mask, "");
+		weir__sql_append_columns(sql, s, s->layout->key_mask | s->layout->unique_mask, "");
 	else
 		weir__sql_append(sql, &s->columns);
 	return weir__sql_finish(s, sql, params, err);

@@ -15,7 +15,7 @@ typedef struct weir__conflict {
 int weir__sql_upsert(const weir__statements *s, weir__mask mask, const weir__conflict *conflict, const void *values,
                      weir__buffer *sql, weir__params *params, weir_error *err);
 
-/* The same of count structs; returns all columns in the order given, or only the key's. */
+/* The same of count structs; returns all columns in the order given, or only the key's and the unique ones. */
 int weir__sql_upsert_many(const weir__statements *s, weir__mask mask, const weir__conflict *conflict,
                           const void *values, size_t count, bool only_keys, weir__buffer *sql, weir__params *params,
                           weir_error *err);

@@ -156,7 +156,8 @@ static int check_type(const weir_model *model, const weir_field *field, weir_err
 	if (field->auto_now && field->type != WEIR_TYPE_TIMESTAMPTZ)
 		return wrong_field(model, field, err, "is .auto_now, which only a timestamptz column can be");
 	if (field->version && (field->primary_key || field->optional || !is_integer(field->type)))
-		return wrong_field(model, field, err, "is .version, which only an int2, int4 or int8 that is not nullable can be");
+		return wrong_field(model, field, err,
+		                   "is .version, which only an int2, int4 or int8 that is not nullable can be");
 	if (field->max_length && field->type != WEIR_TYPE_TEXT)
 		return wrong_field(model, field, err, "has a .max_length, which only a text column can have");
 	if (field->primary_key && !type->key)
@@ -273,6 +274,8 @@ static void fill_sets(weir__layout *layout)
 			layout->auto_now_mask |= bit;
 		if (column->version)
 			layout->version_mask |= bit;
+		if (column->unique)
+			layout->unique_mask |= bit;
 	}
 }
 

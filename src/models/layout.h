@@ -44,6 +44,7 @@ typedef struct weir__layout {
 	weir__mask        generated_mask;
 	weir__mask        auto_now_mask;
 	weir__mask        version_mask; /* one column, or none */
+	weir__mask        unique_mask;
 	uint64_t fingerprint; /* of names, types, nullability and order: changes when cached records must not be read */
 	size_t   json_fixed;  /* bytes of a cached record that are not values: an upper bound for its texts follows */
 	uint8_t *by_offset;   /* member offset -> column number, 0xff where no member starts; model->size entries */
@@ -55,7 +56,7 @@ typedef struct weir__layout {
  * on another type than timestamptz, .version on another type than an integer, nullable or twice, .unique on jsonb, .max_length on another type than text, names that are empty,
  * longer than 63 bytes or not UTF-8, overlapping or misaligned members, a wrong field_size, more than WEIR__COLUMNS_MAX
  * columns or WEIR__KEY_COLUMNS_MAX key columns. */
-int  weir__layout_create(const weir_model *model, weir__layout **layout, weir_error *err);
+int weir__layout_create(const weir_model *model, weir__layout **layout, weir_error *err);
 
 /* The same for a struct that is only read into: neither table nor primary key are needed. */
 int  weir__layout_create_result(const weir_model *model, weir__layout **layout, weir_error *err);

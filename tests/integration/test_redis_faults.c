@@ -87,6 +87,7 @@ START_TEST(test_redis__a_killed_connection_goes_unnoticed)
 		redis_run(server.url, "CLIENT KILL TYPE normal SKIPME yes");
 		ck_assert_int_eq(state_of("k"), WEIR_CACHED_VALUE);
 		redis_run(server.url, "CLIENT KILL TYPE normal SKIPME yes");
+		ck_assert_int_eq(state_of("k"), WEIR_CACHED_VALUE);
 		ck_assert_int_eq(lease("l", 5), WEIR_CACHED_LEASED);
 		redis_run(server.url, "CLIENT KILL TYPE normal SKIPME yes");
 		ck_assert_int_eq(fill("l", (weir_bytes){ "", 0 }, 5), 0);

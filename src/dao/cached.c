@@ -5,7 +5,8 @@
  *             -> bypass (cache down, off, or a write under way): read the database, fill nothing
  *
  * A record's key is looked up directly. A unique field's entry is a pointer: the key of the record, which is then looked up and
- * checked (it must still have the value), so that writes need not know which pointers exist. Lists, counts and exists carry
+ * checked (it must still have the value), so that writes need not know which pointers exist. The record that it led to the last time
+ * is looked up along with it. Lists, counts and exists carry
  * the stamp they depend on; writes change it. */
 #include "dao/call.h"
 
@@ -104,14 +105,14 @@ static bool has_value(const weir__call *call, const void *record, size_t column,
 	return a && b && strcmp(a, b) == 0;
 }
 
-/* Follows a pointer to its record in the cache. WEIR_OK with the record; WEIR_NOT_FOUND when the pointer leads nowhere
- * (any more), the caller then asks the database; *lookup says whether the record may be filled afterwards. */
-static int follow(weir__call *call, weir__lookup *lookup, size_t column, const weir_value *value, const void **record)
+/* Takes the record that a pointer leads to from the cache, looked up already. WEIR_OK with the record; WEIR_NOT_FOUND when the pointer
+ * leads nowhere (any more), the caller then asks the database; *lookup says whether the record may be filled afterwards. */
+static int take_target(weir__call *call, weir__lookup *lookup, size_t column, const weir_value *value,
+                       const void **record)
 {
 	const void *found = NULL;
 	int         rc;
 
-	look_up(call, lookup);
 	if (lookup->state != WEIR__HIT)
 		return WEIR_NOT_FOUND;
 	rc = weir__codec_decode(call->entity->layout, lookup->payload.data, lookup->payload.length, &found);
@@ -127,6 +128,39 @@ static int follow(weir__call *call, weir__lookup *lookup, size_t column, const w
 	}
 	*record = found;
 	return WEIR_OK;
+}
+
+static void note(weir__call *call, const weir__lookup *pointer, weir_bytes record_key)
+{
+	weir__hints_note(&call->session->engine->hints, pointer->key, record_key.data, record_key.length);
+}
+
+/* Looks a pointer up, and with it the record that it led to the last time. */
+static void look_up_pointer(weir__call *call, weir_bytes key, char guess[WEIR__HINT_SIZE], weir__lookup both[2])
+{
+	size_t length = weir__hints_find(&call->session->engine->hints, key, guess);
+
+	both[0] = (weir__lookup){ .kind = WEIR__ENTRY_UNIQUE, .key = key };
+	both[1] = (weir__lookup){ .kind = WEIR__ENTRY_RECORD, .key = { guess, length } };
+	weir__cache_lookup(call->entity->space, both, length > 0 ? 2 : 1);
+	if (both[0].state == WEIR__MISS)
+		weir__cache_lease(call->entity->space, both, 1);
+}
+
+/* Looks up the record that the pointer leads to, unless it was guessed right. */
+static void look_up_target(weir__call *call, const weir__lookup *pointer, weir__lookup *target)
+{
+	bool guessed = target->key.length == pointer->payload.length &&
+	               memcmp(target->key.data, pointer->payload.data, target->key.length) == 0;
+
+	if (guessed && target->state == WEIR__MISS)
+		weir__cache_lease(call->entity->space, target, 1);
+	if (guessed)
+		return;
+	weir__lookup_release(target);
+	*target = (weir__lookup){ .kind = WEIR__ENTRY_RECORD, .key = pointer->payload };
+	look_up(call, target);
+	note(call, pointer, pointer->payload);
 }
 
 /* Reads the row and keeps what may be kept: the record under its lease, the pointer if it was missing or wrong. */
@@ -164,6 +198,7 @@ static int read_and_point(weir__call *call, weir__lookup *pointer, size_t column
 	fill(call, pointer, &call->key, 1);
 	if (!call->key.failed) {
 		target.key = (weir_bytes){ call->key.data, call->key.length };
+		note(call, pointer, target.key);
 		look_up(call, &target);
 	}
 	if (target.state == WEIR__MISS)
@@ -177,38 +212,37 @@ static int read_and_point(weir__call *call, weir__lookup *pointer, size_t column
 
 int weir__cached_by(weir__call *call, size_t column, const weir_value *value, const void **record)
 {
-	weir__buffer key = WEIR__BUFFER_INIT;
-	weir__lookup pointer = { .kind = WEIR__ENTRY_UNIQUE };
-	weir__lookup target = { .kind = WEIR__ENTRY_RECORD };
-	int          rc;
+	weir__buffer  key = WEIR__BUFFER_INIT;
+	char          guess[WEIR__HINT_SIZE];
+	weir__lookup  both[2];
+	weir__lookup *pointer = &both[0], *target = &both[1];
+	int           rc;
 
 	weir__key_of_unique(call->entity, column, value, &key);
 	if (key.failed) {
-		rc = weir__error_no_memory(call->err);
-		goto cleanup;
+		weir__buffer_release(&key);
+		return weir__error_no_memory(call->err);
 	}
-	pointer.key = (weir_bytes){ key.data, key.length };
-	look_up(call, &pointer);
-	switch (pointer.state) {
+	look_up_pointer(call, (weir_bytes){ key.data, key.length }, guess, both);
+	switch (pointer->state) {
 	case WEIR__ABSENT:
 		rc = WEIR_NOT_FOUND;
 		break;
 	case WEIR__HIT:
-		target.key = pointer.payload;
-		rc = follow(call, &target, column, value, record);
+		look_up_target(call, pointer, target);
+		rc = take_target(call, target, column, value, record);
 		if (rc == WEIR_NOT_FOUND)
-			rc = read_by_and_fill(call, &pointer, &target, column, value, record);
+			rc = read_by_and_fill(call, pointer, target, column, value, record);
 		break;
 	case WEIR__MISS:
-		rc = read_and_point(call, &pointer, column, value, record);
+		rc = read_and_point(call, pointer, column, value, record);
 		break;
 	case WEIR__BYPASS:
 	default:
 		rc = weir__read_by(call, column, value, record);
 	}
-cleanup:
-	weir__lookup_release(&target);
-	weir__lookup_release(&pointer);
+	weir__lookup_release(target);
+	weir__lookup_release(pointer);
 	weir__buffer_release(&key);
 	return rc;
 }

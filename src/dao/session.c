@@ -130,6 +130,7 @@ static void engine_free(weir__engine *engine)
 		weir__db_close(engine->db, weir__deadline_in_ms(engine->timeout_ms));
 	weir__relations_free(engine->relations);
 	weir__results_free(engine);
+	weir__hints_release(&engine->hints);
 	weir__registry_release(&engine->registry);
 	if (engine->cache)
 		weir__cache_manager_free(engine->cache);
@@ -148,6 +149,7 @@ static int engine_create(const weir_options *options, weir__engine **created, we
 		weir__free(engine);
 		return weir__error_no_memory(err);
 	}
+	weir__hints_init(&engine->hints);
 	engine->process = weir__process_generation();
 	engine->timeout_ms = options->timeout_ms;
 	engine->max_limit = options->max_limit;

@@ -7,6 +7,7 @@
 #include <weir/transaction.h>
 
 #include "dao/entity.h"
+#include "dao/hints.h"
 #include "dao/hooks.h"
 #include "dao/savepoint.h"
 
@@ -23,6 +24,7 @@ typedef struct weir__engine {
 	weir_cache_manager     *cache;
 	weir__registry          registry;
 	weir__relations        *relations;
+	weir__hints             hints;
 	_Atomic(weir__result *) results;
 	uint32_t                process; /* weir__process_generation() when opened */
 	int                     timeout_ms;

@@ -153,6 +153,50 @@ CACHED_TEST(test_get_by_email_cached__hits_without_a_query)
 	                                user_dao_get_by_email_cached(&blog.users, "eve@example.org", &found, &blog.err)));
 }
 
+static unsigned lookups_seen;
+
+static void count_lookups(void *context, weir_log_level level, const char *line)
+{
+	(void)context;
+	(void)level;
+	lookups_seen += strstr(line, ": lookup: ") != NULL;
+}
+
+static int64_t by_username(const char *username)
+{
+	const user *found = NULL;
+	int64_t     id;
+
+	assert_ok(user_dao_get_by_username_cached(&blog.users, username, &found, &blog.err));
+	id = found->id;
+	user_release(&found);
+	return id;
+}
+
+START_TEST(test_unique_field__is_looked_up_with_its_record_in_one_round_trip)
+{
+	int64_t ada, eve;
+
+	blog_open(&blog, &(weir_options){ .log = { .write = count_lookups, .level = WEIR_LOG_DEBUG } });
+	ada = blog_user(&blog, "ada");
+	ck_assert_int_eq(by_username("ada"), ada);
+	ck_assert_int_eq(by_username("ada"), ada);
+	lookups_seen = 0;
+	assert_queries(0, ck_assert_int_eq(by_username("ada"), ada));
+	ck_assert_uint_eq(lookups_seen, 1);
+	/* the name goes to another row, and what was noted before leads nowhere */
+	assert_ok(user_dao_update(&blog.users, ada, &(user){ .username = "countess", .email = "countess@example.org" },
+	                          WEIR_SET(user, username, email), NULL, &blog.err));
+	eve = blog_user(&blog, "ada");
+	ck_assert_int_eq(by_username("ada"), eve);
+	ck_assert_int_eq(by_username("ada"), eve);
+	lookups_seen = 0;
+	assert_queries(0, ck_assert_int_eq(by_username("ada"), eve));
+	ck_assert_uint_eq(lookups_seen, 1);
+	blog_close(&blog);
+}
+END_TEST
+
 CACHED_TEST(test_unique_field__old_value_stops_and_new_value_starts_at_once)
 {
 	const user *found = NULL;
@@ -500,6 +544,7 @@ WEIR_SUITE("cached_dao", test_get_by_id_cached__asks_the_database_once,
            test_delete__is_seen_by_the_next_cached_read, test_not_found__is_cached_and_forgotten_by_a_create,
            test_get_by_email_cached__hits_without_a_query,
            test_unique_field__old_value_stops_and_new_value_starts_at_once,
+           test_unique_field__is_looked_up_with_its_record_in_one_round_trip,
            test_unique_field__a_pointer_that_led_elsewhere_is_replaced_and_is_no_error,
            test_get_many_cached__asks_once_for_what_is_missing_and_keeps_order_and_gaps,
            test_list__is_cached_and_every_kind_of_write_is_seen,

@@ -157,6 +157,62 @@ static int ask_missing(weir__many *m)
 	return WEIR_OK;
 }
 
+static bool has_text_key(const weir__layout *layout)
+{
+	for (size_t i = 0; i < layout->key_count; i++)
+		if (layout->columns[layout->key[i]].type == WEIR_TYPE_TEXT)
+			return true;
+	return false;
+}
+
+/* The keys that have no row so far; how many rows the database has for them. */
+static int count_unmatched(weir__many *m, size_t *found)
+{
+	weir__rows rows = WEIR__ROWS_INIT;
+	size_t    *indices = weir__malloc(m->missing_count * sizeof *indices);
+	size_t     count = 0;
+	int        rc = WEIR_OK;
+
+	if (!indices)
+		return weir__error_no_memory(m->call->err);
+	for (size_t i = 0; i < m->missing_count; i++)
+		if (!m->records[m->missing[i]])
+			indices[count++] = m->distinct.first[m->missing[i]];
+	if (count > 0) {
+		weir__call_add_keys(m->call, m->keys, indices, count);
+		rc = weir__call_read(m->call, weir__sql_get_many(m->call->entity->statements), &rows);
+	}
+	*found = rows.count;
+	weir__rows_release(&rows);
+	weir__free(indices);
+	return rc;
+}
+
+/* A row that was asked for by another spelling of its key is answered, and not kept. */
+static int read_respelled(weir__many *m, size_t at)
+{
+	int rc = weir__read_by_id(m->call, weir__keys_struct(m->keys, m->distinct.first[at]), &m->records[at]);
+
+	if (rc == WEIR_OK) {
+		weir__lookup_release(&m->lookups[at]);
+		m->lookups[at].state = WEIR__BYPASS;
+	}
+	return rc < 0 ? rc : WEIR_OK;
+}
+
+/* The database may take two texts for one (char(n), a collation that is not deterministic): keys whose rows are not among those that
+ * were read are asked for by themselves, and one by one if there is any. */
+static int read_unmatched(weir__many *m)
+{
+	size_t found;
+	int    rc = count_unmatched(m, &found);
+
+	for (size_t i = 0; rc >= 0 && found > 0 && i < m->missing_count; i++)
+		if (!m->records[m->missing[i]])
+			rc = read_respelled(m, m->missing[i]);
+	return rc;
+}
+
 static int take_missing(weir__many *m, const weir__rows *rows)
 {
 	weir_list list = WEIR_LIST_INIT;
@@ -166,6 +222,8 @@ static int take_missing(weir__many *m, const weir__rows *rows)
 		return rc;
 	rc = take_rows(m, &list);
 	weir_list_release(&list);
+	if (rc >= 0 && rows->count > 0 && has_text_key(m->call->entity->layout))
+		rc = read_unmatched(m);
 	if (rc >= 0)
 		fill_missing(m);
 	return rc;

@@ -14,8 +14,10 @@
 static void stamp_column(weir__registry *registry, const weir__layout *holder, size_t column)
 {
 	for (size_t i = 0; i < registry->count; i++)
-		if (registry->items[i].layout->base == holder->base)
+		if (registry->items[i].layout->base == holder->base) {
 			registry->items[i].stamped_mask |= (weir__mask)1 << column;
+			registry->items[i].layout->columns[column].stamped = true;
+		}
 }
 
 static void stamp_keys(weir__registry *registry, const weir__link *link)

@@ -24,22 +24,24 @@ static const char catalog_query[] =
 	" EXISTS (SELECT FROM pg_index i WHERE i.indrelid = c.oid AND i.indisprimary"
 	" AND a.attnum = ANY ((i.indkey::int2[])[0:i.indnkeyatts - 1])),"
 	" EXISTS (SELECT FROM pg_index i WHERE i.indrelid = c.oid AND i.indisunique AND i.indisvalid"
-	" AND i.indnkeyatts = 1 AND i.indkey[0] = a.attnum AND i.indpred IS NULL)"
+	" AND i.indnkeyatts = 1 AND i.indkey[0] = a.attnum AND i.indpred IS NULL),"
+	" coalesce(t.typname = 'bpchar' OR NOT o.collisdeterministic, false)"
 	" FROM wanted w"
 	" LEFT JOIN pg_class c ON c.oid = w.relation"
 	" LEFT JOIN pg_attribute a ON a.attrelid = c.oid AND a.attnum > 0 AND NOT a.attisdropped"
 	" LEFT JOIN domains d ON d.id = a.atttypid AND NOT EXISTS (SELECT FROM domains inner_domain WHERE inner_domain.id = d.type)"
 	" LEFT JOIN pg_type t ON t.oid = coalesce(d.type, a.atttypid)"
+	" LEFT JOIN pg_collation o ON o.oid = a.attcollation"
 	" ORDER BY w.place, a.attnum";
 
 /* The columns of the query, in its order. */
-enum { PLACE, KIND, NAME, TYPE, TYPE_OID, TYPMOD, NOT_NULL, HAS_DEFAULT, IN_KEY, IS_UNIQUE, FACT_COUNT };
+enum { PLACE, KIND, NAME, TYPE, TYPE_OID, TYPMOD, NOT_NULL, HAS_DEFAULT, IN_KEY, IS_UNIQUE, HAS_SPELLINGS, FACT_COUNT };
 
 static const weir_type fact_types[FACT_COUNT] = {
-	[PLACE] = WEIR_TYPE_INT8,     [KIND] = WEIR_TYPE_TEXT,        [NAME] = WEIR_TYPE_TEXT,
-	[TYPE] = WEIR_TYPE_TEXT,      [TYPE_OID] = WEIR_TYPE_INT8,    [TYPMOD] = WEIR_TYPE_INT4,
-	[NOT_NULL] = WEIR_TYPE_BOOL,  [HAS_DEFAULT] = WEIR_TYPE_BOOL, [IN_KEY] = WEIR_TYPE_BOOL,
-	[IS_UNIQUE] = WEIR_TYPE_BOOL,
+	[PLACE] = WEIR_TYPE_INT8,     [KIND] = WEIR_TYPE_TEXT,          [NAME] = WEIR_TYPE_TEXT,
+	[TYPE] = WEIR_TYPE_TEXT,      [TYPE_OID] = WEIR_TYPE_INT8,      [TYPMOD] = WEIR_TYPE_INT4,
+	[NOT_NULL] = WEIR_TYPE_BOOL,  [HAS_DEFAULT] = WEIR_TYPE_BOOL,   [IN_KEY] = WEIR_TYPE_BOOL,
+	[IS_UNIQUE] = WEIR_TYPE_BOOL, [HAS_SPELLINGS] = WEIR_TYPE_BOOL,
 };
 
 /* Comparing one model. */
@@ -137,6 +139,12 @@ static void compare_column(comparison *c, const weir_value *facts)
 	if (column->unique && !facts[IS_UNIQUE].as.boolean) {
 		begin_line(c, column);
 		weir__buffer_append_text(c->report, "the model says unique, the database has no unique constraint on it alone");
+	}
+	if (column->stamped && facts[HAS_SPELLINGS].as.boolean) {
+		begin_line(c, column);
+		weir__buffer_append_text(c->report,
+		                         "it is stamped, or a relation's key, and the database takes different texts for "
+		                         "one value of it (char(n), or a collation that is not deterministic)");
 	}
 }
 

@@ -33,8 +33,8 @@ int comment_dao_get_or_fail(const comment_dao *dao, int64_t id, const comment **
 int comment_dao_get_or_fail_cached(const comment_dao *dao, int64_t id, const comment **found, weir_error *err);
 
 /* The same in a transaction, which locks the row until it ends. */
-int comment_dao_get_by_id_locked(const comment_dao *dao, int64_t id, weir_lock lock, weir_lock_wait wait, const comment **found,
-                          weir_error *err);
+int comment_dao_get_by_id_locked(const comment_dao *dao, int64_t id, weir_lock lock, weir_lock_wait wait,
+                                 const comment **found, weir_error *err);
 
 /* found.items[i] belongs to ids[i], NULL where there is none. */
 int comment_dao_get_many(const comment_dao *dao, const int64_t *ids, size_t count, comment_list *found,
@@ -57,10 +57,10 @@ int comment_dao_get_all(const comment_dao *dao, const weir_query *query, comment
 int comment_dao_get_all_cached(const comment_dao *dao, const weir_query *query, comment_list *found, weir_error *err);
 
 /* A page of them behind or before a cursor; NULL: the first. */
-int comment_dao_get_page(const comment_dao *dao, const weir_query *query, const char *cursor, comment_list *found, weir_cursors *cursors,
-                  weir_error *err);
-int comment_dao_get_page_cached(const comment_dao *dao, const weir_query *query, const char *cursor, comment_list *found,
+int comment_dao_get_page(const comment_dao *dao, const weir_query *query, const char *cursor, comment_list *found,
                          weir_cursors *cursors, weir_error *err);
+int comment_dao_get_page_cached(const comment_dao *dao, const weir_query *query, const char *cursor,
+                                comment_list *found, weir_cursors *cursors, weir_error *err);
 
 /* How many rows match; NULL: all. */
 int comment_dao_count(const comment_dao *dao, const weir_query *query, int64_t *count, weir_error *err);

@@ -40,6 +40,25 @@ extern const struct post_columns {
 	weir_time_column updated_at;
 } post_c;
 
+/* What each user has written. */
+typedef struct post_tally {
+	int64_t      user_id;
+	int64_t      posts;
+	weir_opt_i64 views;  /* of all of them */
+	weir_time    latest; /* created */
+} post_tally;
+WEIR_RECORD(post_tally)
+
+extern const weir_model post_tally_model;
+
+/* For conditions on groups and their order: weir_ge(post_tally_c.posts, 10). */
+extern const struct post_tally_columns {
+	weir_i64_column  user_id;
+	weir_i64_column  posts;
+	weir_i64_column  views;
+	weir_time_column latest;
+} post_tally_c;
+
 #ifdef __cplusplus
 }
 #endif

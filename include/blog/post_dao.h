@@ -33,7 +33,7 @@ int post_dao_get_or_fail_cached(const post_dao *dao, int64_t id, const post **fo
 
 /* The same in a transaction, which locks the row until it ends. */
 int post_dao_get_by_id_locked(const post_dao *dao, int64_t id, weir_lock lock, weir_lock_wait wait, const post **found,
-                          weir_error *err);
+                              weir_error *err);
 
 /* found.items[i] belongs to ids[i], NULL where there is none. */
 int post_dao_get_many(const post_dao *dao, const int64_t *ids, size_t count, post_list *found, weir_error *err);
@@ -49,11 +49,15 @@ int post_dao_get_by_user_cached(const post_dao *dao, int64_t user_id, int64_t sk
 int post_dao_get_all(const post_dao *dao, const weir_query *query, post_list *found, weir_error *err);
 int post_dao_get_all_cached(const post_dao *dao, const weir_query *query, post_list *found, weir_error *err);
 
+/* What each user has written of the posts that match; order and having are of post_tally_c. */
+int post_dao_get_tallies(const post_dao *dao, const weir_query *query, post_tally_list *found, weir_error *err);
+int post_dao_get_tallies_cached(const post_dao *dao, const weir_query *query, post_tally_list *found, weir_error *err);
+
 /* A page of them behind or before a cursor; NULL: the first. */
-int post_dao_get_page(const post_dao *dao, const weir_query *query, const char *cursor, post_list *found, weir_cursors *cursors,
-                  weir_error *err);
+int post_dao_get_page(const post_dao *dao, const weir_query *query, const char *cursor, post_list *found,
+                      weir_cursors *cursors, weir_error *err);
 int post_dao_get_page_cached(const post_dao *dao, const weir_query *query, const char *cursor, post_list *found,
-                         weir_cursors *cursors, weir_error *err);
+                             weir_cursors *cursors, weir_error *err);
 
 /* How many rows match; NULL: all. */
 int post_dao_count(const post_dao *dao, const weir_query *query, int64_t *count, weir_error *err);

@@ -38,6 +38,15 @@ extern const struct user_columns {
 	weir_time_column    updated_at;
 } user_c;
 
+/* What a list of names needs of a user. */
+typedef struct user_card {
+	int64_t     id;
+	const char *username;
+} user_card;
+WEIR_RECORD(user_card)
+
+extern const weir_model user_card_model;
+
 #ifdef __cplusplus
 }
 #endif

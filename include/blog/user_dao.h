@@ -33,7 +33,7 @@ int user_dao_get_or_fail_cached(const user_dao *dao, int64_t id, const user **fo
 
 /* The same in a transaction, which locks the row until it ends. */
 int user_dao_get_by_id_locked(const user_dao *dao, int64_t id, weir_lock lock, weir_lock_wait wait, const user **found,
-                          weir_error *err);
+                              weir_error *err);
 
 /* found.items[i] belongs to ids[i], NULL where there is none. */
 int user_dao_get_many(const user_dao *dao, const int64_t *ids, size_t count, user_list *found, weir_error *err);
@@ -57,11 +57,15 @@ int user_dao_search_users_cached(const user_dao *dao, const char *text, int64_t 
 int user_dao_get_all(const user_dao *dao, const weir_query *query, user_list *found, weir_error *err);
 int user_dao_get_all_cached(const user_dao *dao, const weir_query *query, user_list *found, weir_error *err);
 
+/* The same, but only id and username are read. */
+int user_dao_get_cards(const user_dao *dao, const weir_query *query, user_card_list *found, weir_error *err);
+int user_dao_get_cards_cached(const user_dao *dao, const weir_query *query, user_card_list *found, weir_error *err);
+
 /* A page of them behind or before a cursor; NULL: the first. */
-int user_dao_get_page(const user_dao *dao, const weir_query *query, const char *cursor, user_list *found, weir_cursors *cursors,
-                  weir_error *err);
+int user_dao_get_page(const user_dao *dao, const weir_query *query, const char *cursor, user_list *found,
+                      weir_cursors *cursors, weir_error *err);
 int user_dao_get_page_cached(const user_dao *dao, const weir_query *query, const char *cursor, user_list *found,
-                         weir_cursors *cursors, weir_error *err);
+                             weir_cursors *cursors, weir_error *err);
 
 /* How many rows match; NULL: all. */
 int user_dao_count(const user_dao *dao, const weir_query *query, int64_t *count, weir_error *err);

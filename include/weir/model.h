@@ -47,6 +47,17 @@ typedef enum weir_type {
 /* PostgreSQL's name of a type; "?" for a number that is none. Static text. */
 WEIR_API const char *weir_type_name(weir_type type);
 
+/* What a member of a result (reading.h) is made of, over the rows of a group or of the whole query. */
+typedef enum weir_aggregate {
+	WEIR_NO_AGGREGATE,
+	WEIR_COUNT,          /* rows; with .column those in which it is not NULL. int8 */
+	WEIR_COUNT_DISTINCT, /* different values of .column. int8 */
+	WEIR_SUM,            /* int8 (of integers), numeric or float8; NULL of no value */
+	WEIR_AVG,            /* numeric or float8; NULL of no value */
+	WEIR_MIN,            /* of the type of .column; NULL of no value */
+	WEIR_MAX
+} weir_aggregate;
+
 /* One column. Write it with WEIR_FIELD; what is not named there is false or 0. */
 typedef struct weir_field {
 	const char *name;        /* the member */
@@ -63,6 +74,7 @@ typedef struct weir_field {
 	                            a write to other values of it leaves them alone (foreign keys, above all) */
 	bool        version;     /* an int2, int4 or int8 NOT NULL that each update raises by one, for update_if_unchanged
 	                            (writing.h); at most one */
+	weir_aggregate aggregate; /* of a result only: made of .column by this */
 	uint32_t    max_length;  /* text: most characters, 0 for no limit; compared with varchar(n) of the schema */
 	bool        reserved;
 } weir_field;

@@ -135,6 +135,8 @@ typedef struct weir_query {
 	weir_with      with;  /* lists: relations to load with them (relation.h) */
 	weir_lock      lock;  /* get_all in a transaction, not cached: locks the rows; elsewhere an error */
 	weir_lock_wait lock_wait;
+	bool           distinct; /* get_all_into: rows that are the same only once */
+	weir_condition having;   /* get_all_into: on columns of the result, of groups */
 } weir_query;
 
 static inline weir_path weir_path_of(const char *path)

@@ -128,3 +128,14 @@ int weir__check_key(weir__call *call, const void *key)
 	weir__params_clear(call->params);
 	return rc;
 }
+
+weir_condition weir__check_has_key(const weir__layout *layout, const void *key,
+                                   weir_condition conditions[WEIR__KEY_COLUMNS_MAX])
+{
+	for (size_t i = 0; i < layout->key_count; i++) {
+		weir_column column = { layout->model, layout->columns[layout->key[i]].offset };
+
+		conditions[i] = weir_compare(column, WEIR_OP_EQ, weir__layout_get(layout, layout->key[i], key));
+	}
+	return weir_group(WEIR_OP_ALL, conditions, layout->key_count);
+}

@@ -33,4 +33,8 @@ int weir__check_unique(weir__call *call, weir_column column, const void *values,
 
 int weir__check_key(weir__call *call, const void *key);
 
+/* The condition that the primary key is this one, which has been checked. It lives as long as conditions and key. */
+weir_condition weir__check_has_key(const weir__layout *layout, const void *key,
+                                   weir_condition conditions[WEIR__KEY_COLUMNS_MAX]);
+
 #endif

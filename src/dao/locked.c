@@ -4,16 +4,6 @@
 #include "base/error.h"
 #include "dao/check.h"
 
-static weir_condition has_key(const weir__layout *layout, const void *key, weir_condition *conditions)
-{
-	for (size_t i = 0; i < layout->key_count; i++) {
-		weir_column column = { layout->model, layout->columns[layout->key[i]].offset };
-
-		conditions[i] = weir_compare(column, WEIR_OP_EQ, weir__layout_get(layout, layout->key[i], key));
-	}
-	return weir_group(WEIR_OP_ALL, conditions, layout->key_count);
-}
-
 static int read_locked(weir__call *call, const weir_query *query, const void **record)
 {
 	weir_list list = WEIR_LIST_INIT;
@@ -47,7 +37,7 @@ int weir_base_dao_get_by_id_locked(const weir_base_dao *dao, const void *key, we
 	if (rc >= 0)
 		rc = weir__check_key(&call, key);
 	if (rc >= 0) {
-		query.where = has_key(call.entity->layout, key, conditions);
+		query.where = weir__check_has_key(call.entity->layout, key, conditions);
 		rc = read_locked(&call, &query, &found);
 	}
 	if (rc == WEIR_OK)

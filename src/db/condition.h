@@ -38,6 +38,9 @@ int weir__column_find(const weir__layout *layout, weir_column column, size_t *in
  * take a query, want a condition that has passed. */
 int weir__condition_check(const weir__layout *layout, const weir_condition *condition, weir_error *err);
 
+/* Columns of this model, each in a place for NULLs that there is. */
+int weir__orders_check(const weir__layout *layout, const weir_orders *orders, weir_error *err);
+
 /* Does it hold for every row without saying so on purpose: no condition at all, or groups of nothing? */
 bool weir__condition_is_always_true(const weir_condition *condition);
 

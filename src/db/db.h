@@ -105,6 +105,35 @@ int weir__sql_delete_where(const weir__statements *s, const weir_condition *wher
 /* SELECT all columns / count(*) / exists of a query. limit and skip are parameters. Count with skip or limit counts a subquery. */
 int weir__sql_select(const weir__statements *s, const weir_query *query, weir__buffer *sql, weir__params *params,
                      weir_error *err);
+/* A result: which columns of a model, or what is made of them, become the columns of another struct. A result with
+ * aggregates has a group for each different tuple of its other columns; without those it is one row. */
+typedef struct weir__projection {
+	const weir__statements *s;
+	const weir__layout     *rows;
+	const weir_query       *query;
+	uint8_t                 source[WEIR__COLUMNS_MAX]; /* of each column of rows: that of the model; of count(*) none */
+	weir__mask              plain;                     /* the columns of rows that are no aggregates */
+	bool                    grouped;
+	weir__buffer            text;
+	weir__sql               names[WEIR__COLUMNS_MAX]; /* what each column of rows is in SQL */
+} weir__projection;
+
+#define WEIR__NO_SOURCE 0xff
+
+/* Matches and checks them, and distinct, having and order of the query (NULL: none), which is borrowed. WEIR_ERR_MODEL names
+ * the member of the result that does not fit. To be released after a failure too. */
+int  weir__projection_create(const weir__statements *s, const weir__layout *rows, const weir_query *query,
+                             weir__projection *projection, weir_error *err);
+void weir__projection_release(weir__projection *projection);
+
+/* Are the rows others than the model's, so that they are ordered by columns of the result? */
+bool weir__projection_is_own(const weir__projection *projection);
+
+int weir__sql_select_into(const weir__projection *projection, weir__buffer *sql, weir__params *params, weir_error *err);
+
+/* What the rows depend on beside model, where, skip and limit, as bytes. */
+int weir__projection_canonical(const weir__projection *projection, weir__buffer *text, weir_error *err);
+
 /* A page beside a row: the values that this row has in the columns of the query's whole order. */
 typedef struct weir__seek {
 	bool       backward;  /* the rows before it, and in reverse order; else those behind it */
@@ -162,7 +191,10 @@ int weir__query_canonical(const weir__layout *layout, const weir_query *query, w
 
 /* Checks condition, order, skip and limit (max_limit) against the layout before any SQL: WEIR_ERR_USAGE names what. Members
  * that only some reads take are refused; check_for accepts those of `takes`. */
-enum { WEIR__TAKES_LOCK = 1 };
+enum {
+	WEIR__TAKES_LOCK = 1,
+	WEIR__TAKES_RESULT = 2, /* distinct and having; the order is of the result's columns (weir__projection_create checks) */
+};
 int weir__query_check(const weir__layout *layout, const weir_query *query, int64_t max_limit, weir_error *err);
 int weir__query_check_for(const weir__layout *layout, const weir_query *query, unsigned takes, int64_t max_limit,
                           weir_error *err);

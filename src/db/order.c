@@ -17,7 +17,9 @@ size_t weir__order_complete(const weir__layout *layout, const weir_orders *order
 	weir__mask seen = 0;
 	size_t     count = 0;
 
-	for (size_t i = 0; i < orders->count && (seen & layout->key_mask) != layout->key_mask; i++) {
+	for (size_t i = 0; i < orders->count; i++) {
+		if (layout->key_mask && (seen & layout->key_mask) == layout->key_mask)
+			break;
 		int column = weir__layout_find(layout, orders->items[i].column.offset);
 		if (column < 0 || seen >> column & 1)
 			continue;

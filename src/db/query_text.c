@@ -30,7 +30,7 @@
 
 /* ---- checking -------------------------------------------------------------------------------------------------------- */
 
-static int check_orders(const weir__layout *layout, const weir_orders *orders, weir_error *err)
+int weir__orders_check(const weir__layout *layout, const weir_orders *orders, weir_error *err)
 {
 	int    status = WEIR_OK;
 	size_t column;
@@ -56,6 +56,8 @@ static int check_taken(const weir__layout *layout, const weir_query *query, unsi
 	if (query->lock && !(takes & WEIR__TAKES_LOCK))
 		return weir__error_set_at(err, WEIR_ERR_USAGE, model, NULL,
 		                          "this read cannot lock rows: get_all can, not cached");
+	if ((query->distinct || query->having.op != WEIR_OP_NONE) && !(takes & WEIR__TAKES_RESULT))
+		return weir__error_set_at(err, WEIR_ERR_USAGE, model, NULL, "distinct and having are for get_all_into");
 	if (query->lock_wait && !query->lock)
 		return weir__error_set_at(err, WEIR_ERR_USAGE, model, NULL,
 		                          "the query says how to wait for a lock, and no lock");
@@ -75,8 +77,8 @@ int weir__query_check_for(const weir__layout *layout, const weir_query *query, u
 	if (!query)
 		return WEIR_OK;
 	int status = weir__condition_check(layout, &query->where, err);
-	if (status == WEIR_OK)
-		status = check_orders(layout, &query->order, err);
+	if (status == WEIR_OK && !(takes & WEIR__TAKES_RESULT))
+		status = weir__orders_check(layout, &query->order, err);
 	if (status == WEIR_OK)
 		status = check_taken(layout, query, takes, err);
 	if (status != WEIR_OK)

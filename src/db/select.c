@@ -48,7 +48,7 @@ static bool is_written(int64_t limit)
 	       (limit <= 100 || (limit <= 10000 && limit % 50 <= 1)); /* 51: a page, and whether there is more */
 }
 
-static void append_page(weir__buffer *sql, const weir_query *query, weir__params *params)
+void weir__sql_append_page(weir__buffer *sql, const weir_query *query, weir__params *params)
 {
 	int64_t limit = limit_of(query);
 
@@ -66,18 +66,18 @@ static void append_page(weir__buffer *sql, const weir_query *query, weir__params
 	weir__sql_append_last(sql, params);
 }
 
-static void append_from(weir__buffer *sql, const weir__statements *s, const weir_query *query, weir__params *params)
+void weir__sql_append_from(weir__buffer *sql, const weir__statements *s, const weir_query *query, weir__params *params)
 {
 	weir__buffer_append_text(sql, " FROM ");
 	weir__sql_append(sql, &s->table);
 	weir__sql_append_where(sql, s, &query->where, params);
 }
 
-static void append_order(weir__buffer *sql, const weir__statements *s, const weir__order *order, size_t count)
+void weir__sql_append_order_of(weir__buffer *sql, const weir__sql *names, const weir__order *order, size_t count)
 {
 	for (size_t i = 0; i < count; i++) {
 		weir__buffer_append_text(sql, i == 0 ? " ORDER BY " : ", ");
-		weir__sql_append(sql, &s->names[order[i].column]);
+		weir__sql_append(sql, &names[order[i].column]);
 		if (order[i].descending)
 			weir__buffer_append_text(sql, " DESC");
 		if (!weir__order_is_plain(&order[i]))
@@ -89,7 +89,7 @@ void weir__sql_append_order(weir__buffer *sql, const weir__statements *s, const 
 {
 	weir__order order[WEIR__COLUMNS_MAX];
 
-	append_order(sql, s, order, weir__order_complete(s->layout, &query->order, order));
+	weir__sql_append_order_of(sql, s->names, order, weir__order_complete(s->layout, &query->order, order));
 }
 
 int weir__sql_select(const weir__statements *s, const weir_query *query, weir__buffer *sql, weir__params *params,
@@ -103,9 +103,9 @@ int weir__sql_select(const weir__statements *s, const weir_query *query, weir__b
 		query = &first_rows;
 	weir__buffer_append_text(sql, "SELECT ");
 	weir__sql_append(sql, &s->columns);
-	append_from(sql, s, query, params);
+	weir__sql_append_from(sql, s, query, params);
 	weir__sql_append_order(sql, s, query);
-	append_page(sql, query, params);
+	weir__sql_append_page(sql, query, params);
 	append_lock(sql, query);
 	return weir__sql_finish(s, sql, params, err);
 }
@@ -124,13 +124,13 @@ int weir__sql_select_page(const weir__statements *s, const weir_query *query, co
 		weir__order_reverse(order, count);
 	weir__buffer_append_text(sql, "SELECT ");
 	weir__sql_append(sql, &s->columns);
-	append_from(sql, s, query, params);
+	weir__sql_append_from(sql, s, query, params);
 	if (seek->count > 0) {
 		weir__buffer_append_text(sql, weir__condition_is_absent(&query->where) ? " WHERE " : " AND ");
 		weir__sql_append_seek(sql, s, order, seek, params);
 	}
-	append_order(sql, s, order, count);
-	append_page(sql, query, params);
+	weir__sql_append_order_of(sql, s->names, order, count);
+	weir__sql_append_page(sql, query, params);
 	return weir__sql_finish(s, sql, params, err);
 }
 
@@ -138,9 +138,9 @@ int weir__sql_select_page(const weir__statements *s, const weir_query *query, co
 static void append_counted(weir__buffer *sql, const weir__statements *s, const weir_query *query, weir__params *params)
 {
 	weir__buffer_append_text(sql, "SELECT 1");
-	append_from(sql, s, query, params);
+	weir__sql_append_from(sql, s, query, params);
 	if (query->skip != 0 || query->limit != 0)
-		append_page(sql, query, params);
+		weir__sql_append_page(sql, query, params);
 }
 
 int weir__sql_count(const weir__statements *s, const weir_query *query, weir__buffer *sql, weir__params *params,
@@ -154,7 +154,7 @@ int weir__sql_count(const weir__statements *s, const weir_query *query, weir__bu
 		query = &first_rows;
 	if (query->skip == 0 && query->limit == 0) {
 		weir__buffer_append_text(sql, "SELECT count(*)");
-		append_from(sql, s, query, params);
+		weir__sql_append_from(sql, s, query, params);
 	} else {
 		weir__buffer_append_text(sql, "SELECT count(*) FROM (");
 		append_counted(sql, s, query, params);

@@ -34,6 +34,15 @@ void weir__sql_append_last(weir__buffer *sql, const weir__params *params);
 void weir__sql_append_where(weir__buffer *sql, const weir__statements *s, const weir_condition *where,
                             weir__params *params);
 
+/* FROM the table WHERE the condition. */
+void weir__sql_append_from(weir__buffer *sql, const weir__statements *s, const weir_query *query, weir__params *params);
+
+/* LIMIT and OFFSET. */
+void weir__sql_append_page(weir__buffer *sql, const weir_query *query, weir__params *params);
+
+/* ORDER BY these columns, if any; names[i] is what column i is called. */
+void weir__sql_append_order_of(weir__buffer *sql, const weir__sql *names, const weir__order *order, size_t count);
+
 /* ORDER BY and the whole order of a query. */
 void weir__sql_append_order(weir__buffer *sql, const weir__statements *s, const weir_query *query);
 

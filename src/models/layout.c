@@ -29,7 +29,7 @@ static int wrong_field(const weir_model *model, const weir_field *field, weir_er
 
 static const char *column_name(const weir_field *field)
 {
-	return field->column ? field->column : field->name;
+	return field->column && !field->aggregate ? field->column : field->name;
 }
 
 static bool is_name(const char *name)
@@ -167,6 +167,16 @@ static int check_type(const weir_model *model, const weir_field *field, weir_err
 	return WEIR_OK;
 }
 
+/* What only a result has. */
+static int check_aggregate(const weir_model *model, const weir_field *field, weir_error *err)
+{
+	if ((unsigned)field->aggregate > WEIR_MAX || (field->aggregate > WEIR_COUNT && !field->column))
+		return wrong_field(model, field, err, "is an .aggregate that there is not, or of no .column");
+	if (field->aggregate && (model->table || model->parent))
+		return wrong_field(model, field, err, "is an .aggregate, which only a result can have");
+	return WEIR_OK;
+}
+
 static int check_fields(const weir_model *model, weir_error *err)
 {
 	size_t key_count = 0, version_count = 0;
@@ -177,6 +187,8 @@ static int check_fields(const weir_model *model, weir_error *err)
 		status = check_names(model, i, err);
 		if (status == WEIR_OK)
 			status = check_type(model, field, err);
+		if (status == WEIR_OK)
+			status = check_aggregate(model, field, err);
 		if (status == WEIR_OK)
 			status = check_place(model, field, err);
 		key_count += field->primary_key;
@@ -236,6 +248,10 @@ static void append_canonical(const weir_model *model, weir__buffer *canonical)
 		append_name(canonical, column_name(field));
 		append_name(canonical, weir_type_name(field->type));
 		weir__buffer_appendf(canonical, "%d%d ", field->nullable || field->optional, field->primary_key);
+		if (field->aggregate) {
+			weir__buffer_appendf(canonical, "a%d ", (int)field->aggregate);
+			append_name(canonical, field->column ? field->column : "");
+		}
 	}
 }
 
@@ -255,6 +271,8 @@ static void fill_column(weir__column *column, const weir_field *field)
 		.auto_now = field->auto_now,
 		.stamped = field->stamped,
 		.version = field->version,
+		.source = field->column,
+		.aggregate = field->aggregate,
 		.max_length = field->max_length,
 	};
 }

@@ -28,6 +28,8 @@ typedef struct weir__column {
 	bool        auto_now;
 	bool        stamped;
 	bool        version;
+	const char    *source;    /* of a result: the column that was named, or NULL */
+	weir_aggregate aggregate; /* of a result */
 	uint32_t    max_length;
 	const char *json_prefix; /* `{"id":` or `,"name":`: what stands before the value in a cached record */
 	size_t      json_prefix_length;

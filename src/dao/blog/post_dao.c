@@ -89,6 +89,16 @@ int post_dao_get_all_cached(const post_dao *dao, const weir_query *query, post_l
 	return weir_base_dao_get_all_cached(&dao->base, query, found, err);
 }
 
+int post_dao_get_tallies(const post_dao *dao, const weir_query *query, post_tally_list *found, weir_error *err)
+{
+	return weir_base_dao_get_all_into(&dao->base, query, &post_tally_model, found, err);
+}
+
+int post_dao_get_tallies_cached(const post_dao *dao, const weir_query *query, post_tally_list *found, weir_error *err)
+{
+	return weir_base_dao_get_all_into_cached(&dao->base, query, &post_tally_model, found, err);
+}
+
 int post_dao_get_page(const post_dao *dao, const weir_query *query, const char *cursor, post_list *found,
                       weir_cursors *cursors, weir_error *err)
 {

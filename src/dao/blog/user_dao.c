@@ -111,6 +111,16 @@ int user_dao_get_all_cached(const user_dao *dao, const weir_query *query, user_l
 	return weir_base_dao_get_all_cached(&dao->base, query, found, err);
 }
 
+int user_dao_get_cards(const user_dao *dao, const weir_query *query, user_card_list *found, weir_error *err)
+{
+	return weir_base_dao_get_all_into(&dao->base, query, &user_card_model, found, err);
+}
+
+int user_dao_get_cards_cached(const user_dao *dao, const weir_query *query, user_card_list *found, weir_error *err)
+{
+	return weir_base_dao_get_all_into_cached(&dao->base, query, &user_card_model, found, err);
+}
+
 int user_dao_get_page(const user_dao *dao, const weir_query *query, const char *cursor, user_list *found,
                       weir_cursors *cursors, weir_error *err)
 {

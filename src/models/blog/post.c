@@ -33,3 +33,19 @@ const struct post_columns post_c = {
 	.created_at = WEIR_TIME_COLUMN(post, created_at),
 	.updated_at = WEIR_TIME_COLUMN(post, updated_at),
 };
+
+static const weir_field post_tally_fields[] = {
+	WEIR_FIELD(post_tally, user_id),
+	WEIR_FIELD(post_tally, posts, .aggregate = WEIR_COUNT),
+	WEIR_FIELD(post_tally, views, .column = "views", .aggregate = WEIR_SUM),
+	WEIR_FIELD(post_tally, latest, .column = "created_at", .aggregate = WEIR_MAX),
+};
+
+const weir_model post_tally_model = WEIR_RESULT(post_tally, post_tally_fields);
+
+const struct post_tally_columns post_tally_c = {
+	.user_id = WEIR_I64_COLUMN(post_tally, user_id),
+	.posts = WEIR_I64_COLUMN(post_tally, posts),
+	.views = WEIR_I64_COLUMN(post_tally, views),
+	.latest = WEIR_TIME_COLUMN(post_tally, latest),
+};

@@ -20,6 +20,13 @@ static const weir_relation user_relations[] = {
 
 const weir_model user_model = WEIR_MODEL(user, "users", user_fields, WEIR_RELATIONS(user_relations));
 
+static const weir_field user_card_fields[] = {
+	WEIR_FIELD(user_card, id),
+	WEIR_FIELD(user_card, username),
+};
+
+const weir_model user_card_model = WEIR_RESULT(user_card, user_card_fields);
+
 const struct user_columns user_c = {
 	.id = WEIR_I64_COLUMN(user, id),
 	.username = WEIR_TEXT_COLUMN(user, username),

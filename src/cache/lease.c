@@ -75,6 +75,8 @@ static void want(leasing *l, weir_bytes logical, weir__key_slot slot, const weir
 
 static void want_all(leasing *l)
 {
+	const weir__lookup *before = NULL;
+
 	for (size_t i = 0; i < l->count; i++) {
 		const weir__lookup *lookup = &l->lookups[i];
 		weir__key_slot      slot = weir__lookup_is_list(lookup) ? WEIR__SLOT_FIRST : WEIR__SLOT_WHOLE;
@@ -82,9 +84,10 @@ static void want_all(leasing *l)
 		if (!lookup->missed)
 			continue;
 		want(l, lookup->key, slot, lookup, false);
-		for (size_t s = 0; s < weir__lookup_stamps(lookup); s++) {
-			want(l, weir__lookup_stamp(l->space, lookup, s), WEIR__SLOT_FIRST, NULL, true);
-		}
+		for (size_t s = 0; s < weir__lookup_stamps(lookup); s++)
+			if (!weir__lookup_shares(l->space, before, lookup, s))
+				want(l, weir__lookup_stamp(l->space, lookup, s), WEIR__SLOT_FIRST, NULL, true);
+		before = lookup;
 	}
 	if (l->rows) {
 		want(l, l->space->any, WEIR__SLOT_FIRST, NULL, true);
@@ -93,19 +96,16 @@ static void want_all(leasing *l)
 }
 
 /* The stamps that were found or made; 0 for one that is guarded. */
-static weir__stamps_state take_stamps(const leasing *l, size_t at, size_t count, uint64_t *values)
+static void take_stamps(const leasing *l, size_t at, size_t count, uint64_t *values)
 {
-	weir__stamps_state state = WEIR__STAMPS_CLEAN;
-
 	for (size_t i = 0; i < count; i++) {
 		weir_cached *found = &l->found[at + i];
 
 		values[i] = l->wants[at + i].stamp;
-		if (found->state != WEIR_CACHED_LEASED && weir__stamps_read(found, 1, &values[i]) != WEIR__STAMPS_CLEAN)
-			state = WEIR__STAMPS_BUSY;
+		if (found->state != WEIR_CACHED_LEASED)
+			(void)weir__stamps_read(found, 1, &values[i]);
 		weir__cached_release(found);
 	}
-	return state;
 }
 
 static void hold(leasing *l, weir__lookup *lookup, uint64_t token)
@@ -114,24 +114,42 @@ static void hold(leasing *l, weir__lookup *lookup, uint64_t token)
 	lookup->space = l->space;
 }
 
-static void take_list(leasing *l, weir__lookup *lookup, size_t at, uint64_t token)
+/* Answers how many keys were its own. */
+static size_t take_list_stamps(const leasing *l, const weir__lookup *before, weir__lookup *lookup, size_t at,
+                               bool *clean)
 {
-	size_t stamps = weir__lookup_stamps(lookup);
-	bool   clean = take_stamps(l, at + 1, stamps, lookup->stamp_values) == WEIR__STAMPS_CLEAN;
+	size_t taken = 0;
+
+	*clean = true;
+	for (size_t i = 0; i < weir__lookup_stamps(lookup); i++) {
+		if (weir__lookup_shares(l->space, before, lookup, i))
+			lookup->stamp_values[i] = before->stamp_values[i];
+		else
+			take_stamps(l, at + taken++, 1, &lookup->stamp_values[i]);
+		*clean = *clean && lookup->stamp_values[i] != 0;
+	}
+	return taken;
+}
+
+static size_t take_list(leasing *l, const weir__lookup *before, weir__lookup *lookup, size_t at, uint64_t token)
+{
+	bool   clean;
+	size_t taken = 1 + take_list_stamps(l, before, lookup, at + 1, &clean);
 	bool   leased = l->found[at].state == WEIR_CACHED_LEASED;
 
 	if (leased)
 		hold(l, lookup, token);
 	if (clean && leased)
-		return;
+		return taken;
 	if (clean) {
 		weir__lookup_judge(l->space, lookup, &l->found[at]); /* which takes over what was found */
-		return;
+		return taken;
 	}
 	lookup->state = WEIR__BYPASS;
 	if (leased)
 		weir__lookup_release(lookup);
 	weir__cached_release(&l->found[at]);
+	return taken;
 }
 
 /* row_stamps: any and all, 0 where a write is under way. A lease that was taken after all had been guarded may be one that the
@@ -158,11 +176,12 @@ static void take_row(leasing *l, weir__lookup *lookup, size_t at, uint64_t token
 /* What is left as a miss without a lease (and is not waiting) was changed by somebody in between: the database, no fill. */
 static void take_all(leasing *l, uint64_t token)
 {
-	uint64_t row_stamps[2] = { 0, 0 };
-	size_t   at = 0;
+	uint64_t            row_stamps[2] = { 0, 0 };
+	const weir__lookup *before = NULL;
+	size_t              at = 0;
 
 	if (l->rows)
-		(void)take_stamps(l, l->want_count - 2, 2, row_stamps);
+		take_stamps(l, l->want_count - 2, 2, row_stamps);
 	for (size_t i = 0; i < l->count; i++) {
 		weir__lookup *lookup = &l->lookups[i];
 
@@ -170,10 +189,10 @@ static void take_all(leasing *l, uint64_t token)
 			continue;
 		lookup->waiting = false;
 		if (weir__lookup_is_list(lookup))
-			take_list(l, lookup, at, token);
+			at += take_list(l, before, lookup, at, token);
 		else
-			take_row(l, lookup, at, token, row_stamps);
-		at += 1 + weir__lookup_stamps(lookup);
+			take_row(l, lookup, at++, token, row_stamps);
+		before = lookup;
 	}
 }
 

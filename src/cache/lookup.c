@@ -106,19 +106,30 @@ void weir__lookup_judge(weir__cache_space *space, weir__lookup *lookup, weir_cac
 	weir__cached_release(found);
 }
 
-static void judge_list(weir__cache_space *space, weir__lookup *lookup, weir_cached *found)
+/* Judges a list by what was found: the entry, then those stamps that are not repeated. states: of the stamps of the lookup
+ * before, then of this one's. Answers how much was found for it. */
+static size_t judge_list(weir__cache_space *space, const weir__lookup *before, weir__lookup *lookup,
+                         weir__stamps_state *states, weir_cached *found)
 {
-	size_t             stamps = weir__lookup_stamps(lookup);
-	weir__stamps_state state = weir__stamps_read(found + 1, stamps, lookup->stamp_values);
+	weir__stamps_state worst = WEIR__STAMPS_CLEAN;
+	size_t             taken = 1;
 
-	for (size_t i = 1; i <= stamps; i++)
-		weir__cached_release(&found[i]);
-	if (state != WEIR__STAMPS_BUSY) {
+	for (size_t i = 0; i < weir__lookup_stamps(lookup); i++) {
+		if (weir__lookup_shares(space, before, lookup, i)) {
+			lookup->stamp_values[i] = before->stamp_values[i];
+		} else {
+			states[i] = weir__stamps_read(&found[taken], 1, &lookup->stamp_values[i]);
+			weir__cached_release(&found[taken++]);
+		}
+		worst = states[i] > worst ? states[i] : worst;
+	}
+	if (worst != WEIR__STAMPS_BUSY) {
 		weir__lookup_judge(space, lookup, &found[0]);
-		return;
+		return taken;
 	}
 	lookup->state = WEIR__BYPASS;
 	weir__cached_release(&found[0]);
+	return taken;
 }
 
 bool weir__absence_holds(const weir__lookup *lookup, const uint64_t now[2])
@@ -180,53 +191,72 @@ static void check_absence(weir__cache_space *space, weir__lookup *lookups, size_
 
 static void judge_all(weir__cache_space *space, weir__lookup *lookups, size_t count, weir_cached *found)
 {
+	weir__stamps_state  states[WEIR__STAMPS_MAX + 1] = { WEIR__STAMPS_CLEAN };
+	const weir__lookup *before = NULL;
+
 	for (size_t i = 0; i < count; i++) {
 		if (!lookups[i].waiting)
 			continue;
 		lookups[i].waiting = false;
 		lookups[i].seen_length = 0;
 		if (weir__lookup_is_list(&lookups[i]))
-			judge_list(space, &lookups[i], found);
+			found += judge_list(space, before, &lookups[i], states, found);
 		else
-			weir__lookup_judge(space, &lookups[i], found);
-		found += 1 + weir__lookup_stamps(&lookups[i]);
+			weir__lookup_judge(space, &lookups[i], found++);
+		before = &lookups[i];
 	}
 	check_absence(space, lookups, count);
 }
 
-static void add_keys(const weir__cache_space *space, const weir__lookup *lookup, weir__key_batch *batch)
+static void add_keys(const weir__cache_space *space, const weir__lookup *before, const weir__lookup *lookup,
+                     weir__key_batch *batch)
 {
 	bool is_list = weir__lookup_is_list(lookup);
 
 	weir__key_batch_add(batch, lookup->key, is_list ? WEIR__SLOT_FIRST : WEIR__SLOT_WHOLE);
 	for (size_t i = 0; i < weir__lookup_stamps(lookup); i++)
-		weir__key_batch_add(batch, weir__lookup_stamp(space, lookup, i), WEIR__SLOT_FIRST);
+		if (!weir__lookup_shares(space, before, lookup, i))
+			weir__key_batch_add(batch, weir__lookup_stamp(space, lookup, i), WEIR__SLOT_FIRST);
 }
 
-bool weir__lookup_look(weir__cache_space *space, weir__lookup *lookups, size_t count)
+/* All that is waiting; batch.count says how much that is. False: out of memory. */
+static bool make_batch(const weir__cache_space *space, const weir__lookup *lookups, size_t count,
+                       weir__key_batch *batch)
 {
-	weir_cache_call call = { .deadline_us = 0 };
-	weir_cached     few[8] = { { .state = WEIR_CACHED_NOTHING } };
-	weir_cached    *found = few;
-	weir__key_batch batch;
-	size_t          keys = 0, size = 0;
-	bool            done = false;
+	const weir__lookup *before = NULL;
+	size_t              keys = 0, size = 0;
 
 	for (size_t i = 0; i < count; i++) {
 		if (!lookups[i].waiting)
 			continue;
 		keys += 1 + weir__lookup_stamps(&lookups[i]);
 		size += weir__lookup_size(space, &lookups[i]);
-		call.deadline_us = lookups[i].deadline_us;
 	}
-	if (!weir__key_batch_init(&batch, space, keys, size))
+	if (!weir__key_batch_init(batch, space, keys, size))
 		return false;
-	for (size_t i = 0; i < count; i++)
-		if (lookups[i].waiting)
-			add_keys(space, &lookups[i], &batch);
-	if (keys > sizeof few / sizeof few[0])
-		found = weir__calloc(keys, sizeof *found);
-	if (found && space->cache->backend->get_many(space->cache->backend, batch.keys, keys, &call, found) == WEIR_OK) {
+	for (size_t i = 0; i < count; i++) {
+		if (!lookups[i].waiting)
+			continue;
+		add_keys(space, before, &lookups[i], batch);
+		before = &lookups[i];
+	}
+	return true;
+}
+
+bool weir__lookup_look(weir__cache_space *space, weir__lookup *lookups, size_t count)
+{
+	weir_cache_backend *backend = space->cache->backend;
+	weir_cache_call     call = { .deadline_us = lookups[0].deadline_us };
+	weir_cached         few[8] = { { .state = WEIR_CACHED_NOTHING } };
+	weir_cached        *found = few;
+	weir__key_batch     batch;
+	bool                done = false;
+
+	if (!make_batch(space, lookups, count, &batch))
+		return false;
+	if (batch.count > sizeof few / sizeof few[0])
+		found = weir__calloc(batch.count, sizeof *found);
+	if (found && backend->get_many(backend, batch.keys, batch.count, &call, found) == WEIR_OK) {
 		judge_all(space, lookups, count, found);
 		done = true;
 	}

@@ -21,6 +21,15 @@ static inline weir_bytes weir__lookup_stamp(const weir__cache_space *space, cons
 	return i < lookup->stamp_count ? lookup->stamps[i] : space->bulk;
 }
 
+/* Is stamp i the same as that of the lookup before (NULL: none)? Then it is sent once: lists of one relation share all but their
+ * owner's. */
+static inline bool weir__lookup_shares(const weir__cache_space *space, const weir__lookup *before,
+                                       const weir__lookup *lookup, size_t i)
+{
+	return before && i < weir__lookup_stamps(before) &&
+	       weir__bytes_equal(weir__lookup_stamp(space, before, i), weir__lookup_stamp(space, lookup, i));
+}
+
 /* So much do the keys of a lookup need in a key batch, stamps included. */
 size_t weir__lookup_size(const weir__cache_space *space, const weir__lookup *lookup);
 

@@ -34,6 +34,8 @@ struct wrapper {
 	atomic_int          failing; /* of FAIL_... */
 	atomic_int          calls;
 	atomic_size_t       released; /* keys */
+	atomic_size_t       asked;    /* keys */
+	atomic_size_t       leased;   /* keys and stamps */
 };
 
 static _Atomic int64_t     clock_us;
@@ -58,6 +60,7 @@ static int wrapped_get(weir_cache_backend *self, const weir_bytes *keys, size_t 
                        weir_cached *found)
 {
 	(void)self;
+	atomic_fetch_add(&wrapper.asked, count);
 	return fails(FAIL_READS) ? WEIR_ERR_CACHE : wrapper.inner->get_many(wrapper.inner, keys, count, call, found);
 }
 
@@ -65,6 +68,7 @@ static int wrapped_lease(weir_cache_backend *self, const weir_cache_want *wants,
                          const weir_cache_call *call, weir_cached *found)
 {
 	(void)self;
+	atomic_fetch_add(&wrapper.leased, count);
 	return fails(FAIL_LEASES) ? WEIR_ERR_CACHE : wrapper.inner->lease(wrapper.inner, wants, count, call, found);
 }
 

@@ -62,7 +62,7 @@ extern "C" {
 	X(-40, WEIR_ERR_SERIALIZATION, "a concurrent transaction was in the way; try again")                           \
 	X(-41, WEIR_ERR_DEADLOCK, "chosen to end a deadlock; try again")                                               \
 	X(-42, WEIR_ERR_LOCKED, "a lock was not to be had")                                                            \
-	X(-43, WEIR_ERR_CANCELLED, "the server cancelled the statement")                                               \
+	X(-43, WEIR_ERR_CANCELLED, "the call was cancelled")                                               \
 	X(-44, WEIR_ERR_READ_ONLY, "the server or transaction is read only")                                           \
 	X(-45, WEIR_ERR_STALE, "the row has changed since it was read")                                                \
 	X(-60, WEIR_ERR_CONNECT, "no connection to the database")                                                      \

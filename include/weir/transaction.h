@@ -80,7 +80,7 @@ WEIR_API WEIR_MUST_CHECK int weir_release(weir_session *tx, const char *name, we
 
 /* Called once, by the thread that ends the outermost transaction, after its outcome is known, what it touched has been
  * invalidated and its connection has been given back. session is the one on which the outermost transaction was begun:
- * a hook may use it, and begin transactions on it. effect: DONE, NONE, or UNKNOWN after WEIR_ERR_UNKNOWN_COMMIT. */
+ * a hook may use it, and begin transactions on it; limits of a scope (scope.h) do not hold for hooks. effect: DONE, NONE, or UNKNOWN after WEIR_ERR_UNKNOWN_COMMIT. */
 typedef void (*weir_hook)(weir_session *session, weir_effect effect, void *argument);
 
 /* Registers a hook with a transaction, to be called

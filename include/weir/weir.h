@@ -9,6 +9,7 @@
 #include <weir/query.h>
 #include <weir/log.h>
 #include <weir/session.h>
+#include <weir/scope.h>
 #include <weir/transaction.h>
 #include <weir/base_dao.h>
 #include <weir/reading.h>

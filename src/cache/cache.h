@@ -100,6 +100,7 @@ typedef struct weir__lookup {
 	weir_bytes       key;                      /* logical, borrowed */
 	weir_bytes       stamps[WEIR__STAMPS_MAX]; /* LIST and COUNT: logical, borrowed */
 	size_t           stamp_count;
+	int64_t                   until_us; /* the deadline of the whole call, half of which may be spent here; 0: none */
 	/* out */
 	weir__lookup_state state;
 	weir_bytes         payload; /* HIT: readable until weir__lookup_release */

@@ -288,6 +288,16 @@ static void count_states(weir__cache_space *space, const weir__lookup *lookups, 
 		          weir__now_us() - started_us);
 }
 
+/* The cache may take half of the time that is left, so that the database can still answer. */
+static int64_t time_for(const weir__cache_space *space, const weir__lookup *lookup, int64_t now_us)
+{
+	int64_t deadline_us = now_us + (int64_t)space->cache->timeout_ms * 1000;
+
+	if (!lookup->until_us)
+		return deadline_us;
+	return weir__deadline_earlier(deadline_us, now_us + (lookup->until_us - now_us) / 2);
+}
+
 void weir__cache_lookup(weir__cache_space *space, weir__lookup *lookups, size_t count)
 {
 	int64_t started_us;
@@ -300,7 +310,7 @@ void weir__cache_lookup(weir__cache_space *space, weir__lookup *lookups, size_t 
 	for (size_t i = 0; i < count; i++) {
 		lookups[i].state = WEIR__BYPASS;
 		lookups[i].waiting = true;
-		lookups[i].deadline_us = started_us + (int64_t)space->cache->timeout_ms * 1000;
+		lookups[i].deadline_us = time_for(space, &lookups[i], started_us);
 		lookups[i].token = 0;
 		lookups[i].found = (weir_cached){ .state = WEIR_CACHED_NOTHING };
 	}

@@ -15,6 +15,7 @@
 #define IDLE_MOST      64
 #define IDLE_UNSEEN_US 1000  /* idle longer than this: looked at before it is used */
 #define FAILURES_MOST  2     /* in a row, then it is down */
+#define HASTY_US       10000 /* a call that has less time proves nothing by running out of it */
 #define PAUSE_LEAST_US 50000 /* between attempts while it is down */
 #define PAUSE_MOST_US  1000000
 #define LOG_PAUSE_US   10000000 /* a server that comes and goes is not reported more often */
@@ -255,11 +256,17 @@ static admission admit(weir__redis_pool *pool, weir__redis_connection **idle)
 	return admitted;
 }
 
+static bool is_hasty(int64_t deadline_us)
+{
+	return deadline_us - weir__now_us() < HASTY_US;
+}
+
 /* A new connection. NULL: failed, and noted. */
 static weir__redis_connection *open_connection(weir__redis_pool *pool, int64_t deadline_us, bool is_probe)
 {
 	weir__redis_opening     opening = { .url = &pool->url, .cache = pool->cache, .deadline_us = deadline_us };
 	weir__redis_connection *connection = NULL;
+	bool                    hasty = !is_probe && is_hasty(deadline_us);
 	weir__redis_failure     failure;
 	addresses              *known;
 
@@ -269,7 +276,7 @@ static weir__redis_connection *open_connection(weir__redis_pool *pool, int64_t d
 	opening.addresses = known ? known->list : NULL;
 	failure = weir__redis_connection_open(&opening, &connection);
 	release_addresses(known);
-	if (failure != WEIR__REDIS_FINE)
+	if (failure != WEIR__REDIS_FINE && !(hasty && failure == WEIR__REDIS_TIMEOUT))
 		note_failure(pool, failure, opening.error_code, is_probe);
 	else if (is_probe)
 		note_up(pool);
@@ -327,7 +334,7 @@ static void give_back(weir__redis_pool *pool, weir__redis_connection *connection
 
 bool weir__redis_run_begin(weir__redis_run *run, weir__redis_pool *pool, int64_t deadline_us)
 {
-	*run = (weir__redis_run){ .pool = pool, .deadline_us = deadline_us };
+	*run = (weir__redis_run){ .pool = pool, .deadline_us = deadline_us, .hasty = is_hasty(deadline_us) };
 	if (weir__now_us() >= deadline_us)
 		return false;
 	run->connection = take_connection(pool, deadline_us);
@@ -347,7 +354,7 @@ static bool fail(weir__redis_run *run, weir__redis_failure failure, const char *
 	run->connection = NULL;
 	weir__reply_buffer_release(run->buffer);
 	run->buffer = NULL;
-	if (failure != WEIR__REDIS_NO_MEMORY)
+	if (failure != WEIR__REDIS_NO_MEMORY && !(run->hasty && failure == WEIR__REDIS_TIMEOUT))
 		note_failure(run->pool, failure, error_code, false);
 	return false;
 }

@@ -23,6 +23,7 @@ typedef struct weir__redis_run {
 	const weir__reply      *replies; /* after send */
 	int64_t                 deadline_us;
 	bool                    once;      /* set by the caller: the request must not be sent again on another connection */
+	bool                    hasty;     /* it never had much time */
 	bool                    no_script; /* some reply says that the server does not know a script */
 } weir__redis_run;
 

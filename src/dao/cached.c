@@ -20,6 +20,7 @@
 /* Looks one entry up and, where it is missing, takes a lease. */
 static void look_up(weir__call *call, weir__lookup *lookup)
 {
+	lookup->until_us = call->deadline;
 	weir__cache_lookup(call->entity->space, lookup, 1);
 	if (lookup->state == WEIR__MISS)
 		weir__cache_lease(call->entity->space, lookup, 1);

@@ -172,6 +172,7 @@ static int lookups_init(weir__level *level)
 			.key = text_at(all, 3 * i),
 			.stamps = { text_at(all, 3 * i + 1), text_at(all, 3 * i + 2) },
 			.stamp_count = 2,
+			.until_us = level->call.deadline,
 		};
 	return WEIR_OK;
 }

@@ -25,6 +25,7 @@ static int many_init(weir__many *m, weir__call *call, const weir__keys *keys)
 		return weir__error_no_memory(call->err);
 	for (size_t i = 0; i < m->distinct.count; i++) {
 		m->lookups[i].kind = WEIR__ENTRY_RECORD;
+		m->lookups[i].until_us = call->deadline;
 		m->lookups[i].key = weir__distinct_key(&m->distinct, i);
 	}
 	return WEIR_OK;

@@ -183,6 +183,7 @@ static int cached_rows(load *l, weir_list *list)
 		goto cleanup;
 	if (l->anew)
 		forget(relation, lookup);
+	lookup->until_us = l->call.deadline;
 	weir__cache_lookup(relation->space, lookup, 1);
 	if (lookup->state == WEIR__MISS && own && !l->anew && weir__own_cache_get(relation, lookup, list))
 		goto cleanup;

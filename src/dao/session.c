@@ -284,7 +284,7 @@ void weir_close(weir_session **session)
 	weir__free(closed);
 }
 
-int weir__session_check(const weir_session *session, weir_error *err)
+int weir__session_check_end(const weir_session *session, weir_error *err)
 {
 	if (!session)
 		return weir__error_set(err, WEIR_ERR_USAGE, "the session is NULL");
@@ -294,6 +294,17 @@ int weir__session_check(const weir_session *session, weir_error *err)
 	if (session->transaction && session->transaction->has_child)
 		return weir__error_set(err, WEIR_ERR_USAGE, "a savepoint of this transaction is open; use or end that first");
 	return WEIR_OK;
+}
+
+int weir__session_check(const weir_session *session, weir_error *err)
+{
+	int rc = weir__session_check_end(session, err);
+
+	if (rc == WEIR_OK && session->timeout_ms < 0)
+		rc = weir__error_set(err, WEIR_ERR_USAGE, "a timeout must be above 0");
+	if (rc == WEIR_OK && weir__cancel_is_requested(session->cancel))
+		rc = weir__cancel_error(err);
+	return rc;
 }
 
 weir__deadline weir__session_deadline(const weir_session *session, int timeout_ms)
@@ -315,16 +326,21 @@ weir__deadline weir__session_until(const weir_session *session, int total_ms)
 	return session->until ? weir__deadline_earlier(until, session->until) : until;
 }
 
+/* For whatever does not need a schema that fits. */
+static int borrow(weir_session *session, weir__deadline deadline, weir__conn **conn, weir_error *err)
+{
+	if (!session->transaction)
+		return weir__db_borrow(session->engine->db, deadline, session->cancel, conn, err);
+	*conn = session->transaction->conn;
+	weir__conn_set_cancel(*conn, session->cancel);
+	return weir__cancel_is_requested(session->cancel) ? weir__cancel_error(err) : WEIR_OK;
+}
+
 int weir__session_acquire(weir_session *session, weir__deadline deadline, weir__conn **conn, weir_error *err)
 {
-	int rc;
+	int rc = borrow(session, deadline, conn, err);
 
-	if (session->transaction) {
-		*conn = session->transaction->conn;
-		return WEIR_OK;
-	}
-	rc = weir__db_acquire(session->engine->db, deadline, conn, err);
-	if (rc < 0)
+	if (rc < 0 || session->transaction)
 		return rc;
 	rc = check_schema(session->engine, *conn, deadline, err);
 	if (rc < 0)
@@ -398,12 +414,10 @@ int weir_run_script(weir_session *session, const char *sql, weir_error *err)
 	if (!sql)
 		return weir__error_set(err, WEIR_ERR_USAGE, "weir_run_script: no script");
 	deadline = weir__session_deadline(session, 0);
-	if (session->transaction)
-		return weir__conn_run_script(session->transaction->conn, sql, deadline, err);
-	rc = weir__db_acquire(session->engine->db, deadline, &conn, err);
+	rc = borrow(session, deadline, &conn, err);
 	if (rc < 0)
 		return rc;
 	rc = weir__conn_run_script(conn, sql, deadline, err);
-	weir__db_give_back(session->engine->db, &conn);
+	weir__session_give_back(session, &conn);
 	return rc;
 }

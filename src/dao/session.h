@@ -6,6 +6,7 @@
 #include <weir/session.h>
 #include <weir/transaction.h>
 
+#include "base/cancel.h"
 #include "dao/entity.h"
 #include "dao/hints.h"
 #include "dao/hooks.h"
@@ -39,8 +40,9 @@ struct weir_session {
 	weir__engine      *engine;
 	weir__transaction *transaction; /* NULL: not one */
 	weir__deadline     until;       /* no call goes on for longer; 0: each call for its own time */
-	int                timeout_ms;  /* of each call; 0: the transaction's, or the engine's */
-	bool               derived;     /* in memory of the caller's: it ends nothing */
+	int           timeout_ms; /* of each call; 0: the transaction's, or the engine's; below 0: nonsense was given */
+	bool          derived;    /* in memory of the caller's: it ends nothing */
+	weir__cancel *cancel;     /* or NULL */
 };
 
 /* A transaction. A nested one is a savepoint: a session of its own that shares conn, touches and hooks with its parent. */
@@ -61,7 +63,8 @@ struct weir__transaction {
 };
 
 /* May this session be used by this process and caller? WEIR_ERR_USAGE for NULL or a transaction with an open savepoint,
- * WEIR_ERR_FORKED. */
+ * WEIR_ERR_FORKED. _check, for all that does not end it: WEIR_ERR_CANCELLED too. */
+int weir__session_check_end(const weir_session *session, weir_error *err);
 int weir__session_check(const weir_session *session, weir_error *err);
 
 /* The deadline of a call with this timeout of its own (0: the session's), within what the session has left. */

@@ -90,6 +90,7 @@ static int make_key(cached *c, const weir_sql *sql, const weir_params *params)
 	if (key->failed)
 		return weir__error_no_memory(c->by_hand.call.err);
 	c->lookup.kind = WEIR__ENTRY_LIST;
+	c->lookup.until_us = c->by_hand.call.deadline;
 	c->lookup.key = (weir_bytes){ key->data, key->length };
 	return WEIR_OK;
 }

@@ -59,6 +59,9 @@ static void end_outermost(weir_session *tx, weir_effect effect)
 	weir__db_give_back(tx->engine->db, &own->conn);
 	weir__touches_free(own->touches);
 	session_free(tx);
+	origin.until = 0;
+	origin.timeout_ms = 0;
+	origin.cancel = NULL;
 	if (hooks)
 		weir__hooks_run(hooks, &origin, effect);
 	weir__free(hooks);
@@ -207,7 +210,7 @@ static int release_savepoint(weir_session *tx, weir_error *err)
 int weir_commit(weir_session **tx, weir_error *err)
 {
 	weir_session *ended = tx ? *tx : NULL;
-	int           rc = weir__session_check(ended, err);
+	int           rc = weir__session_check_end(ended, err);
 
 	if (rc < 0)
 		return rc;
@@ -223,7 +226,7 @@ void weir_rollback(weir_session **tx)
 {
 	weir_session *ended = tx ? *tx : NULL;
 
-	if (weir__session_check(ended, NULL) < 0 || !ended->transaction || ended->derived)
+	if (weir__session_check_end(ended, NULL) < 0 || !ended->transaction || ended->derived)
 		return;
 	*tx = NULL;
 	if (ended->transaction->parent) {

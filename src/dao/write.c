@@ -39,10 +39,12 @@ static void drop(const weir__write *write)
 
 static int run_in_transaction(weir__call *call, const weir__write *write, weir__rows *rows)
 {
-	weir__transaction *transaction = call->session->transaction;
-	int rc = weir__conn_run(transaction->conn, &write->sql, call->params, call->deadline, rows, call->err);
+	weir__conn *conn = NULL;
+	int         rc = weir__session_acquire(call->session, call->deadline, &conn, call->err);
 
-	return rc < 0 ? rc : take(call, write, rows, transaction->touches);
+	if (rc >= 0)
+		rc = weir__conn_run(conn, &write->sql, call->params, call->deadline, rows, call->err);
+	return rc < 0 ? rc : take(call, write, rows, call->session->transaction->touches);
 }
 
 static int run_and_commit(weir__call *call, const weir__write *write, weir__rows *rows, weir__touches *touches)

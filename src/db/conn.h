@@ -31,6 +31,7 @@ typedef struct weir__tx {
 struct weir__conn {
 	PGconn             *pg;
 	weir__db           *db;
+	const weir__cancel *cancel; /* of what runs on it, or NULL */
 	bool                broken;
 	bool                encrypted;
 	bool                pooled;     /* behind a pooler: the server process may be another one each time */
@@ -56,7 +57,8 @@ struct weir__conn {
 /* Opens a connection of db by the earlier of deadline and the connect timeout, authentication and setup included. The
  * caller owns it; it is not in the pool. WEIR_ERR_CONNECT, WEIR_ERR_AUTH, WEIR_ERR_PERMISSION, WEIR_ERR_TIMEOUT,
  * WEIR_ERR_NO_MEMORY; err never holds the password. */
-int weir__conn_open(weir__db *db, weir__deadline deadline, weir__conn **conn, weir_error *err);
+int weir__conn_open(weir__db *db, weir__deadline deadline, const weir__cancel *cancel, weir__conn **conn,
+                    weir_error *err);
 
 /* Closes the connection without waiting for the server, and frees it. NULL does nothing. */
 void weir__conn_free(weir__conn *conn);
@@ -121,6 +123,11 @@ static inline bool weir__conn_needs_path(const weir__conn *conn)
 {
 	return conn->local_path && (conn->tx.begin || PQtransactionStatus(conn->pg) == PQTRANS_IDLE);
 }
+
+/* ---- stop.c ---------------------------------------------------------------------------------------------------- */
+
+/* Tells the server to stop what it does for this connection, which is then broken. */
+void weir__conn_stop(weir__conn *conn);
 
 /* ---- outcome.c ------------------------------------------------------------------------------------------------- */
 

@@ -61,22 +61,28 @@ static void take_notice(void *context, const PGresult *notice)
 		          sqlstate ? sqlstate : "without SQLSTATE");
 }
 
-static int poll_connect(PGconn *pg, weir__deadline deadline, weir_error *err)
+static int poll_connect(const weir__conn *conn, weir__deadline deadline, weir_error *err)
 {
+	PGconn                   *pg = conn->pg;
 	PostgresPollingStatusType want = PGRES_POLLING_WRITING;
 
 	while (want != PGRES_POLLING_OK) {
-		struct pollfd socket = { .fd = PQsocket(pg), .events = want == PGRES_POLLING_READING ? POLLIN : POLLOUT };
-		int           left_ms = weir__deadline_poll_ms(deadline);
-		int           ready;
+		struct pollfd sockets[] = {
+			{ .fd = PQsocket(pg), .events = want == PGRES_POLLING_READING ? POLLIN : POLLOUT },
+			{ .fd = conn->cancel ? conn->cancel->fds[0] : -1, .events = POLLIN },
+		};
+		int left_ms = weir__deadline_poll_ms(deadline);
+		int ready;
 
-		if (want == PGRES_POLLING_FAILED || socket.fd < 0)
+		if (want == PGRES_POLLING_FAILED || sockets[0].fd < 0)
 			return weir__failure_of_connect(pg, err);
 		if (left_ms == 0)
 			return weir__error_set(err, WEIR_ERR_TIMEOUT, "the database did not let us in by the deadline");
-		ready = poll(&socket, 1, left_ms);
+		ready = poll(sockets, 2, left_ms);
 		if (ready < 0 && errno != EINTR && errno != EAGAIN)
 			return weir__failure_of_connect(pg, err);
+		if (ready > 0 && sockets[1].revents)
+			return weir__cancel_error(err);
 		if (ready > 0)
 			want = PQconnectPoll(pg);
 	}
@@ -122,7 +128,7 @@ static int establish(weir__conn *conn, weir__deadline deadline, weir_error *err)
 	} else {
 		PQsetNoticeReceiver(conn->pg, take_notice, conn);
 		PQsetErrorVerbosity(conn->pg, PQERRORS_VERBOSE);
-		rc = poll_connect(conn->pg, deadline, err);
+		rc = poll_connect(conn, deadline, err);
 		PQsetErrorVerbosity(conn->pg, PQERRORS_DEFAULT);
 	}
 	free_standard_streams(held);
@@ -242,7 +248,8 @@ static weir__conn *create(weir__db *db, weir_error *err)
 	return conn;
 }
 
-int weir__conn_open(weir__db *db, weir__deadline deadline, weir__conn **conn, weir_error *err)
+int weir__conn_open(weir__db *db, weir__deadline deadline, const weir__cancel *cancel, weir__conn **conn,
+                    weir_error *err)
 {
 	weir__conn *made = create(db, err);
 	int         rc;
@@ -250,6 +257,7 @@ int weir__conn_open(weir__db *db, weir__deadline deadline, weir__conn **conn, we
 	*conn = NULL;
 	if (!made)
 		return WEIR_ERR_NO_MEMORY;
+	made->cancel = cancel;
 	deadline = weir__deadline_earlier(deadline, weir__deadline_in_ms(db->connect_timeout_ms));
 	rc = establish_at_all(made, deadline, err);
 	if (rc == WEIR_OK)

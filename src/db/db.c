@@ -223,7 +223,7 @@ int weir__db_connect(weir__db *db, weir__deadline deadline, weir_error *err)
 
 	for (int i = 0; i < count; i++) {
 		weir__conn *conn;
-		int         rc = weir__conn_open(db, deadline, &conn, err);
+		int         rc = weir__conn_open(db, deadline, NULL, &conn, err);
 
 		if (rc < 0)
 			return rc;

@@ -13,6 +13,7 @@
 #include <weir/transaction.h>
 
 #include "base/buffer.h"
+#include "base/cancel.h"
 #include "base/clock.h"
 #include "base/logger.h"
 #include "models/record.h"
@@ -43,6 +44,10 @@ void weir__db_stats(const weir__db *db, weir_session_stats *stats);
 
 /* Borrows a connection, first come first served. WEIR_ERR_TIMEOUT, WEIR_ERR_CONNECT, WEIR_ERR_AUTH, WEIR_ERR_FORKED. */
 int weir__db_acquire(weir__db *db, weir__deadline deadline, weir__conn **conn, weir_error *err);
+/* The same for a caller that can be cancelled (NULL: that cannot), while waiting and in what it then does on the connection:
+ * WEIR_ERR_CANCELLED. */
+int weir__db_borrow(weir__db *db, weir__deadline deadline, const weir__cancel *cancel, weir__conn **conn,
+                    weir_error *err);
 /* Gives it back, or destroys it. Sets *conn to NULL; NULL does nothing. */
 void weir__db_give_back(weir__db *db, weir__conn **conn);
 
@@ -142,8 +147,8 @@ typedef struct weir__seek {
 	weir_value values[WEIR__COLUMNS_MAX];
 	char      *texts; /* where values that weir__seek_read has read lie; weir__seek_release */
 } weir__seek;
-int weir__sql_select_page(const weir__statements *s, const weir_query *query, const weir__seek *seek,
-                          weir__buffer *sql, weir__params *params, weir_error *err);
+int weir__sql_select_page(const weir__statements *s, const weir_query *query, const weir__seek *seek, weir__buffer *sql,
+                          weir__params *params, weir_error *err);
 
 /* Takes the values from a row. */
 void weir__seek_of(const weir__layout *layout, const weir_query *query, const void *row, weir__seek *seek);
@@ -232,6 +237,10 @@ typedef struct weir__request {
 /* Runs up to WEIR__REQUESTS_MAX reads in one send and one wait (pipeline mode). All of them or none: on error all rows are empty. */
 int weir__conn_run_all(weir__conn *conn, weir__request *requests, size_t count, weir__deadline deadline,
                        weir_error *err);
+
+/* From now on what runs on it can be cancelled like that; NULL: it cannot. COMMIT and what rolls back never can. A statement
+ * that is cancelled breaks the connection, after the server was told to stop. */
+void weir__conn_set_cancel(weir__conn *conn, const weir__cancel *cancel);
 
 /* A script of several statements by the simple protocol, results thrown away. */
 int weir__conn_run_script(weir__conn *conn, const char *sql, weir__deadline deadline, weir_error *err);

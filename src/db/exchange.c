@@ -57,6 +57,17 @@ static int timed_out(weir__conn *conn, weir_error *err)
 	return weir__error_set(err, WEIR_ERR_TIMEOUT, "the database did not answer by the deadline");
 }
 
+static int cancelled(weir__conn *conn, weir_error *err)
+{
+	weir__conn_stop(conn);
+	return weir__cancel_error(err);
+}
+
+void weir__conn_set_cancel(weir__conn *conn, const weir__cancel *cancel)
+{
+	conn->cancel = cancel;
+}
+
 /* A wait for one result. */
 struct wait {
 	weir__deadline deadline;
@@ -77,16 +88,21 @@ static int poll_ms(struct wait *wait, const weir__conn *conn)
 /* Waits until the socket can be read, or written if something is left to send. */
 static int wait_socket(const weir__conn *conn, bool sending, struct wait *wait)
 {
-	struct pollfd socket = { .fd = PQsocket(conn->pg), .events = sending ? POLLIN | POLLOUT : POLLIN };
+	struct pollfd sockets[] = {
+		{ .fd = PQsocket(conn->pg), .events = sending ? POLLIN | POLLOUT : POLLIN },
+		{ .fd = conn->cancel ? conn->cancel->fds[0] : -1, .events = POLLIN },
+	};
 
-	while (socket.fd >= 0) {
+	while (sockets[0].fd >= 0) {
 		int left_ms = poll_ms(wait, conn);
 		int ready;
 
 		if (left_ms == 0 && wait->forgiven)
 			return WEIR_ERR_TIMEOUT;
 		wait->forgiven |= left_ms == 0;
-		ready = poll(&socket, 1, left_ms);
+		ready = poll(sockets, conn->cancel ? 2 : 1, left_ms);
+		if (ready > 0 && sockets[1].revents)
+			return WEIR_ERR_CANCELLED;
 		if (ready > 0 || (ready == 0 && conn->encrypted))
 			return WEIR_OK;
 		if (ready < 0 && errno != EINTR && errno != EAGAIN)
@@ -110,7 +126,9 @@ int weir__conn_next(weir__conn *conn, weir__deadline deadline, PGresult **result
 			break;
 		rc = wait_socket(conn, unsent > 0, &wait);
 		if (rc < 0)
-			return rc == WEIR_ERR_TIMEOUT ? timed_out(conn, err) : lost(conn, err);
+			return rc == WEIR_ERR_CANCELLED ? cancelled(conn, err)
+			       : rc == WEIR_ERR_TIMEOUT ? timed_out(conn, err)
+			                                : lost(conn, err);
 		if (!PQconsumeInput(conn->pg))
 			break; /* what the server said before it went is the result */
 	}

@@ -9,12 +9,12 @@
 #define LONGEST_PAUSE_US 500000
 #define BRIDGED_US       2000000 /* the outage that callers wait out */
 
-/* Want of memory, or a caller who could not wait as long as connecting may take, say nothing about the server. */
+/* Want of memory, a caller who was cancelled or could not wait as long as connecting may take, say nothing about the server. */
 static bool is_outage(const weir__db *db, int64_t took_us, const weir_error *error)
 {
 	if (error->status == WEIR_ERR_TIMEOUT)
 		return took_us >= (int64_t)db->connect_timeout_ms * 1000;
-	return error->status != WEIR_ERR_NO_MEMORY;
+	return error->status != WEIR_ERR_NO_MEMORY && error->status != WEIR_ERR_CANCELLED;
 }
 
 /* Would the next attempt be refused as well? A server that lacks resources, starts or stops will not go on doing so. */

@@ -83,7 +83,7 @@ weir_effect weir__outcome_resolve(const weir__conn *conn, uint64_t xid, weir__de
 	snprintf(number, sizeof number, "%llu", (unsigned long long)xid);
 	while (weir__deadline_poll_ms(deadline) != 0) {
 		if (!asking)
-			weir__conn_open(conn->db, deadline, &asking, NULL);
+			weir__conn_open(conn->db, deadline, NULL, &asking, NULL);
 		outcome = asking ? ask(asking, conn, number, deadline) : NO_ANSWER;
 		if (outcome != UNDER_WAY && outcome != NO_ANSWER)
 			break;

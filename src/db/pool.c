@@ -93,13 +93,13 @@ static bool is_good(weir__db *db, weir__conn *conn, int64_t now_us)
 /* ---- Borrowing ----------------------------------------------------------------------------------------------------------- */
 
 /* Uses the right to open a connection. The lock is held, but not while connecting. */
-static int connect_in_turn(weir__db *db, weir__deadline deadline, weir__conn **conn, weir_error *err)
+static int connect_in_turn(weir__db *db, const weir__turn *turn, weir__conn **conn, weir_error *err)
 {
 	int64_t started_us = weir__now_us();
 	int     rc;
 
 	pthread_mutex_unlock(&db->lock);
-	rc = weir__conn_open(db, deadline, conn, err);
+	rc = weir__conn_open(db, turn->deadline, turn->cancel, conn, err);
 	if (rc < 0)
 		weir__log(db->logger, WEIR_LOG_WARNING, "db: connecting failed: %s %s", weir_status_name(rc), err->sqlstate);
 	pthread_mutex_lock(&db->lock);
@@ -117,6 +117,8 @@ static int connect_in_turn(weir__db *db, weir__deadline deadline, weir__conn **c
 
 static int refuse(const weir__db *db, enum weir__answer answer, weir_error *err)
 {
+	if (answer == WEIR__CANCELLED)
+		return weir__cancel_error(err);
 	if (answer == WEIR__REFUSED && db->closing)
 		return weir__error_set(err, WEIR_ERR_CLOSED, "the session is being closed");
 	if (db->outage.failures > 0) {
@@ -127,20 +129,18 @@ static int refuse(const weir__db *db, enum weir__answer answer, weir_error *err)
 	                       db->in_use, db->pool.max_connections);
 }
 
-static int acquire(weir__db *db, weir__deadline deadline, weir__conn **conn, weir_error *err)
+static int acquire(weir__db *db, weir__turn *turn, weir__conn **conn, weir_error *err)
 {
-	bool again = false;
-
-	for (;; again = true) {
+	for (;; turn->in_front = true) {
 		int64_t           now_us = weir__now_us();
 		enum weir__answer answer = WEIR__WAITING;
 		int               rc;
 
-		if (again || !db->head)
+		if (turn->in_front || !db->head)
 			answer = weir__queue_take(db, now_us, conn);
 		if (answer == WEIR__WAITING) {
-			db->totals.acquire_waits += !again;
-			answer = weir__queue_wait(db, deadline, again, conn);
+			db->totals.acquire_waits += !turn->in_front;
+			answer = weir__queue_wait(db, turn, conn);
 			now_us = weir__now_us();
 		}
 		if (answer == WEIR__GOT_CONN && is_good(db, *conn, now_us))
@@ -149,14 +149,22 @@ static int acquire(weir__db *db, weir__deadline deadline, weir__conn **conn, wei
 			continue;
 		if (answer != WEIR__MAY_CONNECT)
 			return refuse(db, answer, err);
-		rc = connect_in_turn(db, deadline, conn, err);
-		if (rc == WEIR_OK || rc == WEIR_ERR_NO_MEMORY || weir__outage_is_hopeless(db) || weir__now_us() >= deadline)
+		rc = connect_in_turn(db, turn, conn, err);
+		if (rc == WEIR_OK || rc == WEIR_ERR_NO_MEMORY || rc == WEIR_ERR_CANCELLED || weir__outage_is_hopeless(db) ||
+		    weir__now_us() >= turn->deadline)
 			return rc;
 	}
 }
 
 int weir__db_acquire(weir__db *db, weir__deadline deadline, weir__conn **conn, weir_error *err)
 {
+	return weir__db_borrow(db, deadline, NULL, conn, err);
+}
+
+int weir__db_borrow(weir__db *db, weir__deadline deadline, const weir__cancel *cancel, weir__conn **conn,
+                    weir_error *err)
+{
+	weir__turn turn = { .deadline = deadline, .cancel = cancel };
 	weir_error failure;
 	int        rc;
 
@@ -164,15 +172,15 @@ int weir__db_acquire(weir__db *db, weir__deadline deadline, weir__conn **conn, w
 	if (db->process != weir__process_generation())
 		return weir__error_set(err, WEIR_ERR_FORKED, "the session belongs to the parent process");
 	if (db->pool.acquire_timeout_ms > 0)
-		deadline = weir__deadline_earlier(deadline, weir__deadline_in_ms(db->pool.acquire_timeout_ms));
+		turn.deadline = weir__deadline_earlier(deadline, weir__deadline_in_ms(db->pool.acquire_timeout_ms));
 	pthread_mutex_lock(&db->lock);
 	db->inside++;
 	db->totals.acquires++;
-	rc = acquire(db, deadline, conn, &failure);
+	rc = acquire(db, &turn, conn, &failure);
 	if (rc < 0) {
 		int64_t now_us = weir__now_us();
 
-		db->totals.acquire_timeouts += now_us >= deadline;
+		db->totals.acquire_timeouts += now_us >= turn.deadline;
 		weir__queue_serve(db, now_us);
 	}
 	db->inside--;
@@ -181,6 +189,8 @@ int weir__db_acquire(weir__db *db, weir__deadline deadline, weir__conn **conn, w
 		*err = failure;
 	if (rc < 0)
 		*conn = NULL;
+	else
+		(*conn)->cancel = cancel;
 	return rc;
 }
 
@@ -214,6 +224,7 @@ void weir__db_give_back(weir__db *db, weir__conn **conn)
 	now_us = weir__now_us();
 	back->returned_us = now_us;
 	back->tx = (weir__tx){ .begin = NULL };
+	back->cancel = NULL;
 	pthread_mutex_lock(&db->lock);
 	keep = clean && !db->closing && now_us < back->retires_us && back->opened_us >= db->stale_us;
 	if (keep) {

@@ -18,13 +18,14 @@
 
 #define WEIR__TX_MODES 3 /* read and write, read only, read only and deferrable */
 
-enum weir__answer { WEIR__WAITING, WEIR__GOT_CONN, WEIR__MAY_CONNECT, WEIR__REFUSED };
+enum weir__answer { WEIR__WAITING, WEIR__GOT_CONN, WEIR__MAY_CONNECT, WEIR__REFUSED, WEIR__CANCELLED };
 
 /* A caller in the queue; lives on its stack. */
 typedef struct weir__waiter {
 	enum weir__answer    answer;
 	weir__conn          *conn;
 	pthread_cond_t       woken;
+	const weir__cancel  *cancel; /* or NULL */
 	struct weir__waiter *before, *behind;
 } weir__waiter;
 
@@ -92,7 +93,12 @@ enum weir__answer weir__queue_take(weir__db *db, int64_t now_us, weir__conn **co
 void weir__queue_serve(weir__db *db, int64_t now_us);
 
 /* Waits for an answer; WEIR__WAITING if there was none by the deadline. in_front: the caller has had its turn already. */
-enum weir__answer weir__queue_wait(weir__db *db, weir__deadline deadline, bool in_front, weir__conn **conn);
+typedef struct weir__turn {
+	weir__deadline      deadline;
+	const weir__cancel *cancel;
+	bool                in_front;
+} weir__turn;
+enum weir__answer weir__queue_wait(weir__db *db, const weir__turn *turn, weir__conn **conn);
 
 void weir__idle_push(weir__db *db, weir__conn *conn);
 void weir__idle_remove(weir__db *db, weir__conn *conn);

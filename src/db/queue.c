@@ -75,13 +75,18 @@ void weir__queue_serve(weir__db *db, int64_t now_us)
 	}
 }
 
+/* Nobody can wake one caller alone: who can be cancelled looks again this often. */
+#define LOOK_US 20000
+
 /* During an outage the head of the queue watches for the time of the next attempt. */
 static weir__deadline wake_at(const weir__db *db, const weir__waiter *waiter, weir__deadline deadline)
 {
 	bool watches = waiter == db->head && db->outage.failures > 0 && db->connecting == 0 &&
 	               weir__pool_total(db) < db->pool.max_connections;
 
-	return watches ? weir__deadline_earlier(deadline, db->outage.retry_us) : deadline;
+	if (watches)
+		deadline = weir__deadline_earlier(deadline, db->outage.retry_us);
+	return waiter->cancel ? weir__deadline_earlier(deadline, weir__now_us() + LOOK_US) : deadline;
 }
 
 static void wait_in_queue(weir__db *db, weir__waiter *waiter, weir__deadline deadline)
@@ -92,7 +97,9 @@ static void wait_in_queue(weir__db *db, weir__waiter *waiter, weir__deadline dea
 		weir__queue_serve(db, now_us);
 		if (waiter->answer != WEIR__WAITING)
 			return;
-		if (now_us >= deadline)
+		if (weir__cancel_is_requested(waiter->cancel))
+			waiter->answer = WEIR__CANCELLED;
+		if (now_us >= deadline || waiter->answer == WEIR__CANCELLED)
 			break;
 		weir__cond_wait(&waiter->woken, &db->lock, wake_at(db, waiter, deadline));
 		if (waiter->answer != WEIR__WAITING)
@@ -103,13 +110,13 @@ static void wait_in_queue(weir__db *db, weir__waiter *waiter, weir__deadline dea
 		pthread_cond_signal(&db->head->woken);
 }
 
-enum weir__answer weir__queue_wait(weir__db *db, weir__deadline deadline, bool in_front, weir__conn **conn)
+enum weir__answer weir__queue_wait(weir__db *db, const weir__turn *turn, weir__conn **conn)
 {
-	weir__waiter waiter = { .answer = WEIR__WAITING };
+	weir__waiter waiter = { .answer = WEIR__WAITING, .cancel = turn->cancel };
 
 	weir__cond_init(&waiter.woken);
-	enqueue(db, &waiter, in_front);
-	wait_in_queue(db, &waiter, deadline);
+	enqueue(db, &waiter, turn->in_front);
+	wait_in_queue(db, &waiter, turn->deadline);
 	pthread_cond_destroy(&waiter.woken);
 	*conn = waiter.conn;
 	return waiter.answer;

@@ -87,6 +87,7 @@ int weir__conn_release_savepoint(weir__conn *conn, int number, weir__deadline de
 
 int weir__conn_return_to(weir__conn *conn, int number, weir__deadline deadline, weir_error *err)
 {
+	conn->cancel = NULL;
 	return command_savepoint(conn, "ROLLBACK TO", number, deadline, err);
 }
 
@@ -94,6 +95,7 @@ void weir__conn_rollback_to(weir__conn *conn, int number, weir__deadline deadlin
 {
 	char text[SAVEPOINT_SIZE];
 
+	conn->cancel = NULL;
 	if (weir__conn_check(conn, NULL) < 0)
 		return;
 	snprintf(text, sizeof text, "ROLLBACK TO SAVEPOINT weir_sp_%d; RELEASE SAVEPOINT weir_sp_%d", number, number);
@@ -107,6 +109,7 @@ void weir__conn_rollback(weir__conn *conn, weir__deadline deadline)
 {
 	bool sent = !conn->tx.begin;
 
+	conn->cancel = NULL;
 	if (weir__conn_check(conn, NULL) < 0)
 		return;
 	conn->tx = (weir__tx){ .begin = NULL };
@@ -170,6 +173,11 @@ int weir__conn_commit(weir__conn *conn, weir__deadline deadline, weir_error *err
 
 	if (rc < 0)
 		return rc;
+	if (weir__cancel_is_requested(conn->cancel)) {
+		weir__conn_rollback(conn, deadline);
+		return weir__cancel_error(err);
+	}
+	conn->cancel = NULL;
 	conn->tx = (weir__tx){ .begin = NULL };
 	if (tx.begin)
 		return WEIR_OK;

@@ -1,4 +1,4 @@
-/* 11_deadlines: calls with less time than the session has, calls that share their time, and one that is cancelled by
+/* 12_deadlines: calls with less time than the session has, calls that share their time, and one that is cancelled by
  * another thread. */
 #include <weir/weir.h>
 

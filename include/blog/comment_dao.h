@@ -56,6 +56,9 @@ int comment_dao_get_by_post_cached(const comment_dao *dao, int64_t post_id, int6
 int comment_dao_get_all(const comment_dao *dao, const weir_query *query, comment_list *found, weir_error *err);
 int comment_dao_get_all_cached(const comment_dao *dao, const weir_query *query, comment_list *found, weir_error *err);
 
+/* Every comment of a query, however many: each gets a const comment *. */
+int comment_dao_each(const comment_dao *dao, const weir_query *query, weir_each each, void *argument, weir_error *err);
+
 /* A page of them behind or before a cursor; NULL: the first. */
 int comment_dao_get_page(const comment_dao *dao, const weir_query *query, const char *cursor, comment_list *found,
                          weir_cursors *cursors, weir_error *err);

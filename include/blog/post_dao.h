@@ -53,6 +53,9 @@ int post_dao_get_all_cached(const post_dao *dao, const weir_query *query, post_l
 int post_dao_get_tallies(const post_dao *dao, const weir_query *query, post_tally_list *found, weir_error *err);
 int post_dao_get_tallies_cached(const post_dao *dao, const weir_query *query, post_tally_list *found, weir_error *err);
 
+/* Every post of a query, however many: each gets a const post *. */
+int post_dao_each(const post_dao *dao, const weir_query *query, weir_each each, void *argument, weir_error *err);
+
 /* A page of them behind or before a cursor; NULL: the first. */
 int post_dao_get_page(const post_dao *dao, const weir_query *query, const char *cursor, post_list *found,
                       weir_cursors *cursors, weir_error *err);

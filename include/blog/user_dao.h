@@ -61,6 +61,9 @@ int user_dao_get_all_cached(const user_dao *dao, const weir_query *query, user_l
 int user_dao_get_cards(const user_dao *dao, const weir_query *query, user_card_list *found, weir_error *err);
 int user_dao_get_cards_cached(const user_dao *dao, const weir_query *query, user_card_list *found, weir_error *err);
 
+/* Every user of a query, however many: each gets a const user *. */
+int user_dao_each(const user_dao *dao, const weir_query *query, weir_each each, void *argument, weir_error *err);
+
 /* A page of them behind or before a cursor; NULL: the first. */
 int user_dao_get_page(const user_dao *dao, const weir_query *query, const char *cursor, user_list *found,
                       weir_cursors *cursors, weir_error *err);

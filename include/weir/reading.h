@@ -80,6 +80,22 @@ WEIR_API int weir_base_dao_count_distinct(const weir_base_dao *dao, weir_column 
 WEIR_API int weir_base_dao_count_distinct_cached(const weir_base_dao *dao, weir_column column, const weir_query *query,
                                                  int64_t *count, weir_error *err);
 
+/* ---- Streams ---------------------------------------------------------------------------------------------------------- */
+
+/* What to do with a row: WEIR_OK goes on, above 0 stops, below 0 stops and is returned. The record is borrowed; retained, it
+ * keeps the rows that came with it in memory. */
+typedef int (*weir_each)(const void *record, void *argument, weir_error *err);
+
+/* Calls each for every row of a query, in its order, in a memory that does not grow with their number: they come about a
+ * megabyte at a time through a cursor of the server. A limit of 0 is none here, and max_limit does not count. All rows are
+ * as they were when it began. Never cached; relations, locks and results are refused.
+ *
+ * It holds a connection while it runs: the transaction's, or one of the pool in a read only transaction of its own. On the
+ * transaction `each` may run other statements but not end it, elsewhere it may use the session, which takes other connections.
+ * The deadline is that of each part and does not count the time spent in `each`. WEIR_OK also after a stop. */
+WEIR_API int weir_base_dao_each(const weir_base_dao *dao, const weir_query *query, weir_each each, void *argument,
+                                weir_error *err);
+
 /* ---- Pages ---------------------------------------------------------------------------------------------------------- */
 
 /* Where the pages beside a page are. */

@@ -44,6 +44,7 @@ struct weir__conn {
 	int64_t             returned_us;
 	int                 server_pid;  /* of the server process that works for us */
 	int64_t             incarnation; /* of the server's memory: another one after a crash (outcome.c) */
+	unsigned            cursors;     /* open now (stream.c) */
 	weir__tx            tx;
 	weir__statement_set statements;
 	uint64_t            plans; /* db->plans when they were prepared */

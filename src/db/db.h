@@ -162,6 +162,9 @@ int  weir__seek_read(const weir__layout *layout, const weir_query *query, const 
                      weir_error *err);
 void weir__seek_release(weir__seek *seek);
 
+/* The same where a limit of 0 is none. */
+int weir__sql_select_all(const weir__statements *s, const weir_query *query, weir__buffer *sql, weir__params *params,
+                         weir_error *err);
 int weir__sql_count(const weir__statements *s, const weir_query *query, weir__buffer *sql, weir__params *params,
                     weir_error *err);
 int weir__sql_exists(const weir__statements *s, const weir_query *query, weir__buffer *sql, weir__params *params,

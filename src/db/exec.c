@@ -1,7 +1,7 @@
 /* Running statements. One that is prepared already, or never will be, goes out alone: send, poll, receive. Otherwise, and in front of a
  * transaction, it goes out in company (round_trip.c).
  *
- * A text that begins with SELECT is taken for a read: a lost connection leaves no doubt about its effect, and in a
+ * A text that begins with SELECT or DECLARE is taken for a read: a lost connection leaves no doubt about its effect, and in a
  * transaction nobody asks for the id after it. Reads that write (functions) need a script, or another first word. */
 #include "db/run.h"
 
@@ -65,7 +65,7 @@ static int run_alone(weir__run *run)
 
 static bool is_read(const weir__sql *sql)
 {
-	return sql->length > 6 && memcmp(sql->text, "SELECT", 6) == 0;
+	return sql->length > 7 && (memcmp(sql->text, "SELECT", 6) == 0 || memcmp(sql->text, "DECLARE", 7) == 0);
 }
 
 static void fail(weir__run *run, bool in_transaction)

@@ -48,6 +48,15 @@ static bool is_written(int64_t limit)
 	       (limit <= 100 || (limit <= 10000 && limit % 50 <= 1)); /* 51: a page, and whether there is more */
 }
 
+static void append_skip(weir__buffer *sql, const weir_query *query, weir__params *params)
+{
+	if (query->skip == 0)
+		return;
+	weir__buffer_append_text(sql, " OFFSET ");
+	weir__params_add_i64(params, query->skip);
+	weir__sql_append_last(sql, params);
+}
+
 void weir__sql_append_page(weir__buffer *sql, const weir_query *query, weir__params *params)
 {
 	int64_t limit = limit_of(query);
@@ -59,11 +68,7 @@ void weir__sql_append_page(weir__buffer *sql, const weir_query *query, weir__par
 		weir__params_add_i64(params, limit);
 		weir__sql_append_last(sql, params);
 	}
-	if (query->skip == 0)
-		return;
-	weir__buffer_append_text(sql, " OFFSET ");
-	weir__params_add_i64(params, query->skip);
-	weir__sql_append_last(sql, params);
+	append_skip(sql, query, params);
 }
 
 void weir__sql_append_from(weir__buffer *sql, const weir__statements *s, const weir_query *query, weir__params *params)
@@ -107,6 +112,26 @@ int weir__sql_select(const weir__statements *s, const weir_query *query, weir__b
 	weir__sql_append_order(sql, s, query);
 	weir__sql_append_page(sql, query, params);
 	append_lock(sql, query);
+	return weir__sql_finish(s, sql, params, err);
+}
+
+int weir__sql_select_all(const weir__statements *s, const weir_query *query, weir__buffer *sql, weir__params *params,
+                         weir_error *err)
+{
+	int status = check(s, query, err);
+
+	if (status != WEIR_OK)
+		return status;
+	if (!query)
+		query = &first_rows;
+	weir__buffer_append_text(sql, "SELECT ");
+	weir__sql_append(sql, &s->columns);
+	weir__sql_append_from(sql, s, query, params);
+	weir__sql_append_order(sql, s, query);
+	if (query->limit == 0)
+		append_skip(sql, query, params);
+	else
+		weir__sql_append_page(sql, query, params);
 	return weir__sql_finish(s, sql, params, err);
 }
 

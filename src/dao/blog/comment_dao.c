@@ -101,6 +101,11 @@ int comment_dao_get_all_cached(const comment_dao *dao, const weir_query *query, 
 	return weir_base_dao_get_all_cached(&dao->base, query, found, err);
 }
 
+int comment_dao_each(const comment_dao *dao, const weir_query *query, weir_each each, void *argument, weir_error *err)
+{
+	return weir_base_dao_each(&dao->base, query, each, argument, err);
+}
+
 int comment_dao_get_page(const comment_dao *dao, const weir_query *query, const char *cursor, comment_list *found,
                          weir_cursors *cursors, weir_error *err)
 {

@@ -99,6 +99,11 @@ int post_dao_get_tallies_cached(const post_dao *dao, const weir_query *query, po
 	return weir_base_dao_get_all_into_cached(&dao->base, query, &post_tally_model, found, err);
 }
 
+int post_dao_each(const post_dao *dao, const weir_query *query, weir_each each, void *argument, weir_error *err)
+{
+	return weir_base_dao_each(&dao->base, query, each, argument, err);
+}
+
 int post_dao_get_page(const post_dao *dao, const weir_query *query, const char *cursor, post_list *found,
                       weir_cursors *cursors, weir_error *err)
 {

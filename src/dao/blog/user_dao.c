@@ -121,6 +121,11 @@ int user_dao_get_cards_cached(const user_dao *dao, const weir_query *query, user
 	return weir_base_dao_get_all_into_cached(&dao->base, query, &user_card_model, found, err);
 }
 
+int user_dao_each(const user_dao *dao, const weir_query *query, weir_each each, void *argument, weir_error *err)
+{
+	return weir_base_dao_each(&dao->base, query, each, argument, err);
+}
+
 int user_dao_get_page(const user_dao *dao, const weir_query *query, const char *cursor, user_list *found,
                       weir_cursors *cursors, weir_error *err)
 {

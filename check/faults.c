@@ -18,7 +18,6 @@ typedef struct fault {
 	const char *name;
 	const char *what;
 	effect      effect;
-	bool        off;                     /* unless it is asked for */
 	void (*make)(driver *d, int victim); /* a worker's slot, or -1 */
 	bool has_victim;
 } fault;
@@ -242,29 +241,29 @@ static void long_transactions(driver *d, int victim)
 /* ---- The table --------------------------------------------------------------------------------------------------- */
 
 static const fault faults[] = {
-	{ "flush", "FLUSHALL", LOSES, false, flush, false },
-	{ "evict", "eviction under maxmemory, at random", LOSES, false, evict, false },
-	{ "scripts", "SCRIPT FLUSH", HARMLESS, false, forget_scripts, false },
-	{ "killclient", "CLIENT KILL of all connections", HARMLESS, false, kill_clients, false },
-	{ "latency", "Redis answers up to 15 ms late", HARMLESS, false, delay_a_little, true },
-	{ "txn", "transactions that stay open", HARMLESS, false, long_transactions, false },
-	{ "kill", "kill -9 of a worker", HARMLESS, false, kill_worker, true },
-	{ "freeze", "SIGSTOP of a worker, up to 4.5 s", HARMLESS, false, freeze_worker, true },
-	{ "pgkill", "pg_terminate_backend", HARMLESS, false, end_backends, false },
-	{ "pgrestart", "restart of PostgreSQL, fast or immediate", HARMLESS, false, restart_postgres, false },
-	{ "pgcrash", "kill -9 of a PostgreSQL process", HARMLESS, false, crash_postgres, false },
-	{ "pgcut", "connections to PostgreSQL end at some byte", HARMLESS, false, cut_postgres_at, true },
-	{ "pglose", "PostgreSQL's answers are lost", HARMLESS, false, lose_answers, true },
-	{ "pgstall", "nothing moves between a worker and PostgreSQL", HARMLESS, false, stall_postgres, true },
-	{ "lag", "Redis answers later than the cache waits", TAKES_AWAY, false, delay_much, true },
-	{ "stall", "nothing moves between a worker and Redis", TAKES_AWAY, false, stall_redis, true },
-	{ "lose", "Redis's answers are lost", TAKES_AWAY, false, lose_replies, true },
-	{ "twice", "Redis's answers arrive twice", TAKES_AWAY, false, repeat_replies, true },
-	{ "cut", "connections to Redis end at some byte", TAKES_AWAY, false, cut_redis_at, true },
-	{ "close", "no connection to Redis", TAKES_AWAY, false, close_redis, true },
-	{ "rfreeze", "SIGSTOP of Redis, up to 1.5 s", TAKES_AWAY, false, freeze_redis, false },
-	{ "rrestart", "kill -9 of Redis, which comes back empty", TAKES_AWAY, false, restart_redis, false },
-	{ "snapshot", "kill -9 of Redis, which comes back with an old snapshot", TAKES_AWAY, true, restore_redis, false },
+	{ "flush", "FLUSHALL", LOSES, flush, false },
+	{ "evict", "eviction under maxmemory, at random", LOSES, evict, false },
+	{ "scripts", "SCRIPT FLUSH", HARMLESS, forget_scripts, false },
+	{ "killclient", "CLIENT KILL of all connections", HARMLESS, kill_clients, false },
+	{ "latency", "Redis answers up to 15 ms late", HARMLESS, delay_a_little, true },
+	{ "txn", "transactions that stay open", HARMLESS, long_transactions, false },
+	{ "kill", "kill -9 of a worker", HARMLESS, kill_worker, true },
+	{ "freeze", "SIGSTOP of a worker, up to 4.5 s", HARMLESS, freeze_worker, true },
+	{ "pgkill", "pg_terminate_backend", HARMLESS, end_backends, false },
+	{ "pgrestart", "restart of PostgreSQL, fast or immediate", HARMLESS, restart_postgres, false },
+	{ "pgcrash", "kill -9 of a PostgreSQL process", HARMLESS, crash_postgres, false },
+	{ "pgcut", "connections to PostgreSQL end at some byte", HARMLESS, cut_postgres_at, true },
+	{ "pglose", "PostgreSQL's answers are lost", HARMLESS, lose_answers, true },
+	{ "pgstall", "nothing moves between a worker and PostgreSQL", HARMLESS, stall_postgres, true },
+	{ "lag", "Redis answers later than the cache waits", TAKES_AWAY, delay_much, true },
+	{ "stall", "nothing moves between a worker and Redis", TAKES_AWAY, stall_redis, true },
+	{ "lose", "Redis's answers are lost", TAKES_AWAY, lose_replies, true },
+	{ "twice", "Redis's answers arrive twice", TAKES_AWAY, repeat_replies, true },
+	{ "cut", "connections to Redis end at some byte", TAKES_AWAY, cut_redis_at, true },
+	{ "close", "no connection to Redis", TAKES_AWAY, close_redis, true },
+	{ "rfreeze", "SIGSTOP of Redis, up to 1.5 s", TAKES_AWAY, freeze_redis, false },
+	{ "rrestart", "kill -9 of Redis, which comes back empty", TAKES_AWAY, restart_redis, false },
+	{ "snapshot", "kill -9 of Redis, which comes back with an old snapshot", TAKES_AWAY, restore_redis, false },
 };
 
 enum { FAULTS = sizeof faults / sizeof faults[0] };
@@ -281,7 +280,7 @@ static bool is_named(const char *names, const char *name)
 
 static bool is_on(const char *names, const fault *f)
 {
-	return names ? is_named(names, f->name) : !f->off;
+	return !names || is_named(names, f->name);
 }
 
 static const fault *find(const char *name, size_t length)
@@ -308,7 +307,7 @@ bool faults_are_known(const char *names)
 void faults_print(void)
 {
 	for (size_t i = 0; i < FAULTS; i++)
-		printf("  %-11s %s%s\n", faults[i].name, faults[i].what, faults[i].off ? " (not by default)" : "");
+		printf("  %-11s %s\n", faults[i].name, faults[i].what);
 }
 
 bool faults_take_redis(const char *names)

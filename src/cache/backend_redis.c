@@ -97,7 +97,7 @@ static int get_many(weir_cache_backend *self, const weir_bytes *keys, size_t cou
 	weir__redis_command(run.connection, 1 + count);
 	weir__redis_argument_text(run.connection, count == 1 ? "GET" : "MGET");
 	for (size_t i = 0; i < count; i++)
-		weir__redis_argument(run.connection, keys[i].data, keys[i].length);
+		weir__redis_argument_key(run.connection, keys[i]);
 	if (!weir__redis_run_send(&run, 1, count == 1 ? 0 : count))
 		return WEIR_ERR_CACHE;
 	understood = read_many(&run, count, found);
@@ -114,7 +114,7 @@ static int set(weir_cache_backend *self, const weir_cache_entry *entry, const we
 		return WEIR_ERR_CACHE;
 	weir__redis_command(run.connection, entry->ttl_ms < 0 ? 3 : 5);
 	weir__redis_argument_text(run.connection, "SET");
-	weir__redis_argument(run.connection, entry->key.data, entry->key.length);
+	weir__redis_argument_key(run.connection, entry->key);
 	weir__redis_argument(run.connection, entry->value.data, entry->value.length);
 	if (entry->ttl_ms >= 0) {
 		weir__redis_argument_text(run.connection, "PX");
@@ -233,7 +233,7 @@ static void append_fill(weir__redis_connection *connection, const script_work *w
 
 	begin_script(connection, work->script, by_text, count, 3 * count);
 	for (size_t i = 0; i < count; i++)
-		weir__redis_argument(connection, entries[i].key.data, entries[i].key.length);
+		weir__redis_argument_key(connection, entries[i].key);
 	for (size_t i = 0; i < count; i++) {
 		weir__hex_write(entries[i].token, LEASE_SIZE - 1, lease + 1);
 		weir__redis_argument(connection, lease, sizeof lease);
@@ -260,7 +260,7 @@ static void append_touched_keys(weir__redis_connection *connection, const weir_t
 	char text[NONCE_SIZE];
 
 	for (size_t i = 0; i < count; i++)
-		weir__redis_argument(connection, touches[i].key.data, touches[i].key.length);
+		weir__redis_argument_key(connection, touches[i].key);
 	weir__hex_write(nonce, sizeof text, text);
 	weir__redis_argument(connection, text, sizeof text);
 }
@@ -309,6 +309,17 @@ static void append_remove(weir__redis_connection *connection, const script_work 
 
 	begin_script(connection, work->script, by_text, count, 0);
 	for (size_t i = 0; i < count; i++)
+		weir__redis_argument_key(connection, keys[i]);
+}
+
+/* Keys as SCAN found them, with their epoch. */
+static void append_remove_found(weir__redis_connection *connection, const script_work *work, size_t first, size_t count,
+                                bool by_text)
+{
+	const weir_bytes *keys = (const weir_bytes *)work->items + first;
+
+	begin_script(connection, work->script, by_text, count, 0);
+	for (size_t i = 0; i < count; i++)
 		weir__redis_argument(connection, keys[i].data, keys[i].length);
 }
 
@@ -326,7 +337,7 @@ static void append_set_if_nothing(weir__redis_connection *connection, weir_bytes
 {
 	weir__redis_command(connection, ttl_ms < 0 ? 5 : 7);
 	weir__redis_argument_text(connection, "SET");
-	weir__redis_argument(connection, key.data, key.length);
+	weir__redis_argument_key(connection, key);
 	weir__redis_argument(connection, value.data, value.length);
 	weir__redis_argument_text(connection, "NX");
 	weir__redis_argument_text(connection, "GET");
@@ -352,7 +363,7 @@ static void append_want(weir__redis_connection *connection, const weir_cache_wan
 		return;
 	}
 	begin_script(connection, &weir__redis_script_lease, by_text, 1, 3);
-	weir__redis_argument(connection, want->key.data, want->key.length);
+	weir__redis_argument_key(connection, want->key);
 	weir__redis_argument(connection, text, LEASE_SIZE);
 	weir__redis_argument_number(connection, call->ttl_ms);
 	weir__redis_argument(connection, want->seen.data, want->seen.length);
@@ -425,16 +436,27 @@ static int lease(weir_cache_backend *self, const weir_cache_want *wants, size_t 
 
 /* ---- flush, is_up, life -------------------------------------------------------------------------------------------- */
 
-/* prefix* as a pattern. */
-static void append_pattern(weir__buffer *pattern, weir_bytes prefix)
+static void append_escaped(weir__buffer *pattern, const char *text, size_t length)
 {
 	static const char special[] = { '*', '?', '[', ']', '\\', '^', '-' };
 
-	for (size_t i = 0; i < prefix.length; i++) {
-		if (memchr(special, prefix.data[i], sizeof special))
+	for (size_t i = 0; i < length; i++) {
+		if (memchr(special, text[i], sizeof special))
 			weir__buffer_append_char(pattern, '\\');
-		weir__buffer_append_char(pattern, prefix.data[i]);
+		weir__buffer_append_char(pattern, text[i]);
 	}
+}
+
+/* prefix* as a pattern, of any epoch: what earlier runs of the server have left goes as well. */
+static void append_pattern(weir__buffer *pattern, weir_bytes prefix)
+{
+	size_t place = weir__redis_epoch_place(prefix);
+
+	append_escaped(pattern, prefix.data, place);
+	for (size_t i = 1; i < WEIR__EPOCH_SIZE; i++)
+		weir__buffer_append_char(pattern, '?');
+	weir__buffer_append_char(pattern, ':');
+	append_escaped(pattern, prefix.data + place, prefix.length - place);
 	weir__buffer_append_char(pattern, '*');
 }
 
@@ -467,15 +489,16 @@ static int remove_scanned(weir_cache_backend *self, const weir__redis_run *run, 
                           size_t count, const weir_cache_call *call)
 {
 	weir_bytes *keys = weir__malloc(count * sizeof *keys);
-	int         rc;
+	script_work work = { &weir__redis_script_remove, keys, count, call, false, append_remove_found };
+	long long   removed;
 
 	if (!keys)
 		return WEIR_ERR_CACHE;
 	for (size_t i = 0; i < count; i++)
 		keys[i] = (weir_bytes){ run->buffer->bytes + replies[i].offset, replies[i].length };
-	rc = remove_many(self, keys, count, call);
+	removed = run_script(self, &work);
 	weir__free(keys);
-	return rc;
+	return removed >= 0 ? WEIR_OK : WEIR_ERR_CACHE;
 }
 
 /* A cursor is an unsigned number of 64 bits. */

@@ -5,7 +5,8 @@
  *     weir:own:{greeting}        a value of the application's own; its one part has no colon, a record's key always has
  *
  * A logical key longer than WEIR__KEY_LONG keeps the whole parts of its beginning and ends in %h and a 128-bit hash of all of it;
- * an escaped part cannot contain %h. The text before the brace is called the head; a server's epoch would become part of it. */
+ * an escaped part cannot contain %h. The text before the brace is called the head; the Redis backend puts
+ * the server's epoch behind it (redis_epoch.h). */
 #ifndef WEIR_CACHE_KEY_H
 #define WEIR_CACHE_KEY_H
 

@@ -60,6 +60,17 @@ void weir__redis_argument(weir__redis_connection *connection, const void *bytes,
 	weir__buffer_append(&connection->request, "\r\n", 2);
 }
 
+void weir__redis_argument_key(weir__redis_connection *connection, weir_bytes key)
+{
+	size_t place = weir__redis_epoch_place(key);
+
+	append_header(&connection->request, '$', key.length + WEIR__EPOCH_SIZE);
+	weir__buffer_append(&connection->request, key.data, place);
+	weir__buffer_append(&connection->request, connection->epoch, WEIR__EPOCH_SIZE);
+	weir__buffer_append(&connection->request, key.data + place, key.length - place);
+	weir__buffer_append(&connection->request, "\r\n", 2);
+}
+
 void weir__redis_argument_text(weir__redis_connection *connection, const char *text)
 {
 	weir__redis_argument(connection, text, strlen(text));
@@ -182,9 +193,10 @@ weir__redis_error weir__redis_error_of(const weir__reply *reply, const weir__rep
 
 /* ---- Life ---------------------------------------------------------------------------------------------------------- */
 
+/* The last two answers are those of PING, which says whether the server serves, and of INFO, which says who it is. */
 static size_t append_handshake(weir__redis_connection *connection, const weir__redis_url *url)
 {
-	size_t count = 1;
+	size_t count = 2;
 
 	if (url->password) {
 		weir__redis_command(connection, url->user ? 3 : 2);
@@ -202,22 +214,26 @@ static size_t append_handshake(weir__redis_connection *connection, const weir__r
 	}
 	weir__redis_command(connection, 1);
 	weir__redis_argument_text(connection, "PING");
+	weir__redis_command(connection, 2);
+	weir__redis_argument_text(connection, "INFO");
+	weir__redis_argument_text(connection, "server");
 	return count;
 }
 
-static weir__redis_failure check_handshake(const weir__redis_connection *connection, size_t count,
+static weir__redis_failure check_handshake(weir__redis_connection *connection, size_t count,
                                            const weir__reply_buffer *buffer, char *error_code)
 {
 	const weir__reply *replies = weir__redis_reader_replies(connection->reader);
 
 	for (size_t i = 0; i < count; i++) {
-		if (replies[i].type == WEIR__REPLY_STATUS)
+		if (replies[i].type == (i < count - 1 ? WEIR__REPLY_STATUS : WEIR__REPLY_STRING))
 			continue;
 		if (replies[i].type != WEIR__REPLY_ERROR)
 			return WEIR__REDIS_GARBLED;
 		weir__redis_error_code(&replies[i], buffer, error_code);
 		return WEIR__REDIS_UNUSABLE;
 	}
+	weir__redis_epoch_read(buffer->bytes + replies[count - 1].offset, replies[count - 1].length, connection->epoch);
 	return WEIR__REDIS_FINE;
 }
 

@@ -9,6 +9,7 @@
 #include <weir/sys/cache_backend.h>
 
 #include "base/buffer.h"
+#include "cache/redis_epoch.h"
 #include "cache/redis_reader.h"
 #include "cache/redis_url.h"
 
@@ -34,6 +35,7 @@ struct weir__redis_connection {
 	bool                    reused;   /* it has been idle */
 	int64_t                 block_us; /* the time limit that the socket has */
 	int64_t                 idle_since_us;
+	char                    epoch[WEIR__EPOCH_SIZE]; /* of the server, part of the keys that are sent on it */
 	weir__buffer            request;
 	weir__redis_reader     *reader;
 };
@@ -47,13 +49,14 @@ typedef struct weir__redis_opening {
 	char                   error_code[16]; /* the first word of the server's error, for UNUSABLE */
 } weir__redis_opening;
 
-/* Connects, authenticates, selects the database and waits for an answer. */
+/* Connects, authenticates, selects the database and waits for an answer, which says who the server is. */
 weir__redis_failure weir__redis_connection_open(weir__redis_opening *opening, weir__redis_connection **connection);
 void                weir__redis_connection_close(weir__redis_connection *connection);
 
 /* Appends to the request: a command of count arguments, then each argument. */
 void weir__redis_command(weir__redis_connection *connection, size_t count);
 void weir__redis_argument(weir__redis_connection *connection, const void *bytes, size_t length);
+void weir__redis_argument_key(weir__redis_connection *connection, weir_bytes key); /* with the epoch */
 void weir__redis_argument_text(weir__redis_connection *connection, const char *text);
 void weir__redis_argument_number(weir__redis_connection *connection, int64_t number);
 

@@ -10,6 +10,7 @@
 #include <netdb.h>
 #include <pthread.h>
 #include <stdatomic.h>
+#include <string.h>
 #include <sys/socket.h>
 
 #define IDLE_MOST      64
@@ -34,7 +35,8 @@ struct weir__redis_pool {
 	addresses              *addresses; /* NULL: not known, or a unix socket */
 	weir__redis_connection *idle;
 	size_t                  idle_count;
-	int                     failures; /* in a row */
+	char                    epoch[WEIR__EPOCH_SIZE]; /* of the last connection; all others are not used again */
+	int                     failures;                /* in a row */
 	bool                    down;
 	bool                    probing;  /* somebody tries whether it is back */
 	bool                    reported; /* that it is down */
@@ -261,6 +263,30 @@ static bool is_hasty(int64_t deadline_us)
 	return deadline_us - weir__now_us() < HASTY_US;
 }
 
+static bool is_of_epoch(const weir__redis_pool *pool, const weir__redis_connection *connection)
+{
+	return memcmp(pool->epoch, connection->epoch, sizeof pool->epoch) == 0;
+}
+
+/* Another server, or the same one after a restart: what is connected to the one before is not used any more. */
+static void note_epoch(weir__redis_pool *pool, const weir__redis_connection *connection)
+{
+	weir__redis_connection *idle = NULL;
+	bool                    was_known;
+
+	pthread_mutex_lock(&pool->mutex);
+	was_known = pool->epoch[0] != '\0';
+	if (!is_of_epoch(pool, connection))
+		idle = take_idle(pool);
+	else
+		was_known = false;
+	memcpy(pool->epoch, connection->epoch, sizeof pool->epoch);
+	pthread_mutex_unlock(&pool->mutex);
+	close_all(idle);
+	if (was_known)
+		weir__log(pool->logger, WEIR_LOG_INFO, "cache redis: another run of the server: it starts cold");
+}
+
 /* A new connection. NULL: failed, and noted. */
 static weir__redis_connection *open_connection(weir__redis_pool *pool, int64_t deadline_us, bool is_probe)
 {
@@ -278,7 +304,9 @@ static weir__redis_connection *open_connection(weir__redis_pool *pool, int64_t d
 	release_addresses(known);
 	if (failure != WEIR__REDIS_FINE && !(hasty && failure == WEIR__REDIS_TIMEOUT))
 		note_failure(pool, failure, opening.error_code, is_probe);
-	else if (is_probe)
+	if (connection)
+		note_epoch(pool, connection);
+	if (connection && is_probe)
 		note_up(pool);
 	return connection;
 }
@@ -319,7 +347,7 @@ static void give_back(weir__redis_pool *pool, weir__redis_connection *connection
 	connection->idle_since_us = weir__now_us();
 	pthread_mutex_lock(&pool->mutex);
 	pool->failures = 0;
-	kept = !pool->down && pool->idle_count < IDLE_MOST;
+	kept = !pool->down && pool->idle_count < IDLE_MOST && is_of_epoch(pool, connection);
 	if (kept) {
 		connection->next = pool->idle;
 		pool->idle = connection;
@@ -371,7 +399,8 @@ static bool end_unanswered(weir__redis_run *run)
 	return false;
 }
 
-/* The server ended the connection while it was idle: the request moves to a new one. */
+/* The server ended the connection while it was idle: the request moves to a new one, unless that leads to another run of the
+ * server, where its keys have other names. */
 static bool reconnect(weir__redis_run *run)
 {
 	weir__redis_connection *ended = run->connection;
@@ -379,6 +408,10 @@ static bool reconnect(weir__redis_run *run)
 
 	drop_idle(run->pool);
 	run->connection = open_connection(run->pool, run->deadline_us, false);
+	if (run->connection && memcmp(run->connection->epoch, ended->epoch, sizeof ended->epoch) != 0) {
+		give_back(run->pool, run->connection);
+		run->connection = NULL;
+	}
 	if (run->connection) {
 		unused = run->connection->request;
 		run->connection->request = ended->request;

@@ -4,6 +4,7 @@
 #include "cache/cache.h"
 #include "support/redis.h"
 
+#include <stdio.h>
 #include <time.h>
 
 static weir_cache_backend *open_backend(void)
@@ -22,8 +23,11 @@ static void tick(void)
 
 static int64_t ttl_ms(weir_cache_backend *self, weir_bytes name)
 {
+	char key[128];
+
 	(void)self;
-	return redis_run(test_redis_url(), "PTTL %b", name.data, name.length);
+	snprintf(key, sizeof key, "%.*s", (int)name.length, name.data);
+	return redis_run(test_redis_url(), "PTTL %s", redis_name(test_redis_url(), key));
 }
 
 static const struct subject subject = { open_backend, tick, ttl_ms };

@@ -135,12 +135,12 @@ START_TEST(test_redis__users_and_databases)
 	open_at(url);
 	ck_assert_int_eq(set_text("k", "V"), WEIR_OK);
 	snprintf(url, sizeof url, "redis://%s/3", server.address);
-	ck_assert_int_eq(redis_run(url, "EXISTS k"), 1);
-	ck_assert_int_eq(redis_run(server.url, "EXISTS k"), 0);
+	ck_assert_int_eq(redis_run(url, "EXISTS %s", redis_name(url, "k")), 1);
+	ck_assert_int_eq(redis_run(server.url, "EXISTS %s", redis_name(url, "k")), 0);
 	backend->close(backend);
 	open_at(server.other_url);
 	ck_assert_int_eq(set_text("by socket", "V"), WEIR_OK);
-	ck_assert_int_eq(redis_run(server.url, "EXISTS %s", "by socket"), 1);
+	ck_assert_int_eq(redis_run(server.url, "EXISTS %s", redis_name(server.url, "by socket")), 1);
 	end();
 }
 END_TEST
@@ -285,7 +285,7 @@ START_TEST(test_redis__a_key_of_another_type)
 
 	begin();
 	ck_assert_int_eq(set_text("k", "V"), WEIR_OK);
-	redis_run(server.url, "LPUSH list x");
+	redis_run(server.url, "LPUSH %s x", redis_name(server.url, "list"));
 	ck_assert_int_eq(state_of("list"), WEIR_CACHED_FOREIGN);
 	call = call_now(0);
 	ck_assert_int_eq(backend->get_many(backend, keys, 2, &call, found), WEIR_OK);
@@ -297,14 +297,14 @@ START_TEST(test_redis__a_key_of_another_type)
 	ck_assert_int_eq(guard("list", 1), WEIR_OK);
 	ck_assert_int_eq(state_of("list"), WEIR_CACHED_GUARD);
 	ck_assert_int_eq(release_with("list", 1, 0), WEIR_OK);
-	redis_run(server.url, "LPUSH list x");
+	redis_run(server.url, "LPUSH %s x", redis_name(server.url, "list"));
 	call = call_now(0);
 	ck_assert_int_eq(backend->remove(backend, keys, 1, &call), WEIR_OK);
 	ck_assert_int_eq(state_of("list"), WEIR_CACHED_NOTHING);
-	redis_run(server.url, "HSET hash a b");
+	redis_run(server.url, "HSET %s a b", redis_name(server.url, "hash"));
 	ck_assert_int_eq(release_with("hash", 1, 5), WEIR_OK);
 	ck_assert_int_eq(state_of("hash"), WEIR_CACHED_VALUE);
-	redis_run(server.url, "SET empty %s", "");
+	redis_run(server.url, "SET %s %s", redis_name(server.url, "empty"), "");
 	ck_assert_int_eq(state_of("empty"), WEIR_CACHED_FOREIGN);
 	end();
 }

@@ -33,6 +33,7 @@ static struct {
 	atomic_int                     calls;     /* of Lua scripts, received */
 	atomic_int                     leases;    /* received */
 	atomic_int                     accepted;  /* connections */
+	atomic_bool                    restarted; /* it says that it is another run */
 } hostile;
 
 /* The server reads a script while the test goes on: it gets a copy that stays. */
@@ -95,7 +96,8 @@ static bool answer(int fd, const char *request)
 	bool                 stays;
 
 	if (strstr(request, "PING"))
-		return say(fd, "+PONG\r\n", 7);
+		return say(
+			fd, atomic_load(&hostile.restarted) ? "+PONG\r\n$9\r\nrun_id:cd\r\n" : "+PONG\r\n$9\r\nrun_id:ab\r\n", 22);
 	atomic_fetch_add(&hostile.calls, strstr(request, "EVALSHA") != NULL);
 	atomic_fetch_add(&hostile.leases, strstr(request, "NX") != NULL);
 	script = atomic_load(&hostile.script);
@@ -152,6 +154,7 @@ static void begin_hostile(void)
 	atomic_store(&hostile.script, NULL);
 	atomic_store(&hostile.stop, false);
 	atomic_store(&hostile.performed, 0);
+	atomic_store(&hostile.restarted, false);
 	ck_assert_int_eq(pthread_create(&hostile.thread, NULL, serve, NULL), 0);
 	snprintf(hostile.url, sizeof hostile.url, "redis://127.0.0.1:%d", ntohs(address.sin_port));
 	open_at(hostile.url);
@@ -426,6 +429,25 @@ START_TEST(test_hostile__a_connection_closed_without_an_answer_is_replaced)
 }
 END_TEST
 
+/* Its keys have other names in another run of the server. */
+START_TEST(test_hostile__a_request_is_not_taken_to_another_run_of_the_server)
+{
+	struct script closed = { .name = "closed", .bytes = "", .closes = true };
+
+	begin_hostile();
+	for (int i = 0; i < 4; i++) {
+		EVENTUALLY(state_of("k") == WEIR_CACHED_VALUE);
+		atomic_store(&hostile.restarted, i % 2 == 0);
+		set_script(&closed);
+		ck_assert_int_eq(state_of("k"), -1);
+		ck_assert_int_eq(state_of("k"), WEIR_CACHED_VALUE);
+	}
+	ck_assert_ptr_null(strstr(logged, "down"));
+	ck_assert_ptr_nonnull(strstr(logged, "cold"));
+	end_hostile();
+}
+END_TEST
+
 /* A whole answer of a kind that the request cannot have: whose is it? */
 START_TEST(test_hostile__a_connection_in_doubt_is_not_used_again)
 {
@@ -514,6 +536,7 @@ WEIR_SUITE("redis hostile", test_hostile__answers_that_are_none, test_hostile__e
            test_hostile__a_server_that_cannot_serve_is_down_until_it_can,
            test_hostile__a_late_second_answer_is_never_taken_for_the_next_one,
            test_hostile__a_connection_in_doubt_is_not_used_again, test_hostile__a_release_is_sent_once,
-           test_hostile__a_lease_is_sent_once, test_hostile__a_connection_closed_without_an_answer_is_replaced,
+           test_hostile__a_lease_is_sent_once, test_hostile__a_request_is_not_taken_to_another_run_of_the_server,
+           test_hostile__a_connection_closed_without_an_answer_is_replaced,
            test_hostile__nothing_is_made_of_a_wrong_answer_to_many, test_hostile__scripts_and_leases_with_wrong_answers,
            test_hostile__a_listener_that_never_answers);

@@ -147,7 +147,7 @@ START_TEST(test_redis_manager__a_release_that_finds_no_server_is_made_up_for)
 	ck_assert(!hit);
 	ck_assert_uint_ne(atomic_load(&process.cache->pending.blocked), 0);
 	server_restart(&server);
-	redis_run(server.url, "SET test:{user:id:1} stale"); /* as if from an old snapshot */
+	redis_run(server.url, "SET %s stale", redis_name(server.url, "test:{user:id:1}")); /* as if from an old snapshot */
 	for (int i = 0; i < 5000 && !hit; i++) {
 		ck_assert_uint_eq(read_version(&process, row_lookup(), &row, &hit), 2);
 		(void)poll(NULL, 0, 1);
@@ -189,6 +189,48 @@ START_TEST(test_redis_manager__a_frozen_server_costs_two_budgets_and_then_nothin
 }
 END_TEST
 
+/* Reads until the cache answers; the version must be this one whoever answers. */
+static void read_until_hit(const struct process *process, const _Atomic uint64_t *row, uint64_t expected)
+{
+	bool hit = false;
+
+	for (int i = 0; i < 5000 && !hit; i++) {
+		ck_assert_uint_eq(read_version(process, row_lookup(), row, &hit), expected);
+		ck_assert_uint_eq(read_version(process, list_lookup(), row, &(bool){ false }), expected);
+		if (!hit)
+			(void)poll(NULL, 0, 1);
+	}
+	ck_assert(hit);
+}
+
+START_TEST(test_redis_manager__a_server_with_an_old_snapshot_starts_cold)
+{
+	_Atomic uint64_t row = 1;
+	struct process   a, b;
+
+	server_start(&server, SERVER_REDIS);
+	a = start_process();
+	b = start_process();
+	read_until_hit(&a, &row, 1);
+	read_until_hit(&b, &row, 1);
+	for (uint64_t version = 2; version < 5; version++) {
+		redis_run(server.url, "SAVE");
+		ck_assert_uint_eq(write_version(&a, &row), version);
+		read_until_hit(&a, &row, version);
+		server_kill(&server);
+		server_restart(&server);
+		ck_assert_int_ge(redis_run(server.url, "DBSIZE"), 2); /* what it knows is old */
+		read_until_hit(&b, &row, version);
+		read_until_hit(&a, &row, version);
+	}
+	ck_assert_int_eq(weir_cache_manager_flush(a.cache, NULL, NULL), WEIR_OK); /* what has been left behind, too */
+	ck_assert_int_eq(redis_run(server.url, "DBSIZE"), 0);
+	end_process(&a);
+	end_process(&b);
+	server_release(&server);
+}
+END_TEST
+
 START_TEST(test_redis_manager__flush_goes_through_a_large_keyspace_and_leaves_others_alone)
 {
 	struct process process;
@@ -196,14 +238,16 @@ START_TEST(test_redis_manager__flush_goes_through_a_large_keyspace_and_leaves_ot
 
 	server_start(&server, SERVER_REDIS);
 	process = start_process();
-	reply = redis_reply(
-		server.url, "EVAL %s 0",
-		"for i = 1, 20000 do redis.call('SET', 'test:{user:id:' .. i .. '}', 'V') "
-		"redis.call('SET', 'test:{users}:q:list:' .. i, 'V') redis.call('SET', 'other:{user:id:' .. i .. '}', 'V') end "
-		"redis.call('SET', 'test:{user:id:guarded}', 'Gffff:9999999999999;')");
+	reply = redis_reply(server.url, "EVAL %s 0",
+	                    "for i = 1, 20000 do redis.call('SET', 'test:12345678:{user:id:' .. i .. '}', 'V') "
+	                    "redis.call('SET', 'test:87654321:{users}:q:list:' .. i, 'V') "
+	                    "redis.call('SET', 'other:12345678:{user:id:' .. i .. '}', 'V') end "
+	                    "redis.call('SET', 'test:12345678:{user:id:guarded}', 'Gffff:9999999999999;')");
 	freeReplyObject(reply);
 	ck_assert_int_eq(weir_cache_manager_flush(process.cache, &user_model, NULL), WEIR_OK);
-	ck_assert_int_eq(redis_run(server.url, "EXISTS test:{users}:s:bulk test:{user:id:guarded}"), 1);
+	ck_assert_int_eq(redis_run(server.url, "EXISTS %s test:12345678:{user:id:guarded}",
+	                           redis_name(server.url, "test:{users}:s:bulk")),
+	                 1);
 	ck_assert_int_eq(redis_run(server.url, "DBSIZE"), 20001);
 	end_process(&process);
 	server_release(&server);
@@ -306,5 +350,6 @@ END_TEST
 WEIR_SUITE("redis manager", test_redis_manager__one_process_sees_what_the_other_writes,
            test_redis_manager__a_release_that_finds_no_server_is_made_up_for,
            test_redis_manager__a_frozen_server_costs_two_budgets_and_then_nothing,
+           test_redis_manager__a_server_with_an_old_snapshot_starts_cold,
            test_redis_manager__flush_goes_through_a_large_keyspace_and_leaves_others_alone,
            test_redis_manager__no_reader_of_the_process_sees_an_old_row_while_the_server_falters);

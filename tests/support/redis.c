@@ -3,11 +3,14 @@
  */
 #include "support/redis.h"
 
+#include "cache/redis_epoch.h"
 #include "cache/redis_url.h"
 
 #include <check.h>
 #include <stdarg.h>
+#include <stdio.h>
 #include <stdlib.h>
+#include <string.h>
 
 static redisContext *connect_to(const weir__redis_url *url)
 {
@@ -54,6 +57,21 @@ redisReply *redis_reply(const char *url, const char *format, ...)
 	reply = ask(url, format, args);
 	va_end(args);
 	return reply;
+}
+
+const char *redis_name(const char *url, const char *key)
+{
+	static char names[4][256];
+	static int  next;
+	char       *name = names[next++ % 4];
+	size_t      place = weir__redis_epoch_place((weir_bytes){ key, strlen(key) });
+	char        epoch[WEIR__EPOCH_SIZE];
+	redisReply *reply = redis_reply(url, "INFO server");
+
+	weir__redis_epoch_read(reply->str, reply->len, epoch);
+	freeReplyObject(reply);
+	snprintf(name, sizeof names[0], "%.*s%.*s%s", (int)place, key, (int)sizeof epoch, epoch, key + place);
+	return name;
 }
 
 int64_t redis_run(const char *url, const char *format, ...)

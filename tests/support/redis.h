@@ -14,4 +14,7 @@ redisReply *redis_reply(const char *url, const char *format, ...);
 /* The same; the reply must not be an error. An integer reply is returned, else 0. */
 int64_t redis_run(const char *url, const char *format, ...);
 
+/* The name that a key has in that Redis, its epoch put in. Good until the fourth call after this one. */
+const char *redis_name(const char *url, const char *key);
+
 #endif

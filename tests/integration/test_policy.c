@@ -351,7 +351,9 @@ static void begin_fault(const fault *f, struct proxy *proxy, char *url, size_t s
 {
 	char *port = strchr(redis.address, ':');
 
-	*proxy = (struct proxy){ .fault = f->how, .text = f->at ? f->at->sha : NULL, .refuse_afterwards = true };
+	*proxy = (struct proxy){
+		.fault = f->how, .text = f->at ? f->at->sha : NULL, .refuse_afterwards = true, .cuts_others = true
+	};
 	ck_assert_ptr_nonnull(port);
 	proxy_start(proxy, "127.0.0.1", port + 1);
 	snprintf(url, size, "redis://127.0.0.1:%d/0", proxy->port);

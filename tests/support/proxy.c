@@ -93,10 +93,19 @@ static bool contains(const char *bytes, size_t length, const char *text)
 	return false;
 }
 
+static void hang_up_others(struct proxy *proxy, const struct proxy_pair *pair)
+{
+	for (int i = 0; i < PROXY_PAIRS; i++)
+		if (&proxy->pairs[i] != pair)
+			hang_up_both(&proxy->pairs[i]);
+}
+
 /* True if the bytes may pass. */
 static bool spoil(struct proxy *proxy, struct proxy_pair *pair)
 {
 	atomic_store(&proxy->happened, true);
+	if (proxy->cuts_others)
+		hang_up_others(proxy, pair);
 	switch (proxy->fault) {
 	case PROXY_CUT_INSTEAD:
 		hang_up_both(pair);

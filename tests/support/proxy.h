@@ -28,6 +28,7 @@ struct proxy {
 	const char       *text;
 	enum proxy_fault  fault;
 	bool              refuse_afterwards; /* after the fault new connections are closed at once */
+	bool              cuts_others;       /* and at the fault those that are open beside it */
 	char              host[108], target_port[16];
 	int               port;        /* where the proxy listens */
 	atomic_int        connections; /* accepted so far */

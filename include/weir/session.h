@@ -74,6 +74,10 @@ typedef struct weir_options {
 	weir_cache_config        cache;            /* defaults of all models */
 	weir_log                 log;
 	weir_statement_mode      statements;
+	weir_switch outbox;     /* writes that cannot be guarded leave what they touch in weir_outbox (relay.h). outside_ms: on [off] */
+	weir_switch relay;      /* a thread of the session's own that empties it [on where there is an outbox] */
+	int         outside_ms; /* cached reads are at most so much older than what others wrote past weir (relay.h): at least 100
+	                           [0: no such bound] */
 } weir_options;
 
 /* Opens a session: checks every model, connects (unless lazy) and compares the models with the live schema.

@@ -17,6 +17,7 @@
 #include <weir/sql.h>
 #include <weir/cache_manager.h>
 #include <weir/relation.h>
+#include <weir/relay.h>
 #include <weir/json.h>
 
 #endif

@@ -306,7 +306,8 @@ void weir__cache_lookup(weir__cache_space *space, weir__lookup *lookups, size_t 
 	if (count == 0)
 		return;
 	started_us = weir__now_us();
-	usable = weir__cache_space_enabled(space) && weir__cache_usable(space->cache);
+	usable = weir__cache_space_enabled(space) && weir__cache_usable(space->cache) &&
+	         weir__watermark_holds(space->cache, started_us);
 	for (size_t i = 0; i < count; i++) {
 		lookups[i].state = WEIR__BYPASS;
 		lookups[i].waiting = true;

@@ -5,6 +5,7 @@
 #include "base/error.h"
 #include "base/hash.h"
 #include "base/memory.h"
+#include "base/process.h"
 #include "cache/backend_incoherent.h"
 
 #include <string.h>
@@ -43,6 +44,7 @@ static int prepare(weir_cache_manager *cache, const weir__cache_manager_options 
 	cache->head_length = weir__key_head(cache->head, cache->prefix);
 	cache->timeout_ms = options->timeout_ms;
 	cache->logger = options->logger;
+	cache->process = weir__process_generation();
 	cache->id_seed = weir__random_u64();
 	cache->defaults = weir__config_built_in;
 	weir__config_overlay(&cache->defaults, &options->defaults);
@@ -89,7 +91,8 @@ void weir__cache_manager_free(weir_cache_manager *cache)
 
 	if (!cache)
 		return;
-	weir__pending_pay(cache);
+	if (cache->process == weir__process_generation()) /* else the debts, and the connections, are the parent's */
+		weir__pending_pay(cache);
 	weir__pending_release(&cache->pending);
 	for (weir__cache_space *space = cache->spaces; space; space = next) {
 		next = space->next;

@@ -6,6 +6,7 @@
 #include "cache/counters.h"
 #include "cache/key.h"
 #include "cache/pending.h"
+#include "cache/watermark.h"
 
 #include <pthread.h>
 
@@ -39,7 +40,8 @@ struct weir__cache_space {
 	uint64_t              fingerprint;
 	uint32_t              number;         /* from 1 on */
 	weir_cache_config     own;            /* as the user gave it; under cache->mutex */
-	char                 *name;           /* the first part of its record keys */
+	char                 *name;          /* of the model or relation, escaped: for messages */
+	char                 *records;       /* the first part of its record keys, escaped: that of the base model */
 	weir_bytes            any, bulk, all; /* logical stamp keys */
 	size_t                plural_length;  /* any begins with the first part of its other keys */
 	atomic_bool           flush_wanted;   /* pending.h */
@@ -56,9 +58,11 @@ struct weir_cache_manager {
 	size_t              head_length;
 	int                 timeout_ms;
 	const weir__logger *logger;
+	uint32_t            process; /* weir__process_generation() of the owner */
 	uint64_t            id_seed;
 	_Atomic uint64_t    id_counter;
 	weir__pending       pending;
+	weir__watermark     watermark;
 	pthread_mutex_t     mutex; /* defaults, spaces, their own */
 	weir_cache_config   defaults;
 	weir__cache_space  *spaces;

@@ -29,6 +29,7 @@ static char *replace_key(const char *old, weir_bytes key)
 void weir__space_free(weir__cache_space *space)
 {
 	weir__free(space->name);
+	weir__free(space->records);
 	weir__free((void *)(uintptr_t)space->any.data);
 	weir__free((void *)(uintptr_t)space->bulk.data);
 	weir__free((void *)(uintptr_t)space->all.data);
@@ -44,6 +45,14 @@ weir_cache_config weir__space_resolve(const weir_cache_manager *cache, const wei
 	if (space)
 		weir__config_overlay(&config, &space->own);
 	return config;
+}
+
+/* Derived models have the record keys of the model that they are derived from. */
+static char *make_record_name(const weir_model *model)
+{
+	while (model->parent)
+		model = model->parent;
+	return make_key(model->name, "");
 }
 
 static weir__cache_space *make_space(const char *name, const char *plural)
@@ -102,6 +111,11 @@ int weir__cache_space_create(weir_cache_manager *cache, const weir_model *model,
 	made = make_space(model->name, plural);
 	if (!made)
 		return weir__error_no_memory(err);
+	made->records = make_record_name(model);
+	if (!made->records) {
+		weir__space_free(made);
+		return weir__error_no_memory(err);
+	}
 	made->cache = cache;
 	made->model = model;
 	made->fingerprint = fingerprint;
@@ -133,7 +147,8 @@ int weir__cache_space_create_on(weir__cache_space *base, const char *name, const
 	made->any.data = replace_key(made->any.data, base->any);
 	made->bulk.data = replace_key(made->bulk.data, base->bulk);
 	made->all.data = replace_key(made->all.data, base->all);
-	if (!made->any.data || !made->bulk.data || !made->all.data) {
+	made->records = weir__strdup(base->records);
+	if (!made->any.data || !made->bulk.data || !made->all.data || !made->records) {
 		weir__space_free(made);
 		return weir__error_no_memory(err);
 	}
@@ -190,23 +205,13 @@ static int change_table_stamps(weir__cache_space *space, weir_cache_call call)
 	return backend->release(backend, stamps, 2, &call);
 }
 
-/* Records of a derived model are those of its base. */
-static const char *record_name(const weir__cache_space *space)
-{
-	const weir_model *model = space->model;
-
-	while (model->parent)
-		model = model->parent;
-	return model->name;
-}
-
 /* What all record keys, or all list and stamp keys, begin with. */
 static void make_prefix(const weir__cache_space *space, bool records, weir__buffer *prefix)
 {
 	weir__buffer_append(prefix, space->cache->head, space->cache->head_length);
 	weir__buffer_append_char(prefix, '{');
 	if (records)
-		weir__key_part(prefix, record_name(space), strlen(record_name(space)));
+		weir__buffer_append_text(prefix, space->records);
 	else
 		weir__buffer_append(prefix, space->any.data, space->plural_length);
 	weir__buffer_append_char(prefix, records ? ':' : '}');

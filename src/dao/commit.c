@@ -5,7 +5,7 @@
  * and what the policy says where the cache does not answer. A write that fails for it is told from one that is committed: the first has
  * changed nothing and may be repeated, the second is there, but other processes may for a while read what was before. Either way
  * the cache learns of it as soon as it answers again (cache/pending.h). */
-#include "dao/session.h"
+#include "dao/outbox.h"
 
 #include "base/error.h"
 
@@ -27,18 +27,27 @@ static int unconfirmed(weir_error *err)
 	return WEIR_ERR_UNCONFIRMED;
 }
 
+/* What the policy says of a write whose guards could not be placed. */
+static int go_without(const weir__engine *engine, weir__conn *conn, const weir__touches *touches,
+                      weir__deadline deadline, weir_error *err)
+{
+	if (weir__touches_fail(touches))
+		return refused(err);
+	return engine->outbox ? weir__outbox_keep(engine, conn, touches, deadline, err) : WEIR_OK;
+}
+
 int weir__commit(weir__engine *engine, weir__conn *conn, weir__touches *touches, weir__deadline deadline,
                  weir_error *err)
 {
 	bool fails = weir__touches_fail(touches);
 	int  rc = weir__cache_guard(engine->cache, touches, &deadline);
 
-	if (rc < 0 && fails) {
+	if (rc < 0)
+		rc = go_without(engine, conn, touches, deadline, err);
+	if (rc >= 0)
+		rc = weir__conn_commit(conn, deadline, err);
+	else
 		weir__conn_rollback(conn, deadline);
-		(void)weir__cache_release(engine->cache, touches);
-		return refused(err);
-	}
-	rc = weir__conn_commit(conn, deadline, err);
 	if (rc == WEIR_ERR_UNKNOWN_COMMIT)
 		weir__cache_abandon(engine->cache, touches);
 	else if (weir__cache_release(engine->cache, touches) < 0 && fails && rc >= 0)

@@ -4,7 +4,10 @@
 #include "base/error.h"
 #include "base/memory.h"
 #include "base/process.h"
+#include "cache/watermark.h"
+#include "dao/outbox.h"
 #include "dao/relation.h"
+#include "dao/relay.h"
 #include "dao/result.h"
 
 #include <stdio.h>
@@ -21,6 +24,7 @@ static const struct {
 	{ "connect_timeout_ms", offsetof(weir_options, connect_timeout_ms), 3000, 1 },
 	{ "max_statements", offsetof(weir_options, max_statements), 256, 8 },
 	{ "cache_timeout_ms", offsetof(weir_options, cache_timeout_ms), 50, 1 },
+	{ "outside_ms", offsetof(weir_options, outside_ms), 0, 0 },
 	{ "pool.min_connections", offsetof(weir_options, pool.min_connections), 0, 0 },
 	{ "pool.max_connections", offsetof(weir_options, pool.max_connections), 8, 1 },
 	{ "pool.acquire_timeout_ms", offsetof(weir_options, pool.acquire_timeout_ms), 0, 0 },
@@ -50,6 +54,21 @@ static int check_numbers(weir_options *options, weir_error *err)
 	return WEIR_OK;
 }
 
+static int check_outbox(weir_options *options, weir_error *err)
+{
+	if ((unsigned)options->outbox > WEIR_OFF || (unsigned)options->relay > WEIR_OFF)
+		return weir__error_set(err, WEIR_ERR_USAGE, "options.outbox and options.relay are WEIR_ON or WEIR_OFF");
+	if (options->outside_ms == 0)
+		return WEIR_OK;
+	if (options->outside_ms < WEIR__WATERMARK_LEAST_MS)
+		return weir__error_set(err, WEIR_ERR_USAGE, "options.outside_ms is %d, at least %d is needed",
+		                       options->outside_ms, WEIR__WATERMARK_LEAST_MS);
+	if (options->outbox == WEIR_OFF)
+		return weir__error_set(err, WEIR_ERR_USAGE, "options.outside_ms needs the outbox");
+	options->outbox = WEIR_ON;
+	return WEIR_OK;
+}
+
 static int check_options(weir_options *options, weir_error *err)
 {
 	if (!options->postgres || !options->postgres[0])
@@ -64,7 +83,7 @@ static int check_options(weir_options *options, weir_error *err)
 		return weir__error_set(err, WEIR_ERR_USAGE, "options.cache_backend is missing, cache_kind says custom");
 	if (!options->cache_prefix)
 		options->cache_prefix = "weir";
-	return check_numbers(options, err);
+	return check_outbox(options, err) < 0 ? WEIR_ERR_USAGE : check_numbers(options, err);
 }
 
 #define MEMORY_CACHE_BYTES ((int64_t)64 << 20)
@@ -111,6 +130,7 @@ static int create_db(weir__engine *engine, const weir_options *options, weir_err
 	weir__db_options db = {
 		.conninfo = options->postgres,
 		.schema = options->schema,
+		.writes = options->outbox == WEIR_ON ? options->cache_prefix : NULL,
 		.application_name = options->application_name,
 		.connect_timeout_ms = options->connect_timeout_ms,
 		.max_statements = options->max_statements,
@@ -126,6 +146,7 @@ static void engine_free(weir__engine *engine)
 {
 	if (!engine)
 		return;
+	weir__relay_stop(engine->relay);
 	if (engine->db)
 		weir__db_close(engine->db, weir__deadline_in_ms(engine->timeout_ms));
 	weir__relations_free(engine->relations);
@@ -153,9 +174,14 @@ static int engine_create(const weir_options *options, weir__engine **created, we
 	engine->process = weir__process_generation();
 	engine->timeout_ms = options->timeout_ms;
 	engine->max_limit = options->max_limit;
+	engine->outbox = options->outbox == WEIR_ON;
+	engine->relays = engine->outbox && options->relay != WEIR_OFF;
+	engine->outside_ms = options->outside_ms;
 	engine->schema_check = options->schema_check;
 	weir__logger_init(&engine->logger, &options->log);
 	rc = create_cache(engine, options, err);
+	if (rc >= 0)
+		weir__watermark_require(engine->cache, options->outside_ms);
 	if (rc >= 0)
 		rc = weir__registry_create(options->models, engine->cache, &engine->registry, err);
 	if (rc >= 0)
@@ -220,6 +246,10 @@ static int check_schema(weir__engine *engine, weir__conn *conn, weir__deadline d
 	if (!atomic_load_explicit(&engine->schema_checked, memory_order_relaxed)) {
 		if (engine->schema_check != WEIR_SCHEMA_SKIP)
 			rc = compare_schema(engine, conn, deadline, err);
+		if (rc >= 0 && engine->outbox)
+			rc = weir__outbox_check(conn, engine->relays, deadline, err);
+		if (rc >= 0 && engine->relays)
+			rc = weir__relay_start(engine, &engine->relay, err);
 		if (rc >= 0)
 			atomic_store_explicit(&engine->schema_checked, true, memory_order_release);
 	}

@@ -17,6 +17,7 @@
 
 typedef struct weir__relations   weir__relations; /* relation.h */
 typedef struct weir__result      weir__result;    /* result.h */
+typedef struct weir__relay       weir__relay;     /* relay.h */
 typedef struct weir__transaction weir__transaction;
 
 typedef struct weir__engine {
@@ -30,6 +31,10 @@ typedef struct weir__engine {
 	uint32_t                process; /* weir__process_generation() when opened */
 	int                     timeout_ms;
 	int64_t                 max_limit;
+	bool                    outbox;     /* options.outbox or outside_ms */
+	bool                    relays;     /* in a thread of its own */
+	int                     outside_ms; /* options.outside_ms */
+	weir__relay            *relay;      /* NULL: not started */
 	weir_schema_check       schema_check;
 	atomic_bool             schema_checked;
 	pthread_mutex_t         schema_lock; /* held while the first user of a lazy session checks the schema */

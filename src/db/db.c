@@ -9,52 +9,33 @@
 
 #include <errno.h>
 #include <string.h>
-#include <time.h>
 
 #define MODE_PARAMETER    "weir_statements"
 #define FEWEST_STATEMENTS 8 /* what one round trip may need */
 
-/* ---- Conditions on the monotonic clock ------------------------------------------------------------------------------ */
-
-void weir__cond_init(pthread_cond_t *cond)
-{
-#ifdef __APPLE__
-	pthread_cond_init(cond, NULL);
-#else
-	pthread_condattr_t attributes;
-
-	pthread_condattr_init(&attributes);
-	pthread_condattr_setclock(&attributes, CLOCK_MONOTONIC);
-	pthread_cond_init(cond, &attributes);
-	pthread_condattr_destroy(&attributes);
-#endif
-}
-
-void weir__cond_wait(pthread_cond_t *cond, pthread_mutex_t *lock, weir__deadline until)
-{
-#ifdef __APPLE__
-	int64_t         left_us = until == WEIR__NO_DEADLINE ? INT32_MAX : until - weir__now_us();
-	struct timespec time = { .tv_sec = left_us / 1000000, .tv_nsec = left_us % 1000000 * 1000 };
-
-	if (left_us > 0)
-		pthread_cond_timedwait_relative_np(cond, lock, &time);
-#else
-	struct timespec time = { .tv_sec = until / 1000000, .tv_nsec = until % 1000000 * 1000 };
-
-	if (until == WEIR__NO_DEADLINE)
-		pthread_cond_wait(cond, lock);
-	else
-		pthread_cond_timedwait(cond, lock, &time);
-#endif
-}
-
 /* ---- Making --------------------------------------------------------------------------------------------------------- */
 
-/* libpq's `options` (a command line: blanks and backslashes are escaped) with the search path behind what the caller or
- * the environment already has there. */
-static int make_startup_options(weir__db *db, const PQconninfoOption *given, const char *schema, weir_error *err)
+/* What is set on each connection: the search path, and whose writes these are (outbox.h). */
+typedef struct setting {
+	const char *name;
+	const char *value; /* NULL: left alone */
+} setting;
+
+enum { SETTINGS = 2 };
+
+/* The value with each of the characters that need it behind that escape. */
+static void append_escaped(weir__buffer *text, const char *value, const char *special, char escape)
 {
-	weir__buffer      text = WEIR__BUFFER_INIT;
+	for (const char *at = value; *at; at++) {
+		if (strchr(special, *at))
+			weir__buffer_append_char(text, escape);
+		weir__buffer_append_char(text, *at);
+	}
+}
+
+/* What libpq's `options` are without ours, from the environment or the caller. */
+static void append_options_before(weir__buffer *text, const PQconninfoOption *given)
+{
 	PQconninfoOption *defaults = PQconndefaults();
 	const char       *before = NULL;
 
@@ -64,36 +45,45 @@ static int make_startup_options(weir__db *db, const PQconninfoOption *given, con
 	for (const PQconninfoOption *option = given; option->keyword; option++)
 		if (strcmp(option->keyword, "options") == 0 && option->val)
 			before = option->val;
-	if (before) {
-		weir__buffer_append_text(&text, before);
-		weir__buffer_append_char(&text, ' ');
-	}
-	weir__buffer_append_text(&text, "-csearch_path=");
-	for (const char *at = schema; *at; at++) {
-		if (strchr(" \t\n\v\f\r\\", *at))
-			weir__buffer_append_char(&text, '\\');
-		weir__buffer_append_char(&text, *at);
-	}
+	if (before)
+		weir__buffer_append_text(text, before);
 	PQconninfoFree(defaults);
+}
+
+/* libpq's `options` are a command line: blanks and backslashes are escaped. */
+static int make_startup_options(weir__db *db, const PQconninfoOption *given, const setting *settings, weir_error *err)
+{
+	weir__buffer text = WEIR__BUFFER_INIT;
+
+	append_options_before(&text, given);
+	for (size_t i = 0; i < SETTINGS; i++) {
+		if (!settings[i].value)
+			continue;
+		weir__buffer_append_text(&text, text.length ? " -c" : "-c");
+		weir__buffer_append_text(&text, settings[i].name);
+		weir__buffer_append_char(&text, '=');
+		append_escaped(&text, settings[i].value, " \t\n\v\f\r\\", '\\');
+	}
 	db->startup_options = weir__buffer_detach(&text);
 	weir__buffer_release(&text);
 	return db->startup_options ? WEIR_OK : weir__error_no_memory(err);
 }
 
-/* For connections that cannot be given it at their start: in SQL, for one transaction. */
-static int make_path(weir__db *db, const char *schema, weir_error *err)
+/* For connections that cannot be given them at their start: in SQL, for one transaction. */
+static int make_path(weir__db *db, const setting *settings, weir_error *err)
 {
 	weir__buffer text = WEIR__BUFFER_INIT;
 	size_t       length;
 	char        *made;
 
-	weir__buffer_append_text(&text, "SELECT pg_catalog.set_config('search_path', '");
-	for (const char *at = schema; *at; at++) {
-		if (*at == '\'')
-			weir__buffer_append_char(&text, '\'');
-		weir__buffer_append_char(&text, *at);
+	for (size_t i = 0; i < SETTINGS; i++) {
+		if (!settings[i].value)
+			continue;
+		weir__buffer_append_text(&text, text.length ? ", " : "SELECT ");
+		weir__buffer_appendf(&text, "pg_catalog.set_config('%s', '", settings[i].name);
+		append_escaped(&text, settings[i].value, "'", '\'');
+		weir__buffer_append_text(&text, "', true)");
 	}
-	weir__buffer_append_text(&text, "', true)");
 	length = text.length;
 	made = weir__buffer_detach(&text);
 	weir__buffer_release(&text);
@@ -106,6 +96,7 @@ static int make_path(weir__db *db, const char *schema, weir_error *err)
 /* libpq's message may quote the string, and with it a password. */
 static int read_conninfo(weir__db *db, const weir__db_options *options, weir_error *err)
 {
+	const setting     settings[SETTINGS] = { { "search_path", options->schema }, { "weir.writes", options->writes } };
 	char             *message = NULL;
 	PQconninfoOption *given = PQconninfoParse(db->conninfo, &message);
 	int               rc = WEIR_OK;
@@ -116,10 +107,10 @@ static int read_conninfo(weir__db *db, const weir__db_options *options, weir_err
 		PQfreemem(message);
 		return rc;
 	}
-	if (options->schema)
-		rc = make_startup_options(db, given, options->schema, err);
-	if (rc == WEIR_OK && options->schema)
-		rc = make_path(db, options->schema, err);
+	if (settings[0].value || settings[1].value)
+		rc = make_startup_options(db, given, settings, err);
+	if (rc == WEIR_OK && db->startup_options)
+		rc = make_path(db, settings, err);
 	PQconninfoFree(given);
 	return rc;
 }
@@ -159,6 +150,7 @@ static int copy_options(weir__db *db, const weir__db_options *options, weir_erro
 		if (!db->application_name)
 			return weir__error_no_memory(err);
 	}
+	db->tells = options->writes != NULL;
 	db->connect_timeout_ms = options->connect_timeout_ms;
 	db->max_statements =
 		options->max_statements > FEWEST_STATEMENTS ? (size_t)options->max_statements : FEWEST_STATEMENTS;
@@ -230,6 +222,17 @@ int weir__db_connect(weir__db *db, weir__deadline deadline, weir_error *err)
 		weir__pool_add(db, conn);
 	}
 	return WEIR_OK;
+}
+
+int weir__db_open_apart(weir__db *db, weir__deadline deadline, weir__conn **conn, weir_error *err)
+{
+	return weir__conn_open(db, deadline, NULL, conn, err);
+}
+
+void weir__db_close_apart(weir__conn **conn)
+{
+	weir__conn_free(*conn);
+	*conn = NULL;
 }
 
 void weir__db_close(weir__db *db, weir__deadline deadline)

@@ -23,8 +23,10 @@ typedef struct weir__conn weir__conn;
 
 /* What weir_open was given, validated; strings are copied. */
 typedef struct weir__db_options {
-	const char         *conninfo;
-	const char         *schema;
+	const char *conninfo;
+	const char *schema;
+	const char *
+		writes; /* the prefix under which the writes on these connections are told to the cache (outbox.h); NULL: not */
 	const char         *application_name;
 	int                 connect_timeout_ms;
 	int                 max_statements;
@@ -38,6 +40,9 @@ typedef struct weir__db_options {
 int weir__db_create(const weir__db_options *options, weir__db **db, weir_error *err);
 /* Opens min_connections (at least one). */
 int weir__db_connect(weir__db *db, weir__deadline deadline, weir_error *err);
+/* A connection that is not one of the pool's, for work of the library's own: it neither waits for callers nor keeps them waiting. */
+int  weir__db_open_apart(weir__db *db, weir__deadline deadline, weir__conn **conn, weir_error *err);
+void weir__db_close_apart(weir__conn **conn);
 /* Waits until the deadline for borrowed connections, closes all, frees. In a forked child closes nothing of the parent's. */
 void weir__db_close(weir__db *db, weir__deadline deadline);
 void weir__db_stats(const weir__db *db, weir_session_stats *stats);

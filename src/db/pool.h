@@ -11,6 +11,7 @@
 #ifndef WEIR_DB_POOL_H
 #define WEIR_DB_POOL_H
 
+#include "base/condition.h"
 #include "db/db.h"
 
 #include <pthread.h>
@@ -42,6 +43,7 @@ struct weir__db {
 	uint32_t             process; /* weir__process_generation() of the owner */
 	char                *conninfo;
 	char                *startup_options; /* libpq's `options`, or NULL */
+	bool                 tells;           /* that its writes are the library's (weir__db_options.writes) */
 	char                *application_name;
 	int                  connect_timeout_ms;
 	size_t               max_statements;
@@ -52,7 +54,7 @@ struct weir__db {
 	const weir__logger  *logger;
 	weir__sql            begin[4][WEIR__TX_MODES]; /* by isolation and mode */
 	weir__sql            xid;
-	weir__sql            path; /* sets the search path for one transaction; no text: the role's own is right */
+	weir__sql            path; /* sets search path and whose writes these are, for one transaction */
 
 	pthread_mutex_t    lock;
 	pthread_cond_t     drained;
@@ -119,9 +121,5 @@ bool weir__outage_is_hopeless(const weir__db *db);
 
 /* Frees a closed pool without connections. */
 void weir__db_free(weir__db *db);
-
-/* A condition on the monotonic clock, and waiting on it until then at most. */
-void weir__cond_init(pthread_cond_t *cond);
-void weir__cond_wait(pthread_cond_t *cond, pthread_mutex_t *lock, weir__deadline until);
 
 #endif

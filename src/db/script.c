@@ -5,6 +5,27 @@
 
 #include "base/error.h"
 
+/* Nobody tells the cache what a script changes: its writes are not the library's. */
+static int run_as_stranger(weir__conn *conn, const char *sql, weir__deadline deadline, weir_error *err)
+{
+	weir__buffer text = WEIR__BUFFER_INIT;
+	const char  *whole;
+	int          rc;
+
+	if (!conn->db->tells)
+		return weir__conn_command_in_place(conn, sql, deadline, err);
+	if (!conn->local_path) { /* by itself: the script may be one that must not be part of a transaction */
+		rc = weir__conn_command(conn, "SET weir.writes TO ''", deadline, NULL, err);
+		return rc < 0 ? rc : weir__conn_command_in_place(conn, sql, deadline, err);
+	}
+	weir__buffer_append_text(&text, "SET LOCAL weir.writes TO ''; ");
+	weir__buffer_append_text(&text, sql);
+	whole = weir__buffer_text(&text);
+	rc = whole ? weir__conn_command_in_place(conn, whole, deadline, err) : weir__error_no_memory(err);
+	weir__buffer_release(&text);
+	return rc;
+}
+
 int weir__conn_run_script(weir__conn *conn, const char *sql, weir__deadline deadline, weir_error *err)
 {
 	bool in_transaction = conn->tx.begin || PQtransactionStatus(conn->pg) != PQTRANS_IDLE;
@@ -20,7 +41,7 @@ int weir__conn_run_script(weir__conn *conn, const char *sql, weir__deadline dead
 			return rc;
 	}
 	weir__count(&conn->counters.queries);
-	rc = weir__conn_command_in_place(conn, sql, deadline, err);
+	rc = run_as_stranger(conn, sql, deadline, err);
 	if (rc < 0 && err) {
 		err->sent = true;
 		if (conn->broken && !in_transaction)

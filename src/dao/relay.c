@@ -1,0 +1,126 @@
+/* A pass:
+ *
+ *     lease of the watermark -> the youngest row there is -> rows taken, applied, deleted, until none is to be had
+ *     -> is none left of those that were there? -> the watermark is raised
+ *
+ * A row is deleted in a transaction that is committed once the cache has been told; so a relay that dies leaves it to the next, which
+ * tells the cache once more. Rows that another relay has in hand are passed by, and waited for only for the sake of the watermark. */
+#include "dao/relay.h"
+
+#include <weir/relay.h>
+
+#include "base/error.h"
+#include "cache/replay.h"
+#include "db/outbox.h"
+
+#include <poll.h>
+
+#define OTHERS_PAUSE_MS 5
+
+/* ---- A pass ------------------------------------------------------------------------------------------------------------ */
+
+static void note_unreadable(const weir__relaying *relaying, size_t unreadable)
+{
+	if (unreadable > 0)
+		weir__log(&relaying->engine->logger, WEIR_LOG_ERROR, "relay: %zu lines of the outbox could not be read",
+		          unreadable);
+}
+
+static int apply(const weir__relaying *relaying, const weir__buffer *texts, weir_error *err)
+{
+	size_t unreadable = 0;
+	int    rc = weir__cache_replay(relaying->engine->cache, (weir_bytes){ texts->data, texts->length }, &unreadable);
+
+	note_unreadable(relaying, unreadable);
+	return rc < 0 ? weir__error_set(err, rc, "the cache could not be told what is in the outbox") : WEIR_OK;
+}
+
+/* Takes some rows, applies and deletes them. */
+static int relay_some(const weir__relaying *relaying, weir__conn *conn, weir__deadline deadline, size_t *taken,
+                      weir_error *err)
+{
+	weir__buffer texts = WEIR__BUFFER_INIT;
+	int rc = weir__outbox_take(conn, weir__cache_prefix(relaying->engine->cache), deadline, taken, &texts, err);
+
+	if (rc >= 0 && *taken > 0)
+		rc = apply(relaying, &texts, err);
+	weir__buffer_release(&texts);
+	if (rc >= 0 && *taken > 0)
+		return weir__conn_commit(conn, deadline, err);
+	weir__conn_rollback(conn, deadline);
+	return rc;
+}
+
+static int relay_all(const weir__relaying *relaying, weir__conn *conn, weir__deadline deadline, size_t *applied,
+                     weir_error *err)
+{
+	size_t taken;
+	int    rc;
+
+	do {
+		rc = relay_some(relaying, conn, deadline, &taken, err);
+		if (rc >= 0)
+			*applied += taken;
+	} while (rc >= 0 && taken > 0);
+	return rc;
+}
+
+/* Raises the watermark once no row is left of those up to `last`. Others may have some in hand: waits for them a little. */
+static int raise(const weir__relaying *relaying, weir__conn *conn, int64_t last, weir__deadline deadline,
+                 weir_error *err)
+{
+	const weir__engine *engine = relaying->engine;
+	const char         *prefix = weir__cache_prefix(engine->cache);
+	int64_t             until_us = weir__deadline_in_ms(engine->outside_ms / 5);
+	bool                has = last > 0;
+	int                 rc = WEIR_OK;
+
+	while (has) {
+		rc = weir__outbox_has(conn, prefix, last, deadline, &has, err);
+		if (rc < 0 || (has && weir__now_us() >= until_us))
+			return rc;
+		if (has)
+			(void)poll(NULL, 0, OTHERS_PAUSE_MS);
+	}
+	(void)weir__watermark_raise(engine->cache, engine->outside_ms, &relaying->lease);
+	return rc;
+}
+
+int weir__relay_pass(weir__relaying *relaying, weir__conn *conn, weir__deadline deadline, size_t *applied,
+                     weir_error *err)
+{
+	weir__engine *engine = relaying->engine;
+	bool          leased =
+		engine->outside_ms > 0 && weir__watermark_begin(engine->cache, engine->outside_ms, &relaying->lease) == WEIR_OK;
+	int64_t last;
+	int     rc = weir__outbox_last(conn, weir__cache_prefix(engine->cache), deadline, &last, err);
+
+	if (rc >= 0 && last > 0)
+		rc = relay_all(relaying, conn, deadline, applied, err);
+	if (rc >= 0 && leased)
+		rc = raise(relaying, conn, last, deadline, err);
+	return rc;
+}
+
+int weir_relay_run_once(weir_session *session, size_t *applied, weir_error *err)
+{
+	weir__relaying relaying;
+	weir__conn    *conn = NULL;
+	weir__deadline deadline;
+	size_t         rows = 0;
+	int            rc = weir__session_check(session, err);
+
+	if (rc < 0)
+		return rc;
+	if (session->transaction)
+		return weir__error_set(err, WEIR_ERR_USAGE, "weir_relay_run_once: not in a transaction");
+	relaying = (weir__relaying){ .engine = session->engine };
+	deadline = weir__session_deadline(session, 0);
+	rc = weir__session_acquire(session, deadline, &conn, err);
+	if (rc >= 0)
+		rc = weir__relay_pass(&relaying, conn, deadline, &rows, err);
+	weir__session_give_back(session, &conn);
+	if (applied)
+		*applied = rows;
+	return rc;
+}

@@ -9,6 +9,7 @@
 
 #include <weir/log.h>
 #include <weir/model.h>
+#include <weir/trace.h>
 
 #ifdef __cplusplus
 extern "C" {
@@ -78,6 +79,8 @@ typedef struct weir_options {
 	weir_switch relay;      /* a thread of the session's own that empties it [on where there is an outbox] */
 	int         outside_ms; /* cached reads are at most so much older than what others wrote past weir (relay.h): at least 100
 	                           [0: no such bound] */
+	weir_trace               trace;         /* functions around every call and statement (trace.h) [none] */
+	int                      slow_query_ms; /* statements that take longer are logged as warnings, with their text [never] */
 } weir_options;
 
 /* Opens a session: checks every model, connects (unless lazy) and compares the models with the live schema.
@@ -108,6 +111,8 @@ WEIR_API weir_cache_manager *weir_session_cache(weir_session *session);
  * the SQLSTATE, and what the script did is rolled back. */
 WEIR_API WEIR_MUST_CHECK int weir_run_script(weir_session *session, const char *sql, weir_error *err);
 
+#define WEIR_WAIT_BUCKETS 5
+
 /* Counters since the session was opened; a transaction reads those of its session. */
 typedef struct weir_session_stats {
 	uint64_t queries;              /* statements sent to PostgreSQL, BEGIN, COMMIT and the like not counted */
@@ -123,10 +128,20 @@ typedef struct weir_session_stats {
 	int      connections; /* open now */
 	int      in_use;      /* of them, borrowed now */
 	int      waiting;     /* callers waiting now */
+	int      idle;        /* open and not borrowed now */
+	int      connecting;  /* being opened now */
+	uint64_t acquire_wait_us; /* all waits of acquires together */
+	uint64_t acquire_waits_by_ms[WEIR_WAIT_BUCKETS]; /* of the waits, shorter than 1, 10, 100, 1000 ms; longer */
 } weir_session_stats;
 
 /* Reads the counters; any thread, at any time. */
-WEIR_API void weir_session_stats_get(const weir_session *session, weir_session_stats *stats);
+WEIR_API void weir_session_stats_get_sized(const weir_session *session, weir_session_stats *stats, size_t stats_size);
+
+/* As above; tells the library how large the struct was where this was compiled. */
+static inline void weir_session_stats_get(const weir_session *session, weir_session_stats *stats)
+{
+	weir_session_stats_get_sized(session, stats, sizeof *stats);
+}
 
 /* Counts the queries of a piece of work, so that a test fails when there are more than it should need. */
 typedef struct weir_query_guard {

@@ -8,6 +8,7 @@
 #include <weir/record.h>
 #include <weir/query.h>
 #include <weir/log.h>
+#include <weir/trace.h>
 #include <weir/session.h>
 #include <weir/scope.h>
 #include <weir/transaction.h>

@@ -64,7 +64,7 @@ static int aggregate(const weir_base_dao *dao, const asked *a, const one *kind, 
 	weir_model model = { .name = "aggregate", .size = kind->size, .fields = &field, .field_count = 1 };
 	weir_list  list = WEIR_LIST_INIT;
 	weir__call call;
-	int        rc = weir__call_begin(&call, dao, err);
+	int        rc = weir__call_start(&call, dao, "aggregate", err);
 
 	model.field_size = sizeof field;
 	if (rc >= 0)
@@ -74,8 +74,7 @@ static int aggregate(const weir_base_dao *dao, const asked *a, const one *kind, 
 	if (rc >= 0 && list.count == 1)
 		memcpy(value, list.items[0], kind->size);
 	weir_list_release(&list);
-	weir__call_end(&call);
-	return rc;
+	return weir__call_done(&call, rc);
 }
 
 int weir_base_dao_aggregate_i64(const weir_base_dao *dao, weir_aggregate what, weir_column column,

@@ -22,7 +22,7 @@ static int get_by_id(const weir_base_dao *dao, const void *key, void *record, bo
 {
 	const void *found = NULL;
 	weir__call  call;
-	int         rc = weir__call_begin(&call, dao, err);
+	int         rc = weir__call_start(&call, dao, "get_by_id", err);
 
 	if (rc >= 0)
 		rc = weir__check_record_out(&call, record);
@@ -33,8 +33,7 @@ static int get_by_id(const weir_base_dao *dao, const void *key, void *record, bo
 		                                           : weir__read_by_id(&call, key, &found);
 	if (rc == WEIR_OK)
 		weir__record_out_set(record, found);
-	weir__call_end(&call);
-	return rc;
+	return weir__call_done(&call, rc);
 }
 
 int weir_base_dao_get_by_id(const weir_base_dao *dao, const void *key, void *record, weir_error *err)
@@ -54,7 +53,7 @@ static int get_by(const weir_base_dao *dao, weir_column column, const void *valu
 	weir_value  value;
 	size_t      index = 0;
 	weir__call  call;
-	int         rc = weir__call_begin(&call, dao, err);
+	int         rc = weir__call_start(&call, dao, "get_by", err);
 
 	if (rc >= 0)
 		rc = weir__check_record_out(&call, record);
@@ -65,8 +64,7 @@ static int get_by(const weir_base_dao *dao, weir_column column, const void *valu
 		                                           : weir__read_by(&call, index, &value, &found);
 	if (rc == WEIR_OK)
 		weir__record_out_set(record, found);
-	weir__call_end(&call);
-	return rc;
+	return weir__call_done(&call, rc);
 }
 
 int weir_base_dao_get_by(const weir_base_dao *dao, weir_column column, const void *values, void *record,
@@ -102,7 +100,7 @@ static int get_many(const weir_base_dao *dao, const void *items, size_t count, v
 {
 	weir_list  found = WEIR_LIST_INIT;
 	weir__call call;
-	int        rc = weir__call_begin(&call, dao, err);
+	int        rc = weir__call_start(&call, dao, "get_many", err);
 
 	if (rc >= 0)
 		rc = weir__check_list_out(&call, list);
@@ -115,8 +113,7 @@ static int get_many(const weir_base_dao *dao, const void *items, size_t count, v
 	}
 	if (rc >= 0)
 		weir__list_out_set(list, &found);
-	weir__call_end(&call);
-	return rc;
+	return weir__call_done(&call, rc);
 }
 
 int weir_base_dao_get_many(const weir_base_dao *dao, const void *keys, size_t count, void *list, weir_error *err)
@@ -134,7 +131,7 @@ static int get_all(const weir_base_dao *dao, const weir_query *query, void *list
 	weir_list  found = WEIR_LIST_INIT;
 	weir__plan plan = { .count = 0 };
 	weir__call call;
-	int        rc = weir__call_begin(&call, dao, err);
+	int        rc = weir__call_start(&call, dao, "get_all", err);
 
 	if (rc >= 0)
 		rc = weir__check_list_out(&call, list);
@@ -154,8 +151,7 @@ static int get_all(const weir_base_dao *dao, const weir_query *query, void *list
 	else
 		weir_list_release(&found);
 	weir__plan_release(&plan);
-	weir__call_end(&call);
-	return rc;
+	return weir__call_done(&call, rc);
 }
 
 int weir_base_dao_get_all(const weir_base_dao *dao, const weir_query *query, void *list, weir_error *err)
@@ -171,7 +167,7 @@ int weir_base_dao_get_all_cached(const weir_base_dao *dao, const weir_query *que
 static int count_rows(const weir_base_dao *dao, const weir_query *query, int64_t *count, bool cached, weir_error *err)
 {
 	weir__call call;
-	int        rc = weir__call_begin(&call, dao, err);
+	int        rc = weir__call_start(&call, dao, "count", err);
 
 	if (rc >= 0 && !count)
 		rc = weir__wrong_call(&call, "nowhere to put the count");
@@ -180,8 +176,7 @@ static int count_rows(const weir_base_dao *dao, const weir_query *query, int64_t
 	if (rc >= 0)
 		rc = cached && weir__call_is_cached(&call) ? weir__cached_count(&call, query, count)
 		                                           : weir__read_count(&call, query, count);
-	weir__call_end(&call);
-	return rc;
+	return weir__call_done(&call, rc);
 }
 
 int weir_base_dao_count(const weir_base_dao *dao, const weir_query *query, int64_t *count, weir_error *err)
@@ -197,7 +192,7 @@ int weir_base_dao_count_cached(const weir_base_dao *dao, const weir_query *query
 static int any_row(const weir_base_dao *dao, const weir_query *query, bool *exists, bool cached, weir_error *err)
 {
 	weir__call call;
-	int        rc = weir__call_begin(&call, dao, err);
+	int        rc = weir__call_start(&call, dao, "exists", err);
 
 	if (rc >= 0 && !exists)
 		rc = weir__wrong_call(&call, "nowhere to put the answer");
@@ -206,8 +201,7 @@ static int any_row(const weir_base_dao *dao, const weir_query *query, bool *exis
 	if (rc >= 0)
 		rc = cached && weir__call_is_cached(&call) ? weir__cached_exists(&call, query, exists)
 		                                           : weir__read_exists(&call, query, exists);
-	weir__call_end(&call);
-	return rc;
+	return weir__call_done(&call, rc);
 }
 
 int weir_base_dao_exists(const weir_base_dao *dao, const weir_query *query, bool *exists, weir_error *err)
@@ -243,7 +237,7 @@ int weir_base_dao_create(const weir_base_dao *dao, const void *values, weir_set 
 {
 	weir__mask mask = 0;
 	weir__call call;
-	int        rc = weir__call_begin(&call, dao, err);
+	int        rc = weir__call_start(&call, dao, "create", err);
 
 	if (rc >= 0 && record)
 		rc = weir__check_record_out(&call, record);
@@ -254,8 +248,7 @@ int weir_base_dao_create(const weir_base_dao *dao, const void *values, weir_set 
 	if (rc >= 0)
 		rc = write_record(
 			&call, mask & call.entity->layout->key_mask ? weir__collect_create_keyed : weir__collect_create, record);
-	weir__call_end(&call);
-	return rc;
+	return weir__call_done(&call, rc);
 }
 
 /* A call with what it inserts: that is known whether it is returned or not. */
@@ -292,7 +285,7 @@ int weir_base_dao_create_many(const weir_base_dao *dao, const void *values, size
                               weir_error *err)
 {
 	inserting in = { .values = values, .count = count };
-	int       rc = weir__call_begin(&in.call, dao, err);
+	int       rc = weir__call_start(&in.call, dao, "create_many", err);
 
 	if (rc >= 0 && list)
 		rc = weir__check_list_out(&in.call, list);
@@ -305,8 +298,7 @@ int weir_base_dao_create_many(const weir_base_dao *dao, const void *values, size
 	if (rc >= 0)
 		rc = write_list(&in, list);
 cleanup:
-	weir__call_end(&in.call);
-	return rc;
+	return weir__call_done(&in.call, rc);
 }
 
 int weir_base_dao_update(const weir_base_dao *dao, const void *key, const void *values, weir_set set, void *record,
@@ -315,7 +307,7 @@ int weir_base_dao_update(const weir_base_dao *dao, const void *key, const void *
 	const void *found = NULL;
 	weir__mask  mask = 0;
 	weir__call  call;
-	int         rc = weir__call_begin(&call, dao, err);
+	int         rc = weir__call_start(&call, dao, "update", err);
 
 	if (rc >= 0 && record)
 		rc = weir__check_record_out(&call, record);
@@ -338,8 +330,7 @@ int weir_base_dao_update(const weir_base_dao *dao, const void *key, const void *
 	if (rc >= 0)
 		rc = write_record(&call, weir__collect_update, record);
 cleanup:
-	weir__call_end(&call);
-	return rc;
+	return weir__call_done(&call, rc);
 }
 
 int weir_base_dao_delete(const weir_base_dao *dao, const void *key, bool *deleted, weir_error *err)
@@ -355,7 +346,7 @@ int weir__delete_row(const weir_base_dao *dao, const void *key, bool *deleted, w
 	weir__write write = { .collect = weir__collect_delete };
 	size_t      changed = 0;
 	weir__call  call;
-	int         rc = weir__call_begin(&call, dao, err);
+	int         rc = weir__call_start(&call, dao, "delete", err);
 
 	if (rc >= 0)
 		rc = weir__call_add_key(&call, key);
@@ -365,8 +356,7 @@ int weir__delete_row(const weir_base_dao *dao, const void *key, bool *deleted, w
 	}
 	if (weir__is_done(rc) && deleted)
 		*deleted = changed > 0;
-	weir__call_end(&call);
-	return rc;
+	return weir__call_done(&call, rc);
 }
 
 /* Runs the statement of call->sql, which changes all rows of a condition. */
@@ -388,7 +378,7 @@ int weir_base_dao_update_where(const weir_base_dao *dao, weir_condition where, c
 {
 	weir__mask mask = 0;
 	weir__call call;
-	int        rc = weir__call_begin(&call, dao, err);
+	int        rc = weir__call_start(&call, dao, "update_where", err);
 
 	if (rc >= 0)
 		rc = weir__check_where(&call, &where);
@@ -400,14 +390,13 @@ int weir_base_dao_update_where(const weir_base_dao *dao, weir_condition where, c
 		rc = weir__sql_update_where(call.entity->statements, &where, mask, values, &call.sql, call.params, err);
 	if (rc >= 0)
 		rc = write_where(&call, updated);
-	weir__call_end(&call);
-	return rc;
+	return weir__call_done(&call, rc);
 }
 
 int weir_base_dao_delete_where(const weir_base_dao *dao, weir_condition where, int64_t *deleted, weir_error *err)
 {
 	weir__call call;
-	int        rc = weir__call_begin(&call, dao, err);
+	int        rc = weir__call_start(&call, dao, "delete_where", err);
 
 	if (rc >= 0)
 		rc = weir__check_where(&call, &where);
@@ -417,6 +406,5 @@ int weir_base_dao_delete_where(const weir_base_dao *dao, weir_condition where, i
 		rc = weir__sql_delete_where(call.entity->statements, &where, &call.sql, call.params, err);
 	if (rc >= 0)
 		rc = write_where(&call, deleted);
-	weir__call_end(&call);
-	return rc;
+	return weir__call_done(&call, rc);
 }

@@ -24,6 +24,7 @@ static void look_up(weir__call *call, weir__lookup *lookup)
 	weir__cache_lookup(call->entity->space, lookup, 1);
 	if (lookup->state == WEIR__MISS)
 		weir__cache_lease(call->entity->space, lookup, 1);
+	weir__call_note_lookup(call, lookup);
 }
 
 static void fill(weir__call *call, weir__lookup *lookup, const weir__buffer *payload, uint64_t items)
@@ -141,11 +142,12 @@ static void look_up_pointer(weir__call *call, weir_bytes key, char guess[WEIR__H
 {
 	size_t length = weir__hints_find(&call->session->engine->hints, key, guess);
 
-	both[0] = (weir__lookup){ .kind = WEIR__ENTRY_UNIQUE, .key = key };
-	both[1] = (weir__lookup){ .kind = WEIR__ENTRY_RECORD, .key = { guess, length } };
+	both[0] = (weir__lookup){ .kind = WEIR__ENTRY_UNIQUE, .key = key, .until_us = call->deadline };
+	both[1] = (weir__lookup){ .kind = WEIR__ENTRY_RECORD, .key = { guess, length }, .until_us = call->deadline };
 	weir__cache_lookup(call->entity->space, both, length > 0 ? 2 : 1);
 	if (both[0].state == WEIR__MISS)
 		weir__cache_lease(call->entity->space, both, 1);
+	weir__call_note_lookup(call, both);
 }
 
 /* Looks up the record that the pointer leads to, unless it was guessed right. */
@@ -156,8 +158,10 @@ static void look_up_target(weir__call *call, const weir__lookup *pointer, weir__
 
 	if (guessed && target->state == WEIR__MISS)
 		weir__cache_lease(call->entity->space, target, 1);
-	if (guessed)
+	if (guessed) {
+		weir__call_note_lookup(call, target);
 		return;
+	}
 	weir__lookup_release(target);
 	*target = (weir__lookup){ .kind = WEIR__ENTRY_RECORD, .key = pointer->payload };
 	look_up(call, target);

@@ -2,10 +2,11 @@
 #include "dao/call.h"
 
 #include "base/error.h"
+#include "base/memory.h"
 
 #include <string.h>
 
-int weir__call_begin(weir__call *call, const weir_base_dao *dao, weir_error *err)
+int weir__call_start(weir__call *call, const weir_base_dao *dao, const char *operation, weir_error *err)
 {
 	int rc;
 
@@ -18,8 +19,56 @@ int weir__call_begin(weir__call *call, const weir_base_dao *dao, weir_error *err
 	if (!dao->entity)
 		return weir__error_set_at(err, WEIR_ERR_USAGE, dao->model->name, NULL,
 		                          "the session was opened without this model");
-	return weir__call_begin_on(call, dao->session, dao->entity, weir__session_deadline(dao->session, dao->timeout_ms),
-	                           err);
+	rc = weir__call_begin_on(call, dao->session, dao->entity, weir__session_deadline(dao->session, dao->timeout_ms),
+	                         err);
+	if (weir__trace_is_on(&dao->session->engine->trace))
+		weir__call_trace(call, operation);
+	return rc;
+}
+
+/* Where there is no memory for a span, the call goes on without. */
+void weir__call_trace(weir__call *call, const char *operation)
+{
+	const weir_trace *trace = &call->session->engine->trace;
+
+	if (!weir__trace_is_on(trace))
+		return;
+	call->span = weir__calloc(1, sizeof *call->span);
+	if (!call->span)
+		return;
+	call->span->span.operation = operation;
+	if (call->entity) {
+		call->span->span.model = call->entity->model->name;
+		call->span->span.collection = call->entity->layout->base->table;
+	}
+	weir__span_start(trace, call->span);
+}
+
+void weir__call_note_lookup(const weir__call *call, const weir__lookup *lookup)
+{
+	static const weir_span_cache outcomes[] = {
+		[WEIR__BYPASS] = WEIR_SPAN_BYPASS,
+		[WEIR__HIT] = WEIR_SPAN_HIT,
+		[WEIR__ABSENT] = WEIR_SPAN_ABSENT,
+		[WEIR__MISS] = WEIR_SPAN_MISS,
+	};
+
+	if (!call->span)
+		return;
+	call->span->span.cache = outcomes[lookup->state];
+	if (lookup->state == WEIR__HIT)
+		call->span->span.rows = lookup->kind == WEIR__ENTRY_LIST ? (int64_t)lookup->items : 1;
+	else if (lookup->state == WEIR__ABSENT)
+		call->span->span.rows = 0;
+}
+
+int weir__call_done(weir__call *call, int rc)
+{
+	if (call->span)
+		weir__span_end(&call->session->engine->trace, call->span, rc, call->err);
+	weir__free(call->span);
+	weir__call_end(call);
+	return rc;
 }
 
 int weir__call_begin_on(weir__call *call, weir_session *session, const weir__entity *entity, weir__deadline deadline,
@@ -59,6 +108,7 @@ int weir__call_read(weir__call *call, const weir__sql *sql, weir__rows *rows)
 	if (rc < 0)
 		return rc;
 	rc = weir__conn_run(conn, sql, call->params, call->deadline, rows, call->err);
+	weir__call_note_rows(call, rows->count);
 	weir__session_give_back(call->session, &conn);
 	return rc;
 }

@@ -4,6 +4,7 @@
 
 #include <weir/base_dao.h>
 
+#include "base/span.h"
 #include "dao/session.h"
 
 typedef struct weir__call {
@@ -15,13 +16,27 @@ typedef struct weir__call {
 	weir__buffer        key; /* text of a cache key made for this call */
 	weir__mask          old; /* UPDATE: columns whose old values follow the new row */
 	weir_error         *err;
+	weir__span         *span; /* NULL: nobody traces */
 } weir__call;
 
-/* Starts a call: checks session and model (begin_on: they have been checked). weir__call_end is right after a failure too. */
-int  weir__call_begin(weir__call *call, const weir_base_dao *dao, weir_error *err);
+/* A call of the face: checks session and model, begins its span; _done ends it with its status, which it returns. _done is right
+ * after a failure too. operation is a name that lives for ever. */
+int weir__call_start(weir__call *call, const weir_base_dao *dao, const char *operation, weir_error *err);
+int weir__call_done(weir__call *call, int rc);
+
+/* The same without checks and span, for calls inside of others; _trace begins one for those that are not. */
 int  weir__call_begin_on(weir__call *call, weir_session *session, const weir__entity *entity, weir__deadline deadline,
                          weir_error *err);
 void weir__call_end(weir__call *call);
+void weir__call_trace(weir__call *call, const char *operation);
+
+/* For its span: what the cache said, how many rows there were. */
+void               weir__call_note_lookup(const weir__call *call, const weir__lookup *lookup);
+static inline void weir__call_note_rows(const weir__call *call, size_t rows)
+{
+	if (call->span)
+		call->span->span.rows = (int64_t)rows;
+}
 
 /* The columns whose old values an UPDATE of these columns must return; noted in call->old. */
 weir__mask weir__call_old(weir__call *call, weir__mask changed);
@@ -69,9 +84,9 @@ int weir__cached_list(weir__call *call, const weir_query *query, weir_list *list
 
 /* A list that is more than a query: how it is read, and what else it depends on. */
 typedef struct weir__listing {
-	const char         *what;  /* part of the key: "list", "page", ... */
-	weir_bytes          more;  /* the same, bytes that only this list has */
-	const weir_query   *query; /* its canonical text is part of the key, its stamp the one that is depended on */
+	const char         *what;   /* part of the key: "list", "page", ... */
+	weir_bytes          more;   /* the same, bytes that only this list has */
+	const weir_query   *query;  /* its canonical text is part of the key, its stamp the one that is depended on */
 	const weir__layout *layout; /* of the rows */
 	int (*read)(weir__call *call, const struct weir__listing *listing, weir_list *list);
 	const void *context; /* of read */

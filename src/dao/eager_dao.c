@@ -39,7 +39,7 @@ static int get_with(const weir_base_dao *dao, const wanted *want, const weir_wit
 	weir_list  list = WEIR_LIST_INIT;
 	weir__plan plan = { .count = 0 };
 	weir__call call;
-	int        rc = weir__call_begin(&call, dao, err);
+	int        rc = weir__call_start(&call, dao, "get_with", err);
 
 	if (rc >= 0 && (!out || !weir__list_out_is_empty(out)))
 		rc = weir__error_set_at(err, WEIR_ERR_USAGE, dao->model->name, NULL, "an empty list is needed for the result");
@@ -54,8 +54,7 @@ static int get_with(const weir_base_dao *dao, const wanted *want, const weir_wit
 	else
 		weir_list_release(&list);
 	weir__plan_release(&plan);
-	weir__call_end(&call);
-	return rc;
+	return weir__call_done(&call, rc);
 }
 
 int weir_base_dao_get_by_id_with(const weir_base_dao *dao, const void *key, weir_with with, void *list, weir_error *err)

@@ -78,7 +78,7 @@ static int get_all_into(const weir_base_dao *dao, const weir_query *query, const
 	const weir__layout *layout = NULL;
 	weir_list           found = WEIR_LIST_INIT;
 	weir__call          call;
-	int                 rc = weir__call_begin(&call, dao, err);
+	int                 rc = weir__call_start(&call, dao, "get_all_into", err);
 
 	if (rc >= 0)
 		rc = weir__check_list_out(&call, list);
@@ -90,8 +90,7 @@ static int get_all_into(const weir_base_dao *dao, const weir_query *query, const
 		rc = weir__into_list(&call, query, layout, cached, &found);
 	if (rc >= 0)
 		weir__list_out_set(list, &found);
-	weir__call_end(&call);
-	return rc;
+	return weir__call_done(&call, rc);
 }
 
 int weir_base_dao_get_all_into(const weir_base_dao *dao, const weir_query *query, const weir_model *model, void *list,
@@ -179,7 +178,7 @@ static int get_by_id_into(const weir_base_dao *dao, const void *key, const weir_
 	const weir__layout *layout = NULL;
 	const void         *found = NULL;
 	weir__call          call;
-	int                 rc = weir__call_begin(&call, dao, err);
+	int                 rc = weir__call_start(&call, dao, "get_by_id_into", err);
 
 	if (rc >= 0)
 		rc = weir__check_record_out(&call, record);
@@ -191,8 +190,7 @@ static int get_by_id_into(const weir_base_dao *dao, const void *key, const weir_
 		rc = get_part(&call, key, layout, cached, &found);
 	if (rc == WEIR_OK)
 		weir__record_out_set(record, found);
-	weir__call_end(&call);
-	return rc;
+	return weir__call_done(&call, rc);
 }
 
 int weir_base_dao_get_by_id_into(const weir_base_dao *dao, const void *key, const weir_model *model, void *record,

@@ -28,7 +28,7 @@ int weir_base_dao_get_by_id_locked(const weir_base_dao *dao, const void *key, we
 	weir_query     query = { .lock = lock, .lock_wait = wait, .limit = 1 };
 	const void    *found = NULL;
 	weir__call     call;
-	int            rc = weir__call_begin(&call, dao, err);
+	int            rc = weir__call_start(&call, dao, "get_by_id_locked", err);
 
 	if (rc >= 0)
 		rc = weir__check_record_out(&call, record);
@@ -42,6 +42,5 @@ int weir_base_dao_get_by_id_locked(const weir_base_dao *dao, const void *key, we
 	}
 	if (rc == WEIR_OK)
 		weir__record_out_set(record, found);
-	weir__call_end(&call);
-	return rc;
+	return weir__call_done(&call, rc);
 }

@@ -256,6 +256,8 @@ int weir__many_begin(weir__many *m, weir__call *call, const weir__keys *keys, bo
 	}
 	if (rc >= 0)
 		rc = take_hits(m);
+	if (cached && m->distinct.count > 0)
+		weir__call_note_lookup(call, &m->lookups[m->missing_count > 0 ? m->missing[0] : 0]);
 	return rc < 0 ? rc : ask_missing(m);
 }
 
@@ -263,6 +265,7 @@ int weir__many_end(weir__many *m, const weir__rows *rows, weir_list *list)
 {
 	int rc = rows ? take_missing(m, rows) : WEIR_OK;
 
+	weir__call_note_rows(m->call, m->keys->count);
 	return rc < 0 ? rc : give(m, list);
 }
 

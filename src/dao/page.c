@@ -134,7 +134,7 @@ static int get_page(const weir_base_dao *dao, const weir_query *query, const cha
                     weir_cursors *cursors, bool cached, weir_error *err)
 {
 	paging p = { .cursor = cursor };
-	int    rc = weir__call_begin(&p.call, dao, err);
+	int    rc = weir__call_start(&p.call, dao, "get_page", err);
 
 	if (rc >= 0)
 		rc = check(&p, query, list, cursors);
@@ -154,8 +154,7 @@ static int get_page(const weir_base_dao *dao, const weir_query *query, const cha
 	}
 	weir__seek_release(&p.seek);
 	weir__plan_release(&p.plan);
-	weir__call_end(&p.call);
-	return rc;
+	return weir__call_done(&p.call, rc);
 }
 
 int weir_base_dao_get_page(const weir_base_dao *dao, const weir_query *query, const char *cursor, void *list,

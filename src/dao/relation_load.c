@@ -29,7 +29,7 @@ static int wrong_call(const weir_related *of, weir_error *err, const char *what)
 	return weir__error_set_at(err, WEIR_ERR_USAGE, of->model->name, of->relation, "%s", what);
 }
 
-static int load_begin(load *l, const weir_related *of, weir_error *err)
+static int load_begin(load *l, const weir_related *of, const char *operation, weir_error *err)
 {
 	int rc;
 
@@ -41,8 +41,10 @@ static int load_begin(load *l, const weir_related *of, weir_error *err)
 	if (!of->owner)
 		return wrong_call(of, err, "no owner was given");
 	l->loader = l->relation->link->relation->loader;
-	return weir__call_begin_on(&l->call, of->session, &l->relation->target,
-	                           weir__session_deadline(of->session, of->timeout_ms), err);
+	rc = weir__call_begin_on(&l->call, of->session, &l->relation->target,
+	                         weir__session_deadline(of->session, of->timeout_ms), err);
+	weir__call_trace(&l->call, operation);
+	return rc;
 }
 
 static int check_key(const load *l)
@@ -189,6 +191,7 @@ static int cached_rows(load *l, weir_list *list)
 		goto cleanup;
 	if (lookup->state == WEIR__MISS)
 		weir__cache_lease(relation->space, lookup, 1);
+	weir__call_note_lookup(&l->call, lookup);
 	if (lookup->state == WEIR__HIT) {
 		rc = weir__codec_decode_list(layout, lookup->payload.data, lookup->payload.length, (size_t)lookup->items, list);
 		if (rc == WEIR_ERR_NO_MEMORY)
@@ -353,18 +356,17 @@ static int load_into(load *l, void *out)
 int weir_related_load(const weir_related *of, void *out, weir_error *err)
 {
 	load l;
-	int  rc = load_begin(&l, of, err);
+	int  rc = load_begin(&l, of, "load", err);
 
 	if (rc >= 0)
 		rc = load_into(&l, out);
-	weir__call_end(&l.call);
-	return rc;
+	return weir__call_done(&l.call, rc);
 }
 
 int weir_related_refresh(const weir_related *of, const weir_relation_loader *loader, void *out, weir_error *err)
 {
 	load l;
-	int  rc = load_begin(&l, of, err);
+	int  rc = load_begin(&l, of, "refresh", err);
 
 	if (rc >= 0 && l.relation->link->relation->kind == WEIR_RELATION_BELONGS_TO)
 		rc = wrong_call(of, err, "what it belongs to has an entry of its own, which writes keep right");
@@ -375,8 +377,7 @@ int weir_related_refresh(const weir_related *of, const weir_relation_loader *loa
 		l.loader = loader ? loader : l.loader;
 		rc = load_into(&l, out);
 	}
-	weir__call_end(&l.call);
-	return rc;
+	return weir__call_done(&l.call, rc);
 }
 
 /* ---- Questions --------------------------------------------------------------------------------------------------------------------- */
@@ -417,7 +418,7 @@ int weir_related_query(const weir_related *of, const weir_query *query, void *ou
 	weir__rows rows = WEIR__ROWS_INIT;
 	weir_list  list = WEIR_LIST_INIT;
 	load       l;
-	int        rc = load_begin(&l, of, err);
+	int        rc = load_begin(&l, of, "query", err);
 
 	if (rc >= 0 && (!out || !weir__list_out_is_empty(out)))
 		rc = wrong_call(of, err, "a query needs an empty list to put the rows in");
@@ -428,8 +429,7 @@ int weir_related_query(const weir_related *of, const weir_query *query, void *ou
 	if (rc >= 0)
 		weir__list_out_set(out, &list);
 	weir__rows_release(&rows);
-	weir__call_end(&l.call);
-	return rc;
+	return weir__call_done(&l.call, rc);
 }
 
 static int ask_value(const weir_related *of, const weir_query *query, weir__related_what what, weir_value *value,
@@ -437,15 +437,14 @@ static int ask_value(const weir_related *of, const weir_query *query, weir__rela
 {
 	weir__rows rows = WEIR__ROWS_INIT;
 	load       l;
-	int        rc = load_begin(&l, of, err);
+	int        rc = load_begin(&l, of, what == WEIR__RELATED_COUNT ? "count" : "exists", err);
 
 	if (rc >= 0)
 		rc = question(&l, query, what, &rows);
 	if (rc >= 0 && rows.count == 1)
 		rc = weir__rows_value(&rows, 0, 0, value->type, value, NULL, err);
 	weir__rows_release(&rows);
-	weir__call_end(&l.call);
-	return rc;
+	return weir__call_done(&l.call, rc);
 }
 
 int weir_related_count(const weir_related *of, const weir_query *query, int64_t *count, weir_error *err)

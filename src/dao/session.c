@@ -25,6 +25,7 @@ static const struct {
 	{ "max_statements", offsetof(weir_options, max_statements), 256, 8 },
 	{ "cache_timeout_ms", offsetof(weir_options, cache_timeout_ms), 50, 1 },
 	{ "outside_ms", offsetof(weir_options, outside_ms), 0, 0 },
+	{ "slow_query_ms", offsetof(weir_options, slow_query_ms), 0, 0 },
 	{ "pool.min_connections", offsetof(weir_options, pool.min_connections), 0, 0 },
 	{ "pool.max_connections", offsetof(weir_options, pool.max_connections), 8, 1 },
 	{ "pool.acquire_timeout_ms", offsetof(weir_options, pool.acquire_timeout_ms), 0, 0 },
@@ -137,6 +138,8 @@ static int create_db(weir__engine *engine, const weir_options *options, weir_err
 		.statements = options->statements,
 		.pool = options->pool,
 		.logger = &engine->logger,
+		.trace = engine->trace,
+		.slow_query_ms = options->slow_query_ms,
 	};
 
 	return weir__db_create(&db, &engine->db, err);
@@ -179,6 +182,7 @@ static int engine_create(const weir_options *options, weir__engine **created, we
 	engine->outside_ms = options->outside_ms;
 	engine->schema_check = options->schema_check;
 	weir__logger_init(&engine->logger, &options->log);
+	engine->trace = options->trace;
 	rc = create_cache(engine, options, err);
 	if (rc >= 0)
 		weir__watermark_require(engine->cache, options->outside_ms);
@@ -403,9 +407,13 @@ weir_cache_manager *weir_session_cache(weir_session *session)
 	return session->engine->cache;
 }
 
-void weir_session_stats_get(const weir_session *session, weir_session_stats *stats)
+void weir_session_stats_get_sized(const weir_session *session, weir_session_stats *stats, size_t stats_size)
 {
-	weir__db_stats(session->engine->db, stats);
+	weir_session_stats now;
+
+	weir__db_stats(session->engine->db, &now);
+	memset(stats, 0, stats_size);
+	memcpy(stats, &now, stats_size < sizeof now ? stats_size : sizeof now);
 }
 
 weir_query_guard weir_query_guard_begin(const weir_session *session)

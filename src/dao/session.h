@@ -22,6 +22,7 @@ typedef struct weir__transaction weir__transaction;
 
 typedef struct weir__engine {
 	weir__logger            logger;
+	weir_trace              trace;
 	weir__db               *db;
 	weir_cache_manager     *cache;
 	weir__registry          registry;

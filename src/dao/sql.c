@@ -43,7 +43,9 @@ int weir__by_hand_begin(weir__by_hand *by_hand, weir_session *session, enum weir
 	if (rc < 0)
 		return rc;
 	by_hand->sql = weir__sql_of(sql.text, sql.length);
-	return weir__call_begin_on(&by_hand->call, session, NULL, weir__session_deadline(session, 0), err);
+	rc = weir__call_begin_on(&by_hand->call, session, NULL, weir__session_deadline(session, 0), err);
+	weir__call_trace(&by_hand->call, kind == WEIR__SQL_READS ? "query" : "execute");
+	return rc;
 }
 
 int weir__by_hand_params(weir__by_hand *by_hand, const weir_sql *sql, const weir_params *params)
@@ -129,8 +131,7 @@ int weir_query_into(weir_session *session, weir_sql sql, weir_params params, con
 		rc = weir__by_hand_read(&by_hand, &found);
 	if (rc >= 0)
 		weir__list_out_set(list, &found);
-	weir__call_end(&by_hand.call);
-	return rc;
+	return weir__call_done(&by_hand.call, rc);
 }
 
 /* ---- Writing ----------------------------------------------------------------------------------------------------------- */
@@ -229,8 +230,7 @@ int weir_execute(weir_session *session, weir_sql sql, weir_params params, weir_m
 		rc = run(&to);
 	if (weir__is_done(rc) && affected)
 		*affected = to.affected;
-	weir__call_end(&to.by_hand.call);
-	return rc;
+	return weir__call_done(&to.by_hand.call, rc);
 }
 
 int weir_execute_into(weir_session *session, weir_sql sql, weir_params params, const weir_model *model,
@@ -249,6 +249,5 @@ int weir_execute_into(weir_session *session, weir_sql sql, weir_params params, c
 		rc = run(&to);
 	if (weir__is_done(rc))
 		weir__list_out_set(list, &to.list);
-	weir__call_end(&to.by_hand.call);
-	return rc;
+	return weir__call_done(&to.by_hand.call, rc);
 }

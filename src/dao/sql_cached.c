@@ -120,6 +120,7 @@ static int read_through(cached *c, weir_list *list)
 	weir__cache_lookup(space, lookup, 1);
 	if (lookup->state == WEIR__MISS)
 		weir__cache_lease(space, lookup, 1);
+	weir__call_note_lookup(&c->by_hand.call, lookup);
 	if (lookup->state == WEIR__HIT) {
 		rc = weir__codec_decode_list(c->by_hand.layout, lookup->payload.data, lookup->payload.length,
 		                             (size_t)lookup->items, list);
@@ -155,6 +156,5 @@ int weir_query_into_cached(weir_session *session, weir_sql sql, weir_params para
 	if (rc >= 0)
 		weir__list_out_set(list, &found);
 	weir__lookup_release(&c.lookup);
-	weir__call_end(&c.by_hand.call);
-	return rc;
+	return weir__call_done(&c.by_hand.call, rc);
 }

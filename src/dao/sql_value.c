@@ -9,6 +9,7 @@ typedef struct scalar {
 	weir__rows    rows;
 	weir__buffer  scratch;
 	weir_value    value;
+	int           rc;
 } scalar;
 
 static int check_shape(scalar *s)
@@ -45,6 +46,7 @@ static int ask(scalar *s, weir_session *session, weir_sql sql, const weir_params
 		rc = check_shape(s);
 	if (rc == WEIR_OK)
 		rc = weir__rows_value(&s->rows, 0, 0, type_of(s, accepted, count), &s->value, &s->scratch, err);
+	s->rc = rc;
 	return rc;
 }
 
@@ -52,7 +54,7 @@ static void scalar_release(scalar *s)
 {
 	weir__rows_release(&s->rows);
 	weir__buffer_release(&s->scratch);
-	weir__call_end(&s->by_hand.call);
+	(void)weir__call_done(&s->by_hand.call, s->rc);
 }
 
 #define ASK(s, ...)                                                                                                    \

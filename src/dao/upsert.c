@@ -141,7 +141,7 @@ int weir_base_dao_upsert(const weir_base_dao *dao, const void *values, const wei
 	weir__write write = { .collect = collect_upsert, .record = record ? &written : NULL };
 	upserting   u = { .mask = 0 };
 	size_t      rows = 0;
-	int         rc = weir__call_begin(&u.call, dao, err);
+	int         rc = weir__call_start(&u.call, dao, "upsert", err);
 
 	if (rc >= 0 && record)
 		rc = weir__check_record_out(&u.call, record);
@@ -157,8 +157,7 @@ int weir_base_dao_upsert(const weir_base_dao *dao, const void *values, const wei
 		weir__record_out_set(record, written);
 	if (weir__is_done(rc) && created)
 		*created = u.created;
-	weir__call_end(&u.call);
-	return rc;
+	return weir__call_done(&u.call, rc);
 }
 
 /* ---- Many -------------------------------------------------------------------------------------------------------------- */
@@ -188,7 +187,7 @@ int weir_base_dao_upsert_many(const weir_base_dao *dao, const void *values, size
                               void *list, weir_error *err)
 {
 	upserting u = { .mask = 0 };
-	int       rc = weir__call_begin(&u.call, dao, err);
+	int       rc = weir__call_start(&u.call, dao, "upsert_many", err);
 
 	if (rc >= 0 && list)
 		rc = weir__check_list_out(&u.call, list);
@@ -203,8 +202,7 @@ int weir_base_dao_upsert_many(const weir_base_dao *dao, const void *values, size
 	if (rc >= 0)
 		rc = run_many(&u, list);
 cleanup:
-	weir__call_end(&u.call);
-	return rc;
+	return weir__call_done(&u.call, rc);
 }
 
 /* ---- Get or create ----------------------------------------------------------------------------------------------------- */
@@ -261,7 +259,7 @@ int weir_base_dao_get_or_create(const weir_base_dao *dao, const void *values, co
 {
 	const void *found = NULL;
 	upserting   u = { .mask = 0 };
-	int         rc = weir__call_begin(&u.call, dao, err);
+	int         rc = weir__call_start(&u.call, dao, "get_or_create", err);
 
 	if (rc >= 0)
 		rc = weir__check_record_out(&u.call, record);
@@ -273,6 +271,5 @@ int weir_base_dao_get_or_create(const weir_base_dao *dao, const void *values, co
 		weir__record_out_set(record, found);
 	if (weir__is_done(rc) && created)
 		*created = u.created;
-	weir__call_end(&u.call);
-	return rc;
+	return weir__call_done(&u.call, rc);
 }

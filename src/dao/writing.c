@@ -82,7 +82,7 @@ int weir_base_dao_increment(const weir_base_dao *dao, const void *key, weir_incr
 	weir_value       amounts[WEIR__COLUMNS_MAX];
 	weir__increments sorted = { .mask = 0, .amounts = amounts };
 	weir__call       call;
-	int              rc = weir__call_begin(&call, dao, err);
+	int              rc = weir__call_start(&call, dao, "increment", err);
 
 	if (rc >= 0 && record)
 		rc = weir__check_record_out(&call, record);
@@ -95,8 +95,7 @@ int weir_base_dao_increment(const weir_base_dao *dao, const void *key, weir_incr
 		                         call.params, err);
 	if (rc >= 0)
 		rc = write_row(&call, weir__collect_update, record);
-	weir__call_end(&call);
-	return rc;
+	return weir__call_done(&call, rc);
 }
 
 /* ---- If unchanged ------------------------------------------------------------------------------------------------------ */
@@ -126,7 +125,7 @@ int weir_base_dao_update_if_unchanged(const weir_base_dao *dao, const void *seen
 {
 	weir__mask mask = 0;
 	weir__call call;
-	int        rc = weir__call_begin(&call, dao, err);
+	int        rc = weir__call_start(&call, dao, "update_if_unchanged", err);
 
 	if (rc >= 0 && record)
 		rc = weir__check_record_out(&call, record);
@@ -141,14 +140,13 @@ int weir_base_dao_update_if_unchanged(const weir_base_dao *dao, const void *seen
 		rc = write_row(&call, weir__collect_update, record);
 	if (rc == WEIR_NOT_FOUND)
 		rc = tell_stale(&call, seen);
-	weir__call_end(&call);
-	return rc;
+	return weir__call_done(&call, rc);
 }
 
 int weir_base_dao_delete_if_unchanged(const weir_base_dao *dao, const void *seen, weir_error *err)
 {
 	weir__call call;
-	int        rc = weir__call_begin(&call, dao, err);
+	int        rc = weir__call_start(&call, dao, "delete_if_unchanged", err);
 
 	if (rc >= 0)
 		rc = check_seen(&call, seen);
@@ -158,8 +156,7 @@ int weir_base_dao_delete_if_unchanged(const weir_base_dao *dao, const void *seen
 		rc = write_row(&call, weir__collect_delete, NULL);
 	if (rc == WEIR_NOT_FOUND)
 		rc = tell_stale(&call, seen);
-	weir__call_end(&call);
-	return rc;
+	return weir__call_done(&call, rc);
 }
 
 /* ---- What differs ------------------------------------------------------------------------------------------------------ */
@@ -172,7 +169,7 @@ int weir_base_dao_update_where_returning(const weir_base_dao *dao, weir_conditio
 	weir__mask  mask = 0;
 	size_t      rows;
 	weir__call  call;
-	int         rc = weir__call_begin(&call, dao, err);
+	int         rc = weir__call_start(&call, dao, "update_where_returning", err);
 
 	if (rc >= 0)
 		rc = weir__check_list_out(&call, list);
@@ -188,6 +185,5 @@ int weir_base_dao_update_where_returning(const weir_base_dao *dao, weir_conditio
 		rc = weir__write_run(&call, &write, &rows);
 	if (weir__is_done(rc))
 		weir__list_out_set(list, &written);
-	weir__call_end(&call);
-	return rc;
+	return weir__call_done(&call, rc);
 }

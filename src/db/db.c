@@ -157,6 +157,9 @@ static int copy_options(weir__db *db, const weir__db_options *options, weir_erro
 	db->statements = options->statements;
 	db->pool = options->pool;
 	db->logger = options->logger;
+	db->trace = options->trace;
+	db->slow_us = (int64_t)options->slow_query_ms * 1000;
+	db->observed = db->slow_us > 0 || db->trace.start || db->trace.end;
 	return WEIR_OK;
 }
 
@@ -255,6 +258,8 @@ void weir__db_stats(const weir__db *db, weir_session_stats *stats)
 	for (const weir__conn *conn = db->all; conn; conn = conn->next)
 		weir__conn_add_counters(conn, stats);
 	stats->connections = db->idle + db->in_use;
+	stats->idle = db->idle;
+	stats->connecting = db->connecting;
 	stats->in_use = db->in_use;
 	stats->waiting = db->waiting;
 	pthread_mutex_unlock(lock);

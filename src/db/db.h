@@ -33,6 +33,8 @@ typedef struct weir__db_options {
 	weir_statement_mode statements;
 	weir_pool_options   pool; /* all set, nothing 0 but min_connections */
 	const weir__logger *logger;
+	weir_trace          trace;
+	int                 slow_query_ms;
 } weir__db_options;
 
 /* Makes the pool; connects nothing. WEIR_ERR_USAGE for a connection string that libpq cannot read (its text is not
@@ -206,7 +208,8 @@ int weir__query_canonical(const weir__layout *layout, const weir_query *query, w
  * that only some reads take are refused; check_for accepts those of `takes`. */
 enum {
 	WEIR__TAKES_LOCK = 1,
-	WEIR__TAKES_RESULT = 2, /* distinct and having; the order is of the result's columns (weir__projection_create checks) */
+	WEIR__TAKES_RESULT =
+		2, /* distinct and having; the order is of the result's columns (weir__projection_create checks) */
 };
 int weir__query_check(const weir__layout *layout, const weir_query *query, int64_t max_limit, weir_error *err);
 int weir__query_check_for(const weir__layout *layout, const weir_query *query, unsigned takes, int64_t max_limit,

@@ -3,6 +3,7 @@
  *
  * A text that begins with SELECT or DECLARE is taken for a read: a lost connection leaves no doubt about its effect, and in a
  * transaction nobody asks for the id after it. Reads that write (functions) need a script, or another first word. */
+#include "db/observe.h"
 #include "db/run.h"
 
 #include "base/error.h"
@@ -164,29 +165,43 @@ static void rows_take(weir__rows *rows, PGresult *result)
 	rows->affected = affected[0] ? strtoll(affected, NULL, 10) : -1;
 }
 
-int weir__conn_run(weir__conn *conn, const weir__sql *sql, const weir__params *params, weir__deadline deadline,
-                   weir__rows *rows, weir_error *err)
+static int run(weir__conn *conn, const weir__sql *sql, const weir__params *params, weir__deadline deadline,
+               weir__rows *rows, weir_error *err)
 {
-	weir__run        run = { .conn = conn, .sql = sql, .params = params, .deadline = deadline, .err = err };
+	weir__run        one = { .conn = conn, .sql = sql, .params = params, .deadline = deadline, .err = err };
 	const weir__sql *begin = conn->tx.begin;
 	bool             first;
 	int              rc;
 
 	*rows = (weir__rows)WEIR__ROWS_INIT;
-	rc = check(&run);
+	rc = check(&one);
 	if (rc < 0)
 		return rc;
 	renew_plans(conn);
 	first = begin || PQtransactionStatus(conn->pg) == PQTRANS_IDLE;
 	weir__count(&conn->counters.queries);
-	rc = run_once(&run);
-	if (run.stale != WEIR__NOT_STALE) {
-		forget_stale(&run);
+	rc = run_once(&one);
+	if (one.stale != WEIR__NOT_STALE) {
+		forget_stale(&one);
 		if (first && !conn->broken)
-			rc = run_again(&run, begin);
+			rc = run_again(&one, begin);
 	}
 	if (rc == WEIR_OK)
-		rows_take(rows, run.result);
+		rows_take(rows, one.result);
+	return rc;
+}
+
+int weir__conn_run(weir__conn *conn, const weir__sql *sql, const weir__params *params, weir__deadline deadline,
+                   weir__rows *rows, weir_error *err)
+{
+	weir__observed observed;
+	int            rc;
+
+	if (!weir__is_observed(conn))
+		return run(conn, sql, params, deadline, rows, err);
+	weir__observe(&observed, conn, sql->text, &err);
+	rc = run(conn, sql, params, deadline, rows, err);
+	weir__observe_end(&observed, rc, (int64_t)rows->count, err);
 	return rc;
 }
 
@@ -214,11 +229,17 @@ static int run_each(const weir__run *run, weir__request *requests, size_t count)
 
 static int run_together(weir__run *run, weir__request *requests, size_t count)
 {
-	PGresult *results[WEIR__REQUESTS_MAX] = { NULL };
-	int       rc;
+	PGresult      *results[WEIR__REQUESTS_MAX] = { NULL };
+	bool           is_observed = weir__is_observed(run->conn);
+	weir__observed observed;
+	int            rc;
 
 	weir__count(&run->conn->counters.round_trips);
+	if (is_observed)
+		weir__observe(&observed, run->conn, requests[0].sql.text, &run->err);
 	rc = weir__run_requests(run, requests, count, results);
+	if (is_observed)
+		weir__observe_end(&observed, rc, -1, run->err);
 	for (size_t i = 0; i < count; i++) {
 		weir__count(&run->conn->counters.queries);
 		if (rc == WEIR_OK)

@@ -129,6 +129,16 @@ static int refuse(const weir__db *db, enum weir__answer answer, weir_error *err)
 	                       db->in_use, db->pool.max_connections);
 }
 
+static void note_wait(weir__db *db, int64_t waited_us)
+{
+	size_t bucket = 0;
+
+	for (int64_t limit_us = 1000; bucket < WEIR_WAIT_BUCKETS - 1 && waited_us >= limit_us; limit_us *= 10)
+		bucket++;
+	db->totals.acquire_wait_us += (uint64_t)waited_us;
+	db->totals.acquire_waits_by_ms[bucket]++;
+}
+
 static int acquire(weir__db *db, weir__turn *turn, weir__conn **conn, weir_error *err)
 {
 	for (;; turn->in_front = true) {
@@ -141,6 +151,7 @@ static int acquire(weir__db *db, weir__turn *turn, weir__conn **conn, weir_error
 		if (answer == WEIR__WAITING) {
 			db->totals.acquire_waits += !turn->in_front;
 			answer = weir__queue_wait(db, turn, conn);
+			note_wait(db, weir__now_us() - now_us);
 			now_us = weir__now_us();
 		}
 		if (answer == WEIR__GOT_CONN && is_good(db, *conn, now_us))

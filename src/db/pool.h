@@ -52,6 +52,9 @@ struct weir__db {
 	atomic_uint_fast64_t plans;  /* how often a table was found changed */
 	weir_pool_options    pool;
 	const weir__logger  *logger;
+	weir_trace           trace;
+	int64_t              slow_us;                  /* 0: nothing is slow */
+	bool                 observed;                 /* one of these two is set */
 	weir__sql            begin[4][WEIR__TX_MODES]; /* by isolation and mode */
 	weir__sql            xid;
 	weir__sql            path; /* sets search path and whose writes these are, for one transaction */

@@ -1,7 +1,7 @@
 /* Scripts: several statements in one text, by the simple protocol, which the server runs as one transaction unless the text
  * says otherwise. For schemas and fixtures; the only place where a text of the caller's goes to the server as it is. It may
  * leave settings behind, so the connection is not kept for others. */
-#include "db/conn.h"
+#include "db/observe.h"
 
 #include "base/error.h"
 
@@ -28,8 +28,10 @@ static int run_as_stranger(weir__conn *conn, const char *sql, weir__deadline dea
 
 int weir__conn_run_script(weir__conn *conn, const char *sql, weir__deadline deadline, weir_error *err)
 {
-	bool in_transaction = conn->tx.begin || PQtransactionStatus(conn->pg) != PQTRANS_IDLE;
-	int  rc = weir__conn_check(conn, err);
+	bool           in_transaction = conn->tx.begin || PQtransactionStatus(conn->pg) != PQTRANS_IDLE;
+	bool           is_observed = weir__is_observed(conn);
+	weir__observed observed;
+	int            rc = weir__conn_check(conn, err);
 
 	if (rc < 0)
 		return rc;
@@ -41,7 +43,11 @@ int weir__conn_run_script(weir__conn *conn, const char *sql, weir__deadline dead
 			return rc;
 	}
 	weir__count(&conn->counters.queries);
+	if (is_observed)
+		weir__observe(&observed, conn, NULL, &err);
 	rc = run_as_stranger(conn, sql, deadline, err);
+	if (is_observed)
+		weir__observe_end(&observed, rc, -1, err);
 	if (rc < 0 && err) {
 		err->sent = true;
 		if (conn->broken && !in_transaction)

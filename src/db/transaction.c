@@ -4,7 +4,7 @@
  * COMMIT has three outcomes. When the connection breaks under it the server is asked, on a new connection, what became
  * of the transaction's id. That id was read with the answer to the first statement that may have written, so no COMMIT is
  * ever sent whose fate could not be asked for; without an id nothing was written. */
-#include "db/conn.h"
+#include "db/observe.h"
 
 #include "base/error.h"
 
@@ -165,6 +165,19 @@ static int check_tag(PGresult *result, weir_error *err)
 	return rc;
 }
 
+static int send_commit(weir__conn *conn, weir__deadline deadline, PGresult **result, weir_error *err)
+{
+	weir__observed observed;
+	int            rc;
+
+	if (!weir__is_observed(conn))
+		return weir__conn_command(conn, "COMMIT", deadline, result, err);
+	weir__observe(&observed, conn, "COMMIT", &err);
+	rc = weir__conn_command(conn, "COMMIT", deadline, result, err);
+	weir__observe_end(&observed, rc, -1, err);
+	return rc;
+}
+
 int weir__conn_commit(weir__conn *conn, weir__deadline deadline, weir_error *err)
 {
 	weir__tx  tx = conn->tx;
@@ -190,7 +203,7 @@ int weir__conn_commit(weir__conn *conn, weir__deadline deadline, weir_error *err
 		if (rc < 0)
 			return rc;
 	}
-	rc = weir__conn_command(conn, "COMMIT", deadline, &result, err);
+	rc = send_commit(conn, deadline, &result, err);
 	if (rc == WEIR_OK)
 		rc = check_tag(result, err);
 	else if (conn->broken)

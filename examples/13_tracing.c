@@ -23,7 +23,8 @@ static void on_end(void *context, void *started, const weir_span *span)
 	int                *depth = context;
 
 	(void)started;
-	--*depth;
+	if (--*depth == 0 && span->kind == WEIR_SPAN_STATEMENT)
+		return; /* of weir_open, which looks at the schema */
 	printf("%*s%s %s:", 2 * *depth, "", span->operation, span->collection ? span->collection : "");
 	for (size_t i = 0; i < count; i++)
 		if (strcmp(attributes[i].name, "weir.cache") == 0)

@@ -98,7 +98,7 @@ int weir_base_dao_each(const weir_base_dao *dao, const weir_query *query, weir_e
 {
 	streaming s = { .dao = dao, .each = each, .argument = argument };
 	bool      ended = query && query->limit == WEIR_NO_ROWS;
-	int       rc = weir__call_begin(&s.call, dao, err);
+	int       rc = weir__call_start(&s.call, dao, "each", err);
 
 	if (rc >= 0)
 		rc = check(&s, query);
@@ -109,6 +109,5 @@ int weir_base_dao_each(const weir_base_dao *dao, const weir_query *query, weir_e
 	while (rc >= 0 && !ended && !s.stopped)
 		rc = step(&s, &ended);
 	end(&s);
-	weir__call_end(&s.call);
-	return rc;
+	return weir__call_done(&s.call, rc);
 }

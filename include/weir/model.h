@@ -34,13 +34,25 @@ extern "C" {
 	X(WEIR_TYPE_TIMESTAMPTZ, "timestamptz")                                                                        \
 	X(WEIR_TYPE_TIMESTAMP, "timestamp")                                                                            \
 	X(WEIR_TYPE_UUID, "uuid")                                                                                      \
-	X(WEIR_TYPE_JSONB, "jsonb")
+	X(WEIR_TYPE_JSONB, "jsonb")                                                                                    \
+	X(WEIR_TYPE_FLOAT4, "float4")                                                                                  \
+	X(WEIR_TYPE_CHAR, "bpchar")                                                                                    \
+	X(WEIR_TYPE_ENUM, "enum")                                                                                      \
+	X(WEIR_TYPE_BYTEA, "bytea")                                                                                    \
+	X(WEIR_TYPE_DATE, "date")                                                                                      \
+	X(WEIR_TYPE_TIME, "time")                                                                                      \
+	X(WEIR_TYPE_INTERVAL, "interval")                                                                              \
+	X(WEIR_TYPE_INET, "inet")                                                                                      \
+	X(WEIR_TYPE_JSON, "json")
 
+/* WEIR_TYPE_INT4_ARRAY and so on are the arrays of these types. */
 typedef enum weir_type {
 	WEIR_TYPE_NONE,
-#define WEIR__TYPE_ENUM(name, sql) name,
-	WEIR_TYPE_MAP(WEIR__TYPE_ENUM)
+#define WEIR__TYPE_ENUM(name, sql)       name,
+#define WEIR__TYPE_ARRAY_ENUM(name, sql) name##_ARRAY,
+	WEIR_TYPE_MAP(WEIR__TYPE_ENUM) WEIR_TYPE_MAP(WEIR__TYPE_ARRAY_ENUM)
 #undef WEIR__TYPE_ENUM
+#undef WEIR__TYPE_ARRAY_ENUM
 	WEIR_TYPE_COUNT
 } weir_type;
 
@@ -65,7 +77,7 @@ typedef struct weir_field {
 	size_t      offset;      /* of the member in the struct */
 	weir_type   type;        /* from the member */
 	bool        optional;    /* from the member: a weir_opt_... */
-	bool        nullable;    /* a pointer member (text, numeric, json) may be NULL; weir_opt_ members always may */
+	bool        nullable;    /* a pointer member (text, numeric, bytea, json, arrays) may be NULL; weir_opt_ members always may */
 	bool        primary_key; /* part of the primary key, in the order of the fields */
 	bool        generated;   /* the database gives the value (identity, serial, default); never part of weir_set_all */
 	bool        unique;      /* has a unique constraint of its own: get_by and its cache entry are possible */
@@ -75,8 +87,12 @@ typedef struct weir_field {
 	bool        version;     /* an int2, int4 or int8 NOT NULL that each update raises by one, for update_if_unchanged
 	                            (writing.h); at most one */
 	weir_aggregate aggregate; /* of a result only: made of .column by this */
-	uint32_t    max_length;  /* text: most characters, 0 for no limit; compared with varchar(n) of the schema */
+	uint32_t    max_length;  /* text, and each item of an array of it: most characters, 0 for no limit; compared with
+	                            varchar(n) and char(n) of the schema */
 	bool        reserved;
+	bool        padded;      /* text, or an array of it: a char(n). Blanks at its end mean nothing and are not there in records */
+	const char *const *labels; /* text, or an array of it: an enum with these labels, WEIR_LABELS("draft", "sent"), which
+	                              are compared with the database's; WEIR_LABELS_UNSAID: whatever it has */
 } weir_field;
 
 /* A switch or number left at 0 is inherited: a model's from the session's defaults, those from the built-in ones. */
@@ -150,6 +166,31 @@ WEIR__COLUMN(time)
 WEIR__COLUMN(timestamp)
 WEIR__COLUMN(uuid)
 WEIR__COLUMN(json)
+WEIR__COLUMN(f32)
+WEIR__COLUMN(bytea)
+WEIR__COLUMN(date)
+WEIR__COLUMN(clock)
+WEIR__COLUMN(interval)
+WEIR__COLUMN(inet)
+WEIR__COLUMN(json_text)
+WEIR__COLUMN(bool_array)
+WEIR__COLUMN(i16_array)
+WEIR__COLUMN(i32_array)
+WEIR__COLUMN(i64_array)
+WEIR__COLUMN(f32_array)
+WEIR__COLUMN(f64_array)
+WEIR__COLUMN(numeric_array)
+WEIR__COLUMN(text_array)
+WEIR__COLUMN(bytea_array)
+WEIR__COLUMN(date_array)
+WEIR__COLUMN(clock_array)
+WEIR__COLUMN(time_array)
+WEIR__COLUMN(timestamp_array)
+WEIR__COLUMN(interval_array)
+WEIR__COLUMN(uuid_array)
+WEIR__COLUMN(inet_array)
+WEIR__COLUMN(json_array)
+WEIR__COLUMN(json_text_array)
 #undef WEIR__COLUMN
 
 /* A choice of columns of one model: what a create or update gives, what an export shows. Write it with WEIR_SET. */
@@ -181,11 +222,25 @@ static inline weir_set weir_set_all(const weir_model *model)
 	weir_numeric: WEIR_TYPE_NUMERIC, const char *: WEIR_TYPE_TEXT, weir_json: WEIR_TYPE_JSONB,                     \
 	weir_time: WEIR_TYPE_TIMESTAMPTZ, weir_opt_time: WEIR_TYPE_TIMESTAMPTZ,                                        \
 	weir_timestamp: WEIR_TYPE_TIMESTAMP, weir_opt_timestamp: WEIR_TYPE_TIMESTAMP,                                  \
-	weir_uuid: WEIR_TYPE_UUID, weir_opt_uuid: WEIR_TYPE_UUID)
+	weir_uuid: WEIR_TYPE_UUID, weir_opt_uuid: WEIR_TYPE_UUID,                                                      \
+	float: WEIR_TYPE_FLOAT4, weir_opt_f32: WEIR_TYPE_FLOAT4, weir_bytea: WEIR_TYPE_BYTEA,                          \
+	weir_date: WEIR_TYPE_DATE, weir_opt_date: WEIR_TYPE_DATE, weir_clock: WEIR_TYPE_TIME,                          \
+	weir_opt_clock: WEIR_TYPE_TIME, weir_interval: WEIR_TYPE_INTERVAL, weir_opt_interval: WEIR_TYPE_INTERVAL,      \
+	weir_inet: WEIR_TYPE_INET, weir_opt_inet: WEIR_TYPE_INET, weir_json_text: WEIR_TYPE_JSON,                      \
+	weir_bool_array: WEIR_TYPE_BOOL_ARRAY, weir_i16_array: WEIR_TYPE_INT2_ARRAY,                                   \
+	weir_i32_array: WEIR_TYPE_INT4_ARRAY, weir_i64_array: WEIR_TYPE_INT8_ARRAY,                                    \
+	weir_f32_array: WEIR_TYPE_FLOAT4_ARRAY, weir_f64_array: WEIR_TYPE_FLOAT8_ARRAY,                                \
+	weir_numeric_array: WEIR_TYPE_NUMERIC_ARRAY, weir_text_array: WEIR_TYPE_TEXT_ARRAY,                            \
+	weir_bytea_array: WEIR_TYPE_BYTEA_ARRAY, weir_date_array: WEIR_TYPE_DATE_ARRAY,                                \
+	weir_clock_array: WEIR_TYPE_TIME_ARRAY, weir_time_array: WEIR_TYPE_TIMESTAMPTZ_ARRAY,                          \
+	weir_timestamp_array: WEIR_TYPE_TIMESTAMP_ARRAY, weir_interval_array: WEIR_TYPE_INTERVAL_ARRAY,                \
+	weir_uuid_array: WEIR_TYPE_UUID_ARRAY, weir_inet_array: WEIR_TYPE_INET_ARRAY,                                  \
+	weir_json_array: WEIR_TYPE_JSONB_ARRAY, weir_json_text_array: WEIR_TYPE_JSON_ARRAY)
 
 #define WEIR__MEMBER_OPTIONAL(member) _Generic((member),                                                               \
 	weir_opt_bool: true, weir_opt_i16: true, weir_opt_i32: true, weir_opt_i64: true, weir_opt_f64: true,           \
-	weir_opt_time: true, weir_opt_timestamp: true, weir_opt_uuid: true, default: false)
+	weir_opt_time: true, weir_opt_timestamp: true, weir_opt_uuid: true, weir_opt_f32: true, weir_opt_date: true,   \
+	weir_opt_clock: true, weir_opt_interval: true, weir_opt_inet: true, default: false)
 /* clang-format on */
 
 /* WEIR_FIELD(user, email, .unique = true): one column, its type taken from the member. */
@@ -234,6 +289,20 @@ static inline weir_set weir_set_all(const weir_model *model)
 #define WEIR_TIMESTAMP_COLUMN(s, m) WEIR__HANDLE(s, m, weir_timestamp : 0, weir_opt_timestamp : 0)
 #define WEIR_UUID_COLUMN(s, m)      WEIR__HANDLE(s, m, weir_uuid : 0, weir_opt_uuid : 0)
 #define WEIR_JSON_COLUMN(s, m)      WEIR__HANDLE(s, m, weir_json : 0)
+#define WEIR_F32_COLUMN(s, m)       WEIR__HANDLE(s, m, float : 0, weir_opt_f32 : 0)
+#define WEIR_BYTEA_COLUMN(s, m)     WEIR__HANDLE(s, m, weir_bytea : 0)
+#define WEIR_DATE_COLUMN(s, m)      WEIR__HANDLE(s, m, weir_date : 0, weir_opt_date : 0)
+#define WEIR_CLOCK_COLUMN(s, m)     WEIR__HANDLE(s, m, weir_clock : 0, weir_opt_clock : 0)
+#define WEIR_INTERVAL_COLUMN(s, m)  WEIR__HANDLE(s, m, weir_interval : 0, weir_opt_interval : 0)
+#define WEIR_INET_COLUMN(s, m)      WEIR__HANDLE(s, m, weir_inet : 0, weir_opt_inet : 0)
+#define WEIR_JSON_TEXT_COLUMN(s, m) WEIR__HANDLE(s, m, weir_json_text : 0)
+
+/* WEIR_ARRAY_COLUMN(i32, post, marks): that of an array, of the type weir_i32_array_column. */
+#define WEIR_ARRAY_COLUMN(item, s, m) WEIR__HANDLE(s, m, weir_##item##_array : 0)
+
+/* Labels of an enum, for a field declared outside of functions. */
+#define WEIR_LABELS(...)   ((const char *const[]){__VA_ARGS__, NULL})
+#define WEIR_LABELS_UNSAID ((const char *const[]){NULL})
 
 /* WEIR_SET(user, username, email): these columns; up to 32. An unknown name does not compile. The set lives as
  * long as the block it is written in. */

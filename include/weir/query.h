@@ -25,10 +25,17 @@ typedef struct weir_value {
 	bool      is_null;
 	union {
 		bool        boolean; /* WEIR_TYPE_BOOL */
-		int64_t     integer; /* WEIR_TYPE_INT2, 4, 8; WEIR_TYPE_TIMESTAMPTZ, TIMESTAMP */
-		double      number;  /* WEIR_TYPE_FLOAT8 */
-		const char *text;    /* WEIR_TYPE_TEXT, NUMERIC, JSONB */
+		int64_t     integer; /* WEIR_TYPE_INT2, 4, 8; WEIR_TYPE_TIMESTAMPTZ, TIMESTAMP, DATE, TIME */
+		double      number;  /* WEIR_TYPE_FLOAT4, FLOAT8 */
+		const char *text;    /* WEIR_TYPE_TEXT, CHAR, ENUM, NUMERIC, JSONB, JSON */
 		weir_uuid   uuid;    /* WEIR_TYPE_UUID */
+		weir_bytea  bytes;   /* WEIR_TYPE_BYTEA */
+		weir_interval interval; /* WEIR_TYPE_INTERVAL */
+		weir_inet   inet;    /* WEIR_TYPE_INET */
+		struct {
+			const void *items; /* as in weir_i32_array and so on */
+			size_t      count;
+		} array; /* arrays */
 	} as;
 } weir_value;
 
@@ -58,6 +65,14 @@ typedef enum weir_operator {
 	WEIR_OP_ANY,
 	WEIR_OP_NOT,
 	WEIR_OP_EVERYTHING, /* said on purpose: update and delete by condition accept it */
+	WEIR_OP_HAS,        /* of arrays: this item */
+	WEIR_OP_HAS_ALL,    /* @> */
+	WEIR_OP_HAS_ONLY,   /* <@ */
+	WEIR_OP_HAS_ANY,    /* && */
+	WEIR_OP_JSON_CONTAINS, /* of jsonb: @> */
+	WEIR_OP_JSON_WITHIN,   /* <@ */
+	WEIR_OP_JSON_HAS_KEY,  /* ? */
+	WEIR_OP_JSON_AT,       /* the text at a path */
 	WEIR_OP_COUNT
 } weir_operator;
 
@@ -67,7 +82,8 @@ typedef struct weir_condition {
 	weir_column   column;
 	weir_value    value; /* the operand; BETWEEN's low end */
 	weir_value    high;  /* BETWEEN's high end */
-	const void   *items; /* IN: an array of the C type that value.type says; ALL, ANY, NOT: weir_condition */
+	const void   *items; /* IN, HAS_ALL and so on: an array of the C type that value.type says; ALL, ANY, NOT: weir_condition;
+	                        JSON_AT: texts */
 	size_t        count;
 } weir_condition;
 
@@ -192,6 +208,86 @@ WEIR_API weir_condition weir_compare_opt_time(weir_column column, weir_operator 
 WEIR_API weir_condition weir_compare_opt_timestamp(weir_column column, weir_operator op, weir_opt_timestamp value);
 WEIR_API weir_condition weir_compare_opt_uuid(weir_column column, weir_operator op, weir_opt_uuid value);
 
+/* ---- Types and operators beyond the usual -------------------------------------------------------------------------- */
+
+/* The comparisons of the other types: weir_compare_date, weir_compare_opt_date, weir_compare_i32_array and so on. */
+#define WEIR__COMPARE_AS(name, ctype, tag, member, expression, null)                                                   \
+	static inline weir_condition weir_compare_##name(weir_column column, weir_operator op, ctype value)            \
+	{                                                                                                              \
+		weir_value operand = WEIR__ZERO;                                                                       \
+		operand.type = tag;                                                                                    \
+		operand.is_null = null;                                                                                \
+		operand.as.member = expression;                                                                        \
+		return weir_compare(column, op, operand);                                                              \
+	}
+#define WEIR__COMPARE_WITH_OPT(name, ctype, tag, member, expression)                                                   \
+	WEIR__COMPARE_AS(name, ctype, tag, member, expression, false)                                                  \
+	static inline weir_condition weir_compare_opt_##name(weir_column column, weir_operator op,                     \
+	                                                     weir_opt_##name value)                                    \
+	{                                                                                                              \
+		weir_condition condition = weir_compare_##name(column, op, value.value);                               \
+		condition.value.is_null = !value.has;                                                                  \
+		return condition;                                                                                      \
+	}
+#define WEIR__COMPARE_ARRAY(name, tag)                                                                                 \
+	static inline weir_condition weir_compare_##name##_array(weir_column column, weir_operator op,                 \
+	                                                         weir_##name##_array value)                            \
+	{                                                                                                              \
+		weir_value operand = WEIR__ZERO;                                                                       \
+		operand.type = tag;                                                                                    \
+		operand.is_null = !value.items;                                                                        \
+		operand.as.array.items = value.items;                                                                  \
+		operand.as.array.count = value.count;                                                                  \
+		return weir_compare(column, op, operand);                                                              \
+	}                                                                                                              \
+	static inline weir_##name##_column weir_items_of_##name(weir_##name##_array_column array)                      \
+	{                                                                                                              \
+		weir_##name##_column items;                                                                            \
+		items.column = array.column;                                                                           \
+		return items;                                                                                          \
+	}
+WEIR__COMPARE_WITH_OPT(f32, float, WEIR_TYPE_FLOAT4, number, (double)value)
+WEIR__COMPARE_WITH_OPT(date, weir_date, WEIR_TYPE_DATE, integer, value.days)
+WEIR__COMPARE_WITH_OPT(clock, weir_clock, WEIR_TYPE_TIME, integer, value.us)
+WEIR__COMPARE_WITH_OPT(interval, weir_interval, WEIR_TYPE_INTERVAL, interval, value)
+WEIR__COMPARE_WITH_OPT(inet, weir_inet, WEIR_TYPE_INET, inet, value)
+WEIR__COMPARE_AS(bytea, weir_bytea, WEIR_TYPE_BYTEA, bytes, value, !value.data)
+WEIR__COMPARE_ARRAY(bool, WEIR_TYPE_BOOL_ARRAY)
+WEIR__COMPARE_ARRAY(i16, WEIR_TYPE_INT2_ARRAY)
+WEIR__COMPARE_ARRAY(i32, WEIR_TYPE_INT4_ARRAY)
+WEIR__COMPARE_ARRAY(i64, WEIR_TYPE_INT8_ARRAY)
+WEIR__COMPARE_ARRAY(f32, WEIR_TYPE_FLOAT4_ARRAY)
+WEIR__COMPARE_ARRAY(f64, WEIR_TYPE_FLOAT8_ARRAY)
+WEIR__COMPARE_ARRAY(numeric, WEIR_TYPE_NUMERIC_ARRAY)
+WEIR__COMPARE_ARRAY(text, WEIR_TYPE_TEXT_ARRAY)
+WEIR__COMPARE_ARRAY(bytea, WEIR_TYPE_BYTEA_ARRAY)
+WEIR__COMPARE_ARRAY(date, WEIR_TYPE_DATE_ARRAY)
+WEIR__COMPARE_ARRAY(clock, WEIR_TYPE_TIME_ARRAY)
+WEIR__COMPARE_ARRAY(time, WEIR_TYPE_TIMESTAMPTZ_ARRAY)
+WEIR__COMPARE_ARRAY(timestamp, WEIR_TYPE_TIMESTAMP_ARRAY)
+WEIR__COMPARE_ARRAY(interval, WEIR_TYPE_INTERVAL_ARRAY)
+WEIR__COMPARE_ARRAY(uuid, WEIR_TYPE_UUID_ARRAY)
+WEIR__COMPARE_ARRAY(inet, WEIR_TYPE_INET_ARRAY)
+#undef WEIR__COMPARE_AS
+#undef WEIR__COMPARE_WITH_OPT
+#undef WEIR__COMPARE_ARRAY
+
+/* An array column and items of its item's plain C type, as in weir_in_items. WEIR_OP_HAS_ALL: it has each of them;
+ * HAS_ANY: at least one; HAS_ONLY: nothing but some of them. */
+WEIR_API weir_condition weir_has_items(weir_column column, weir_operator op, weir_type type, const void *items,
+                                       size_t count);
+
+/* An array column that has an item, from a comparison (WEIR_OP_EQ) with it. */
+WEIR_API weir_condition weir_has_of(weir_condition equal);
+
+/* A jsonb column: WEIR_OP_JSON_CONTAINS or JSON_WITHIN another; JSON_HAS_KEY, or that string in an array. */
+WEIR_API weir_condition weir_json_match(weir_column column, weir_operator op, weir_json json);
+WEIR_API weir_condition weir_json_key(weir_column column, const char *key);
+
+/* A jsonb column whose text at the path (members' names, items' numbers from "0") is this one; NULL: which has nothing
+ * or null there. */
+WEIR_API weir_condition weir_json_path(weir_column column, const char *text, const char *const *path, size_t count);
+
 /* column BETWEEN low AND high, both ends included, from two comparisons of one column (WEIR_OP_GE, WEIR_OP_LE). */
 WEIR_API weir_condition weir_between_of(weir_condition low, weir_condition high);
 
@@ -225,6 +321,10 @@ WEIR_API size_t weir_like_escape(const char *text, char *escaped, size_t size);
 	weir_opt_i16: weir_compare_opt_i16, weir_opt_i32: weir_compare_opt_i32, weir_opt_i64: weir_compare_opt_i64,    \
 	default: (weir__does_not_fit *)0)
 
+#define WEIR__VALUE(value, ctype, name) _Generic((value), ctype: weir_compare_##name, default: (weir__does_not_fit *)0)
+#define WEIR__VALUE_OR_OPT(value, ctype, name) _Generic((value), ctype: weir_compare_##name,                           \
+	weir_opt_##name: weir_compare_opt_##name, default: (weir__does_not_fit *)0)
+
 /* stdbool's true and false are of type int, so a bool column takes an int. */
 #define WEIR__COMPARE(col, op, value) _Generic((col),                                                                  \
 	weir_bool_column: _Generic((value), bool: weir_compare_bool, int: weir_compare_bool,                           \
@@ -244,7 +344,29 @@ WEIR_API size_t weir_like_escape(const char *text, char *escaped, size_t size);
 		weir_opt_timestamp: weir_compare_opt_timestamp, default: (weir__does_not_fit *)0),                     \
 	weir_uuid_column: _Generic((value), weir_uuid: weir_compare_uuid, weir_opt_uuid: weir_compare_opt_uuid,        \
 		default: (weir__does_not_fit *)0),                                                                     \
-	weir_json_column: _Generic((value), weir_json: weir_compare_json, default: (weir__does_not_fit *)0))           \
+	weir_json_column: _Generic((value), weir_json: weir_compare_json, default: (weir__does_not_fit *)0),           \
+	weir_f32_column: WEIR__VALUE_OR_OPT(value, float, f32),                                                        \
+	weir_date_column: WEIR__VALUE_OR_OPT(value, weir_date, date),                                                  \
+	weir_clock_column: WEIR__VALUE_OR_OPT(value, weir_clock, clock),                                               \
+	weir_interval_column: WEIR__VALUE_OR_OPT(value, weir_interval, interval),                                      \
+	weir_inet_column: WEIR__VALUE_OR_OPT(value, weir_inet, inet),                                                  \
+	weir_bytea_column: WEIR__VALUE(value, weir_bytea, bytea),                                                      \
+	weir_bool_array_column: WEIR__VALUE(value, weir_bool_array, bool_array),                                       \
+	weir_i16_array_column: WEIR__VALUE(value, weir_i16_array, i16_array),                                          \
+	weir_i32_array_column: WEIR__VALUE(value, weir_i32_array, i32_array),                                          \
+	weir_i64_array_column: WEIR__VALUE(value, weir_i64_array, i64_array),                                          \
+	weir_f32_array_column: WEIR__VALUE(value, weir_f32_array, f32_array),                                          \
+	weir_f64_array_column: WEIR__VALUE(value, weir_f64_array, f64_array),                                          \
+	weir_numeric_array_column: WEIR__VALUE(value, weir_numeric_array, numeric_array),                              \
+	weir_text_array_column: WEIR__VALUE(value, weir_text_array, text_array),                                       \
+	weir_bytea_array_column: WEIR__VALUE(value, weir_bytea_array, bytea_array),                                    \
+	weir_date_array_column: WEIR__VALUE(value, weir_date_array, date_array),                                       \
+	weir_clock_array_column: WEIR__VALUE(value, weir_clock_array, clock_array),                                    \
+	weir_time_array_column: WEIR__VALUE(value, weir_time_array, time_array),                                       \
+	weir_timestamp_array_column: WEIR__VALUE(value, weir_timestamp_array, timestamp_array),                        \
+	weir_interval_array_column: WEIR__VALUE(value, weir_interval_array, interval_array),                           \
+	weir_uuid_array_column: WEIR__VALUE(value, weir_uuid_array, uuid_array),                                       \
+	weir_inet_array_column: WEIR__VALUE(value, weir_inet_array, inet_array))                                       \
 	((col).column, op, value)
 
 /* Called where a value does not fit its column: a type that takes no arguments, so the call does not compile. */
@@ -262,9 +384,45 @@ typedef struct weir__value_does_not_fit_column { int unused; } weir__does_not_fi
 	weir_time_column: WEIR__ITEMS(items, weir_time, WEIR_TYPE_TIMESTAMPTZ), \
 	weir_timestamp_column: WEIR__ITEMS(items, weir_timestamp, WEIR_TYPE_TIMESTAMP), \
 	weir_uuid_column: WEIR__ITEMS(items, weir_uuid, WEIR_TYPE_UUID), \
+	weir_f32_column: WEIR__ITEMS(items, float, WEIR_TYPE_FLOAT4), \
+	weir_bytea_column: WEIR__ITEMS(items, weir_bytea, WEIR_TYPE_BYTEA), \
+	weir_date_column: WEIR__ITEMS(items, weir_date, WEIR_TYPE_DATE), \
+	weir_clock_column: WEIR__ITEMS(items, weir_clock, WEIR_TYPE_TIME), \
+	weir_interval_column: WEIR__ITEMS(items, weir_interval, WEIR_TYPE_INTERVAL), \
+	weir_inet_column: WEIR__ITEMS(items, weir_inet, WEIR_TYPE_INET), \
 	weir_text_column: _Generic((items), char **: WEIR_TYPE_TEXT, const char **: WEIR_TYPE_TEXT,                    \
 		char *const *: WEIR_TYPE_TEXT, const char *const *: WEIR_TYPE_TEXT, default: (weir__does_not_fit){0}))
+
+/* The items of an array column, as a column to compare with. */
+#define WEIR__ITEMS_OF(col) _Generic((col),                                                                            \
+	weir_bool_array_column: weir_items_of_bool, weir_i16_array_column: weir_items_of_i16,                          \
+	weir_i32_array_column: weir_items_of_i32, weir_i64_array_column: weir_items_of_i64,                            \
+	weir_f32_array_column: weir_items_of_f32, weir_f64_array_column: weir_items_of_f64,                            \
+	weir_numeric_array_column: weir_items_of_numeric, weir_text_array_column: weir_items_of_text,                  \
+	weir_bytea_array_column: weir_items_of_bytea, weir_date_array_column: weir_items_of_date,                      \
+	weir_clock_array_column: weir_items_of_clock, weir_time_array_column: weir_items_of_time,                      \
+	weir_timestamp_array_column: weir_items_of_timestamp, weir_interval_array_column: weir_items_of_interval,      \
+	weir_uuid_array_column: weir_items_of_uuid, weir_inet_array_column: weir_items_of_inet)(col)
 /* clang-format on */
+
+/* Of array columns. weir_has(post_c.tags, "sql"): this item; weir_has_all(post_c.tags, tags, 2): each of these items;
+ * weir_has_any: one of them at least; weir_has_only: no other than these. Nothing has a NULL item. */
+#define weir_has(col, value) weir_has_of(WEIR__COMPARE(WEIR__ITEMS_OF(col), WEIR_OP_EQ, value))
+#define WEIR__HAS_ITEMS(col, op, items, count)                                                                         \
+	weir_has_items((col).column, op, WEIR__ITEM_TYPE(WEIR__ITEMS_OF(col), items), items, count)
+#define weir_has_all(col, items, count)  WEIR__HAS_ITEMS(col, WEIR_OP_HAS_ALL, items, count)
+#define weir_has_any(col, items, count)  WEIR__HAS_ITEMS(col, WEIR_OP_HAS_ANY, items, count)
+#define weir_has_only(col, items, count) WEIR__HAS_ITEMS(col, WEIR_OP_HAS_ONLY, items, count)
+
+/* Of jsonb columns. weir_json_contains(user_c.settings, weir_json_of("{\"a\": 1}")): @>; weir_json_within: <@;
+ * weir_json_has_key(user_c.settings, "a"); weir_json_at(user_c.settings, "dark", "view", "theme"): the text at a path. */
+#define WEIR__JSON(col)                 _Generic((col), weir_json_column : (col)).column
+#define weir_json_contains(col, json)   weir_json_match(WEIR__JSON(col), WEIR_OP_JSON_CONTAINS, json)
+#define weir_json_within(col, json)     weir_json_match(WEIR__JSON(col), WEIR_OP_JSON_WITHIN, json)
+#define weir_json_has_key(col, key)     weir_json_key(WEIR__JSON(col), key)
+#define weir_json_at(col, text, ...)                                                                                   \
+	weir_json_path(WEIR__JSON(col), text, (const char *const[]){__VA_ARGS__},                                      \
+	               sizeof((const char *const[]){__VA_ARGS__}) / sizeof(char *))
 
 /* weir_eq(user_c.age, 18) and its like: column, value. */
 #define weir_eq(column, value) WEIR__COMPARE(column, WEIR_OP_EQ, value)

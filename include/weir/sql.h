@@ -116,6 +116,20 @@ WEIR__PARAM(uuid, weir_uuid, WEIR_TYPE_UUID, uuid, value)
 WEIR__PARAM_TEXT(text, const char *, WEIR_TYPE_TEXT, value)
 WEIR__PARAM_TEXT(numeric, weir_numeric, WEIR_TYPE_NUMERIC, value.text)
 WEIR__PARAM_TEXT(json, weir_json, WEIR_TYPE_JSONB, value.text)
+WEIR__PARAM(f32, float, WEIR_TYPE_FLOAT4, number, (double)value)
+WEIR__PARAM(date, weir_date, WEIR_TYPE_DATE, integer, value.days)
+WEIR__PARAM(clock, weir_clock, WEIR_TYPE_TIME, integer, value.us)
+WEIR__PARAM(interval, weir_interval, WEIR_TYPE_INTERVAL, interval, value)
+WEIR__PARAM(inet, weir_inet, WEIR_TYPE_INET, inet, value)
+WEIR__PARAM_TEXT(json_text, weir_json_text, WEIR_TYPE_JSON, value.text)
+static inline weir_param weir_param_bytea(weir_bytea value)
+{
+	weir_param param = WEIR__ZERO;
+	param.value.type = WEIR_TYPE_BYTEA;
+	param.value.as.bytes = value;
+	param.value.is_null = !value.data;
+	return param;
+}
 WEIR__PARAM_OPT(bool)
 WEIR__PARAM_OPT(i16)
 WEIR__PARAM_OPT(i32)
@@ -124,12 +138,58 @@ WEIR__PARAM_OPT(f64)
 WEIR__PARAM_OPT(time)
 WEIR__PARAM_OPT(timestamp)
 WEIR__PARAM_OPT(uuid)
+WEIR__PARAM_OPT(f32)
+WEIR__PARAM_OPT(date)
+WEIR__PARAM_OPT(clock)
+WEIR__PARAM_OPT(interval)
+WEIR__PARAM_OPT(inet)
+WEIR__PARAM_ARRAY(bool, bool, WEIR_TYPE_BOOL)
+WEIR__PARAM_ARRAY(f32, float, WEIR_TYPE_FLOAT4)
+WEIR__PARAM_ARRAY(numeric, weir_numeric, WEIR_TYPE_NUMERIC)
+WEIR__PARAM_ARRAY(bytea, weir_bytea, WEIR_TYPE_BYTEA)
+WEIR__PARAM_ARRAY(date, weir_date, WEIR_TYPE_DATE)
+WEIR__PARAM_ARRAY(clock, weir_clock, WEIR_TYPE_TIME)
+WEIR__PARAM_ARRAY(time, weir_time, WEIR_TYPE_TIMESTAMPTZ)
+WEIR__PARAM_ARRAY(timestamp, weir_timestamp, WEIR_TYPE_TIMESTAMP)
+WEIR__PARAM_ARRAY(interval, weir_interval, WEIR_TYPE_INTERVAL)
+WEIR__PARAM_ARRAY(inet, weir_inet, WEIR_TYPE_INET)
+WEIR__PARAM_ARRAY(json, weir_json, WEIR_TYPE_JSONB)
+WEIR__PARAM_ARRAY(json_text, weir_json_text, WEIR_TYPE_JSON)
 WEIR__PARAM_ARRAY(i16, int16_t, WEIR_TYPE_INT2)
 WEIR__PARAM_ARRAY(i32, int32_t, WEIR_TYPE_INT4)
 WEIR__PARAM_ARRAY(i64, int64_t, WEIR_TYPE_INT8)
 WEIR__PARAM_ARRAY(f64, double, WEIR_TYPE_FLOAT8)
 WEIR__PARAM_ARRAY(text, void, WEIR_TYPE_TEXT)
 WEIR__PARAM_ARRAY(uuid, weir_uuid, WEIR_TYPE_UUID)
+#define WEIR__PARAM_ITEMS(name, type_tag)                                                                              \
+	static inline weir_param weir_param_##name##_items(weir_##name##_array value)                                  \
+	{                                                                                                              \
+		weir_param param = WEIR__ZERO;                                                                         \
+		param.value.type = type_tag;                                                                           \
+		param.value.is_null = !value.items;                                                                    \
+		param.value.as.array.items = value.items;                                                              \
+		param.value.as.array.count = value.count;                                                              \
+		return param;                                                                                          \
+	}
+WEIR__PARAM_ITEMS(bool, WEIR_TYPE_BOOL_ARRAY)
+WEIR__PARAM_ITEMS(i16, WEIR_TYPE_INT2_ARRAY)
+WEIR__PARAM_ITEMS(i32, WEIR_TYPE_INT4_ARRAY)
+WEIR__PARAM_ITEMS(i64, WEIR_TYPE_INT8_ARRAY)
+WEIR__PARAM_ITEMS(f32, WEIR_TYPE_FLOAT4_ARRAY)
+WEIR__PARAM_ITEMS(f64, WEIR_TYPE_FLOAT8_ARRAY)
+WEIR__PARAM_ITEMS(numeric, WEIR_TYPE_NUMERIC_ARRAY)
+WEIR__PARAM_ITEMS(text, WEIR_TYPE_TEXT_ARRAY)
+WEIR__PARAM_ITEMS(bytea, WEIR_TYPE_BYTEA_ARRAY)
+WEIR__PARAM_ITEMS(date, WEIR_TYPE_DATE_ARRAY)
+WEIR__PARAM_ITEMS(clock, WEIR_TYPE_TIME_ARRAY)
+WEIR__PARAM_ITEMS(time, WEIR_TYPE_TIMESTAMPTZ_ARRAY)
+WEIR__PARAM_ITEMS(timestamp, WEIR_TYPE_TIMESTAMP_ARRAY)
+WEIR__PARAM_ITEMS(interval, WEIR_TYPE_INTERVAL_ARRAY)
+WEIR__PARAM_ITEMS(uuid, WEIR_TYPE_UUID_ARRAY)
+WEIR__PARAM_ITEMS(inet, WEIR_TYPE_INET_ARRAY)
+WEIR__PARAM_ITEMS(json, WEIR_TYPE_JSONB_ARRAY)
+WEIR__PARAM_ITEMS(json_text, WEIR_TYPE_JSON_ARRAY)
+#undef WEIR__PARAM_ITEMS
 #undef WEIR__PARAM
 #undef WEIR__PARAM_TEXT
 #undef WEIR__PARAM_OPT
@@ -193,7 +253,7 @@ WEIR_API int weir_query_bool(weir_session *session, weir_sql sql, weir_params pa
 WEIR_API int weir_query_time(weir_session *session, weir_sql sql, weir_params params, weir_opt_time *value,
                              weir_error *err);
 
-/* A text, varchar, numeric or jsonb as a copy, NULL for NULL, to be given back with weir_free. *value must be NULL. */
+/* A text, varchar, enum, numeric, json or jsonb as a copy, NULL for NULL, to be given back with weir_free. *value must be NULL. */
 WEIR_API int weir_query_text(weir_session *session, weir_sql sql, weir_params params, char **value, weir_error *err);
 
 /* Runs a statement that writes: INSERT, UPDATE, DELETE, MERGE, TRUNCATE, WITH, or SELECT or CALL of what writes, in a
@@ -223,17 +283,36 @@ WEIR_API int weir_execute_into(weir_session *session, weir_sql sql, weir_params 
 #define WEIR__PARAM_OF(unused, value) _Generic((value),                                                                \
 	bool: weir_param_bool, short: weir_param_i16, int: weir_param_i32, long: weir_param_i64,                       \
 	long long: weir_param_i64, unsigned char: weir_param_i16, signed char: weir_param_i16,                         \
-	unsigned short: weir_param_i32, unsigned int: weir_param_i64, double: weir_param_f64, float: weir_param_f64,   \
+	unsigned short: weir_param_i32, unsigned int: weir_param_i64, double: weir_param_f64, float: weir_param_f32,   \
 	char *: weir_param_text, const char *: weir_param_text, void *: weir_param_null,                               \
 	weir_numeric: weir_param_numeric, weir_json: weir_param_json, weir_time: weir_param_time,                      \
 	weir_timestamp: weir_param_timestamp, weir_uuid: weir_param_uuid, weir_opt_bool: weir_param_opt_bool,          \
 	weir_opt_i16: weir_param_opt_i16, weir_opt_i32: weir_param_opt_i32, weir_opt_i64: weir_param_opt_i64,          \
 	weir_opt_f64: weir_param_opt_f64, weir_opt_time: weir_param_opt_time,                                          \
 	weir_opt_timestamp: weir_param_opt_timestamp, weir_opt_uuid: weir_param_opt_uuid,                              \
+	weir_bytea: weir_param_bytea, weir_date: weir_param_date, weir_clock: weir_param_clock,                        \
+	weir_interval: weir_param_interval, weir_inet: weir_param_inet, weir_json_text: weir_param_json_text,          \
+	weir_opt_f32: weir_param_opt_f32, weir_opt_date: weir_param_opt_date, weir_opt_clock: weir_param_opt_clock,    \
+	weir_opt_interval: weir_param_opt_interval, weir_opt_inet: weir_param_opt_inet,                                \
+	weir_bool_array: weir_param_bool_items, weir_i16_array: weir_param_i16_items,                                  \
+	weir_i32_array: weir_param_i32_items, weir_i64_array: weir_param_i64_items,                                    \
+	weir_f32_array: weir_param_f32_items, weir_f64_array: weir_param_f64_items,                                    \
+	weir_numeric_array: weir_param_numeric_items, weir_text_array: weir_param_text_items,                          \
+	weir_bytea_array: weir_param_bytea_items, weir_date_array: weir_param_date_items,                              \
+	weir_clock_array: weir_param_clock_items, weir_time_array: weir_param_time_items,                              \
+	weir_timestamp_array: weir_param_timestamp_items, weir_interval_array: weir_param_interval_items,              \
+	weir_uuid_array: weir_param_uuid_items, weir_inet_array: weir_param_inet_items,                                \
+	weir_json_array: weir_param_json_items, weir_json_text_array: weir_param_json_text_items,                      \
 	weir_param: weir_param_as_given)(value)
 
-/* weir_array(ids, 3): an array of int16_t, int32_t, int64_t, double, weir_uuid or texts. */
+/* weir_array(ids, 3): an array of any column's plain C type, texts too. */
+#define WEIR__ITEMS_PARAM(ctype, name) ctype *: weir_param_array_##name, const ctype *: weir_param_array_##name
 #define weir_array(items, count) _Generic((items),                                                                     \
+	WEIR__ITEMS_PARAM(bool, bool), WEIR__ITEMS_PARAM(float, f32), WEIR__ITEMS_PARAM(weir_numeric, numeric),        \
+	WEIR__ITEMS_PARAM(weir_bytea, bytea), WEIR__ITEMS_PARAM(weir_date, date), WEIR__ITEMS_PARAM(weir_clock, clock), \
+	WEIR__ITEMS_PARAM(weir_time, time), WEIR__ITEMS_PARAM(weir_timestamp, timestamp),                              \
+	WEIR__ITEMS_PARAM(weir_interval, interval), WEIR__ITEMS_PARAM(weir_inet, inet),                                \
+	WEIR__ITEMS_PARAM(weir_json, json), WEIR__ITEMS_PARAM(weir_json_text, json_text),                              \
 	int16_t *: weir_param_array_i16, const int16_t *: weir_param_array_i16, int32_t *: weir_param_array_i32,       \
 	const int32_t *: weir_param_array_i32, int64_t *: weir_param_array_i64, const int64_t *: weir_param_array_i64, \
 	double *: weir_param_array_f64, const double *: weir_param_array_f64, weir_uuid *: weir_param_array_uuid,      \

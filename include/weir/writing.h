@@ -100,7 +100,8 @@ WEIR_API int weir_base_dao_update_where_returning(const weir_base_dao *dao, weir
 /* weir_by(post_c.views, 1): a numeric column and an amount of its type. */
 #define weir_by(col, amount)                                                                                           \
 	weir_increment_of(WEIR__COMPARE(col, WEIR_OP_EQ, amount), sizeof _Generic((col),                               \
-		weir_i16_column: 0, weir_i32_column: 0, weir_i64_column: 0, weir_f64_column: 0, weir_numeric_column: 0))
+		weir_i16_column: 0, weir_i32_column: 0, weir_i64_column: 0, weir_f64_column: 0, weir_f32_column: 0,  \
+		weir_numeric_column: 0))
 /* clang-format on */
 
 /* WEIR_BY(weir_by(post_c.views, 1), ...): what increment adds. */

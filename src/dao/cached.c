@@ -99,12 +99,14 @@ cleanup:
 
 static bool has_value(const weir__call *call, const void *record, size_t column, const weir_value *value)
 {
-	char        one[WEIR__KEY_VALUE_MAX], other[WEIR__KEY_VALUE_MAX];
-	weir_value  own = weir__layout_get(call->entity->layout, column, record);
-	const char *a = weir__key_value(&own, one);
-	const char *b = weir__key_value(value, other);
+	char       one[WEIR__KEY_VALUE_MAX], other[WEIR__KEY_VALUE_MAX];
+	weir_value own = weir__layout_get(call->entity->layout, column, record);
+	weir_value given = *value;
+	weir_bytes a = weir__key_value(&own, one), b;
 
-	return a && b && strcmp(a, b) == 0;
+	given.type = own.type;
+	b = weir__key_value(&given, other);
+	return a.data && b.data && a.length == b.length && memcmp(a.data, b.data, a.length) == 0;
 }
 
 /* Takes the record that a pointer leads to from the cache, looked up already. WEIR_OK with the record; WEIR_NOT_FOUND when the pointer

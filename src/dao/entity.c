@@ -4,6 +4,7 @@
 #include "base/error.h"
 #include "base/hash.h"
 #include "base/memory.h"
+#include "models/value_type.h"
 
 #include <string.h>
 
@@ -17,7 +18,7 @@ static void entity_release(weir__entity *entity)
  * a column depend on `any`. */
 static bool has_one_text(weir_type type)
 {
-	return type != WEIR_TYPE_NUMERIC && type != WEIR_TYPE_FLOAT8 && type != WEIR_TYPE_JSONB;
+	return !weir__value_type_of(type)->many_texts;
 }
 
 static int entity_init(weir__entity *entity, const weir_model *model, weir_cache_manager *cache, weir_error *err)

@@ -1,54 +1,87 @@
 /* Names in the cache. Every value goes through weir__key_part, which escapes, so that two values never share a key. */
 #include "dao/keys.h"
 
+#include "models/value_type.h"
+
 #include <inttypes.h>
 #include <stdio.h>
 #include <string.h>
 
-const char *weir__key_value(const weir_value *value, char *text)
+static weir_bytes text_bytes(const char *text)
 {
-	if (value->is_null)
-		return NULL;
+	return (weir_bytes){ .data = text, .length = strlen(text) };
+}
+
+static weir_bytes text_of(const weir_value *value)
+{
+	weir_bytes bytes = text_bytes(value->as.text);
+
+	if (value->type == WEIR_TYPE_CHAR)
+		bytes.length = weir__unpadded_length(value->as.text, bytes.length);
+	return bytes;
+}
+
+weir_bytes weir__key_value(const weir_value *value, char text[WEIR__KEY_VALUE_MAX])
+{
+	if (weir__value_is_null(value))
+		return (weir_bytes){ .data = NULL };
+	if (weir__type_is_text(value->type))
+		return text_of(value);
 	switch (value->type) {
 	case WEIR_TYPE_BOOL:
-		return value->as.boolean ? "t" : "f";
-	case WEIR_TYPE_TEXT:
-	case WEIR_TYPE_NUMERIC:
-	case WEIR_TYPE_JSONB:
-		return value->as.text;
+		return text_bytes(value->as.boolean ? "t" : "f");
+	case WEIR_TYPE_BYTEA:
+		return (weir_bytes){ .data = value->as.bytes.data, .length = value->as.bytes.length };
 	case WEIR_TYPE_UUID:
-		return weir_uuid_text(value->as.uuid, text);
+		return text_bytes(weir_uuid_text(value->as.uuid, text));
+	case WEIR_TYPE_INTERVAL:
+		return text_bytes(weir_interval_text(value->as.interval, text));
+	case WEIR_TYPE_INET:
+		return text_bytes(weir_inet_text(value->as.inet, text));
+	case WEIR_TYPE_FLOAT4:
 	case WEIR_TYPE_FLOAT8:
 		snprintf(text, WEIR__KEY_VALUE_MAX, "%a", value->as.number);
-		return text;
+		return text_bytes(text);
 	default:
 		snprintf(text, WEIR__KEY_VALUE_MAX, "%" PRId64, value->as.integer);
-		return text;
+		return text_bytes(text);
 	}
 }
 
 static void append_value(const weir_value *value, weir__buffer *key)
 {
-	char        scratch[WEIR__KEY_VALUE_MAX];
-	const char *text;
+	char       scratch[WEIR__KEY_VALUE_MAX];
+	weir_bytes bytes;
 
 	if (value->type == WEIR_TYPE_INT8 && !value->is_null) {
 		weir__buffer_append_i64(key, value->as.integer); /* what most keys are: its digits need no escape */
 		return;
 	}
-	text = weir__key_value(value, scratch);
-	if (text)
-		weir__key_part(key, text, strlen(text));
+	bytes = weir__key_value(value, scratch);
+	if (bytes.data)
+		weir__key_part(key, bytes.data, bytes.length);
 	else
 		weir__key_null(key);
 }
 
+/* The value as one of the column, which a caller may have given as a text. */
+static weir_value value_of_column(const weir__entity *entity, size_t column, const weir_value *value)
+{
+	weir_value own = *value;
+
+	if (own.type == WEIR_TYPE_TEXT)
+		own.type = entity->layout->columns[column].type;
+	return own;
+}
+
 void weir__key_append_column(const weir__entity *entity, size_t column, const weir_value *value, weir__buffer *key)
 {
+	const weir_value own = value_of_column(entity, column, value);
+
 	weir__buffer_append_char(key, ':');
 	weir__key_part(key, entity->layout->columns[column].name, entity->layout->columns[column].name_length);
 	weir__buffer_append_char(key, ':');
-	append_value(value, key);
+	append_value(&own, key);
 }
 
 static void append_name(const char *name, weir__buffer *key)

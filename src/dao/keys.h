@@ -33,8 +33,8 @@ int weir__key_of_listing(const weir__entity *entity, const char *what, const wei
 /* The stamp that lists of this query depend on: that of a stamped column which the query asks to be equal to a value, else `any`. */
 void weir__key_of_query_stamp(const weir__entity *entity, const weir_query *query, weir__buffer *key);
 
-/* A column's value in the text that keys use; NULL for SQL's NULL. text must hold WEIR__KEY_VALUE_MAX bytes. */
-#define WEIR__KEY_VALUE_MAX 48
-const char *weir__key_value(const weir_value *value, char *text);
+/* A column's value in the bytes that keys use, which may lie in text; no data for SQL's NULL. Not for arrays. */
+#define WEIR__KEY_VALUE_MAX 64
+weir_bytes weir__key_value(const weir_value *value, char text[WEIR__KEY_VALUE_MAX]);
 
 #endif

@@ -16,15 +16,21 @@ static int missing(const weir_base_dao *dao, weir__mask mask, const void *values
 	for (size_t i = 0; i < entity->layout->column_count; i++) {
 		char       scratch[WEIR__KEY_VALUE_MAX];
 		weir_value value;
+		weir_bytes key;
 
 		if (!(mask >> i & 1))
 			continue;
 		value = weir__layout_get(entity->layout, i, values);
-		what = weir__key_value(&value, scratch);
+		key = weir__key_value(&value, scratch);
 		weir__buffer_append_text(&text, text.length > 0 ? ", " : "");
 		weir__buffer_append_text(&text, entity->layout->columns[i].member);
 		weir__buffer_append_char(&text, ' ');
-		weir__buffer_append_text(&text, what ? what : "NULL");
+		if (value.type == WEIR_TYPE_BYTEA)
+			weir__buffer_appendf(&text, "of %zu bytes", key.length);
+		else if (key.data)
+			weir__buffer_append(&text, key.data, key.length);
+		else
+			weir__buffer_append_text(&text, "NULL");
 	}
 	what = weir__buffer_text(&text);
 	rc = weir__error_set_at(err, WEIR_ERR_MISSING, entity->model->name, NULL, "no row with %s",

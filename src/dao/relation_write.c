@@ -4,6 +4,7 @@
 
 #include "base/error.h"
 #include "base/memory.h"
+#include "dao/keys.h"
 
 #include <string.h>
 
@@ -169,13 +170,10 @@ static int add_by_key(linking *l, const void *other)
 
 static bool same_value(const weir_value *a, const weir_value *b)
 {
-	if (a->is_null || b->is_null)
-		return false;
-	if (a->type == WEIR_TYPE_TEXT)
-		return strcmp(a->as.text, b->as.text) == 0;
-	if (a->type == WEIR_TYPE_UUID)
-		return memcmp(&a->as.uuid, &b->as.uuid, sizeof a->as.uuid) == 0;
-	return a->type == WEIR_TYPE_BOOL ? a->as.boolean == b->as.boolean : a->as.integer == b->as.integer;
+	char       one[WEIR__KEY_VALUE_MAX], other[WEIR__KEY_VALUE_MAX];
+	weir_bytes left = weir__key_value(a, one), right = weir__key_value(b, other);
+
+	return left.data && right.data && left.length == right.length && memcmp(left.data, right.data, left.length) == 0;
 }
 
 /* Does the stored row hold the key that `row` was filled with? */

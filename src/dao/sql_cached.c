@@ -4,6 +4,7 @@
 #include "dao/keys.h"
 #include "dao/sql.h"
 #include "models/codec.h"
+#include "models/value_type.h"
 
 #include <inttypes.h>
 #include <string.h>
@@ -42,15 +43,32 @@ static int find_models(cached *c, const weir_models *reads)
 }
 
 /* Each value with its type and its length, so that no two lists of parameters have the same text. */
+static void append_scalar(weir__buffer *key, const weir_value *value)
+{
+	char       scratch[WEIR__KEY_VALUE_MAX];
+	weir_bytes bytes = weir__key_value(value, scratch);
+
+	weir__buffer_appendf(key, "%d:", (int)value->type);
+	if (!bytes.data) {
+		weir__buffer_append_char(key, '-');
+		return;
+	}
+	weir__buffer_appendf(key, "%zu:", bytes.length);
+	weir__buffer_append(key, bytes.data, bytes.length);
+}
+
 static void append_value(weir__buffer *key, const weir_value *value)
 {
-	char        scratch[WEIR__KEY_VALUE_MAX];
-	const char *text = weir__key_value(value, scratch);
+	if (!weir__type_is_array(value->type) || weir__value_is_null(value)) {
+		append_scalar(key, value);
+		return;
+	}
+	weir__buffer_appendf(key, "%d[%zu", (int)value->type, value->as.array.count);
+	for (size_t i = 0; i < value->as.array.count; i++) {
+		weir_value item = weir__value_of_item(weir__type_item(value->type), value->as.array.items, i);
 
-	if (text)
-		weir__buffer_appendf(key, "%d:%zu:%s", (int)value->type, strlen(text), text);
-	else
-		weir__buffer_appendf(key, "%d:-", (int)value->type);
+		append_scalar(key, &item);
+	}
 }
 
 static void append_param(weir__buffer *key, const weir_param *param)

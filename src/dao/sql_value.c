@@ -80,7 +80,7 @@ int weir_query_i64(weir_session *session, weir_sql sql, weir_params params, weir
 int weir_query_f64(weir_session *session, weir_sql sql, weir_params params, weir_opt_f64 *value, weir_error *err)
 {
 	scalar s = { .rows = WEIR__ROWS_INIT };
-	int    rc = value ? ASK(s, WEIR_TYPE_FLOAT8) : no_place(err);
+	int    rc = value ? ASK(s, WEIR_TYPE_FLOAT8, WEIR_TYPE_FLOAT4) : no_place(err);
 
 	if (rc == WEIR_OK)
 		*value = s.value.is_null ? weir_null_f64() : weir_some_f64(s.value.as.number);
@@ -119,7 +119,7 @@ int weir_query_text(weir_session *session, weir_sql sql, weir_params params, cha
 	if (!value || *value)
 		return value ? weir__error_set(err, WEIR_ERR_USAGE, "the text's pointer must be NULL before the call")
 		             : no_place(err);
-	rc = ASK(s, WEIR_TYPE_TEXT, WEIR_TYPE_NUMERIC, WEIR_TYPE_JSONB);
+	rc = ASK(s, WEIR_TYPE_TEXT, WEIR_TYPE_NUMERIC, WEIR_TYPE_JSONB, WEIR_TYPE_JSON, WEIR_TYPE_ENUM);
 	if (rc == WEIR_OK && !s.value.is_null) {
 		copy = weir__strdup(s.value.as.text);
 		if (!copy)

@@ -27,8 +27,8 @@ static int write_row(weir__call *call, weir__collect collect, void *record)
 
 static bool is_number(weir_type type)
 {
-	return type == WEIR_TYPE_INT2 || type == WEIR_TYPE_INT4 || type == WEIR_TYPE_INT8 || type == WEIR_TYPE_FLOAT8 ||
-	       type == WEIR_TYPE_NUMERIC;
+	return type == WEIR_TYPE_INT2 || type == WEIR_TYPE_INT4 || type == WEIR_TYPE_INT8 || type == WEIR_TYPE_FLOAT4 ||
+	       type == WEIR_TYPE_FLOAT8 || type == WEIR_TYPE_NUMERIC;
 }
 
 static int check_amount(weir__call *call, size_t column, const weir_value *amount)

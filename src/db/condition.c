@@ -35,6 +35,14 @@ static const weir__operator operators[] = {
 	[WEIR_OP_ALL] = { WEIR__KIND_GROUP, '&', " AND ", NULL, NULL },
 	[WEIR_OP_ANY] = { WEIR__KIND_GROUP, '|', " OR ", NULL, NULL },
 	[WEIR_OP_NOT] = { WEIR__KIND_GROUP, '!', NULL, NULL, NULL },
+	[WEIR_OP_HAS] = { WEIR__KIND_HAS, 'h', " = ANY(", NULL, NULL },
+	[WEIR_OP_HAS_ALL] = { WEIR__KIND_HAS_ITEMS, 'A', " @> ", NULL, NULL },
+	[WEIR_OP_HAS_ONLY] = { WEIR__KIND_HAS_ITEMS, 'O', " <@ ", NULL, NULL },
+	[WEIR_OP_HAS_ANY] = { WEIR__KIND_HAS_ITEMS, 'Y', " && ", NULL, NULL },
+	[WEIR_OP_JSON_CONTAINS] = { WEIR__KIND_JSON, 'j', " @> ", NULL, NULL },
+	[WEIR_OP_JSON_WITHIN] = { WEIR__KIND_JSON, 'J', " <@ ", NULL, NULL },
+	[WEIR_OP_JSON_HAS_KEY] = { WEIR__KIND_JSON_KEY, 'k', " ? ", NULL, NULL },
+	[WEIR_OP_JSON_AT] = { WEIR__KIND_JSON_AT, 'p', " #>> ", NULL, NULL },
 };
 
 static const weir__operator no_operator = { .kind = WEIR__KIND_NONE };
@@ -63,44 +71,7 @@ weir_operator weir__condition_operator(const weir_condition *condition)
 
 weir_value weir__condition_item(const weir_condition *condition, size_t i)
 {
-	weir_value  value = { .type = condition->value.type };
-	const void *items = condition->items;
-
-	switch (value.type) {
-	case WEIR_TYPE_BOOL:
-		value.as.boolean = ((const bool *)items)[i];
-		break;
-	case WEIR_TYPE_INT2:
-		value.as.integer = ((const int16_t *)items)[i];
-		break;
-	case WEIR_TYPE_INT4:
-		value.as.integer = ((const int32_t *)items)[i];
-		break;
-	case WEIR_TYPE_INT8:
-		value.as.integer = ((const int64_t *)items)[i];
-		break;
-	case WEIR_TYPE_FLOAT8:
-		value.as.number = ((const double *)items)[i];
-		break;
-	case WEIR_TYPE_NUMERIC:
-		value.as.text = ((const weir_numeric *)items)[i].text;
-		break;
-	case WEIR_TYPE_TEXT:
-		value.as.text = ((const char *const *)items)[i];
-		break;
-	case WEIR_TYPE_TIMESTAMPTZ:
-		value.as.integer = ((const weir_time *)items)[i].unix_us;
-		break;
-	case WEIR_TYPE_TIMESTAMP:
-		value.as.integer = ((const weir_timestamp *)items)[i].us;
-		break;
-	case WEIR_TYPE_UUID:
-		value.as.uuid = ((const weir_uuid *)items)[i];
-		break;
-	default:
-		value.as.text = ((const weir_json *)items)[i].text;
-	}
-	return value;
+	return weir__value_of_plain(condition->value.type, condition->items, i);
 }
 
 /* ---- checking -------------------------------------------------------------------------------------------------------- */
@@ -136,31 +107,91 @@ static int wrong(const weir__layout *layout, size_t column, weir_error *err, con
 	return weir__error_set_at(err, WEIR_ERR_USAGE, layout->model->name, layout->columns[column].member, "%s", what);
 }
 
-/* A value to compare with. Unlike one to store it may be longer than the column's limit: such a text finds nothing. */
-static int check_operand(const weir__layout *layout, size_t column, const weir_value *value, weir_error *err)
+static int check_utf8(const weir__layout *layout, size_t column, const char *text, weir_error *err)
 {
-	const weir__column *at = &layout->columns[column];
-
-	if (weir__value_is_null(value))
-		return wrong(layout, column, err, "NULL can be compared with = and <> only");
-	if (at->type != WEIR_TYPE_TEXT || value->type != WEIR_TYPE_TEXT)
-		return weir__value_check(layout, column, value, err);
-	if (!weir__utf8_is_valid(value->as.text, strlen(value->as.text)))
-		return weir__error_set_at(err, WEIR_ERR_VALUE, layout->model->name, at->member, "is not valid UTF-8");
-	return WEIR_OK;
+	if (weir__utf8_is_valid(text, strlen(text)))
+		return WEIR_OK;
+	return weir__error_set_at(err, WEIR_ERR_VALUE, layout->model->name, layout->columns[column].member,
+	                          "is not valid UTF-8");
 }
 
-static int check_items(const weir__layout *layout, size_t column, const weir_condition *condition, weir_error *err)
+/* A value to compare with the column, or the items of its array. Unlike one to store it may be longer than the column's
+ * limit: such a text finds nothing. */
+static int check_content(const weir__layout *layout, size_t column, weir_type type, const weir_value *value,
+                         weir_error *err)
 {
-	if (condition->count > 0 && (!condition->items || weir_type_name(condition->value.type)[0] == '?'))
+	if (weir__value_is_null(value))
+		return wrong(layout, column, err, "NULL can be compared with = and <> only");
+	if (type == WEIR_TYPE_JSON)
+		return wrong(layout, column, err, "json cannot be compared, only jsonb can");
+	if (!weir__type_takes(type, value->type))
+		return weir__error_set_at(err, WEIR_ERR_VALUE, layout->model->name, layout->columns[column].member,
+		                          "a value of type %s does not fit a column of type %s", weir_type_name(value->type),
+		                          weir_type_name(layout->columns[column].type));
+	if (type == WEIR_TYPE_TEXT || type == WEIR_TYPE_CHAR)
+		return check_utf8(layout, column, value->as.text, err);
+	return weir__type_is_array(type) ? weir__value_check(layout, column, value, err)
+	                                 : weir__item_check(layout, column, value, err);
+}
+
+static int check_operand(const weir__layout *layout, size_t column, const weir_value *value, weir_error *err)
+{
+	return check_content(layout, column, layout->columns[column].type, value, err);
+}
+
+/* `type`: of the column, or of the items of its array. */
+static int check_items(const weir__layout *layout, size_t column, weir_type type, const weir_condition *condition,
+                       weir_error *err)
+{
+	weir_type given = condition->value.type;
+	int       status = WEIR_OK;
+
+	if (condition->count > 0 && (!condition->items || !weir__value_type_of(given) || weir__type_is_array(given)))
 		return wrong(layout, column, err, "IN has a count but no array of a column's type");
-	for (size_t i = 0; i < condition->count; i++) {
+	for (size_t i = 0; i < condition->count && status == WEIR_OK; i++) {
 		weir_value value = weir__condition_item(condition, i);
-		int        status = check_operand(layout, column, &value, err);
-		if (status != WEIR_OK)
-			return status;
+		status = check_content(layout, column, type, &value, err);
 	}
-	return WEIR_OK;
+	return status;
+}
+
+static int check_array(const weir__layout *layout, size_t column, const weir_condition *condition, weir_error *err)
+{
+	weir_type type = layout->columns[column].type;
+
+	if (!weir__type_is_array(type))
+		return wrong(layout, column, err, "is no array, and has no items");
+	if (condition->op == WEIR_OP_HAS)
+		return check_content(layout, column, weir__type_item(type), &condition->value, err);
+	return check_items(layout, column, weir__type_item(type), condition, err);
+}
+
+static int check_path(const weir__layout *layout, size_t column, const weir_condition *condition, weir_error *err)
+{
+	const char *const *path = condition->items;
+	int                status = WEIR_OK;
+
+	if (!path || condition->count == 0)
+		return wrong(layout, column, err, "the path into the jsonb is empty");
+	for (size_t i = 0; i < condition->count && status == WEIR_OK; i++)
+		status = path[i] ? check_utf8(layout, column, path[i], err)
+		                 : wrong(layout, column, err, "the path into the jsonb has a NULL");
+	if (status == WEIR_OK && !weir__value_is_null(&condition->value))
+		status = check_utf8(layout, column, condition->value.as.text, err);
+	return status;
+}
+
+static int check_json(const weir__layout *layout, size_t column, const weir_condition *condition, weir_error *err)
+{
+	if (layout->columns[column].type != WEIR_TYPE_JSONB)
+		return wrong(layout, column, err, "is no jsonb, which this condition is for");
+	if (condition->op == WEIR_OP_JSON_AT)
+		return check_path(layout, column, condition, err);
+	if (condition->op != WEIR_OP_JSON_HAS_KEY)
+		return check_operand(layout, column, &condition->value, err);
+	if (weir__value_is_null(&condition->value))
+		return wrong(layout, column, err, "the key to look for is NULL");
+	return check_utf8(layout, column, condition->value.as.text, err);
 }
 
 /* PostgreSQL refuses a pattern whose last backslash escapes nothing. */
@@ -176,9 +207,11 @@ static bool ends_inside_escape(const char *pattern)
 
 static int check_match(const weir__layout *layout, size_t column, const weir_condition *condition, weir_error *err)
 {
-	if (layout->columns[column].type != WEIR_TYPE_TEXT)
+	weir_type type = layout->columns[column].type;
+
+	if (type != WEIR_TYPE_TEXT && type != WEIR_TYPE_CHAR && type != WEIR_TYPE_ENUM)
 		return wrong(layout, column, err, "LIKE and its like are for text columns");
-	int status = check_operand(layout, column, &condition->value, err);
+	int status = check_content(layout, column, WEIR_TYPE_TEXT, &condition->value, err);
 	if (status != WEIR_OK)
 		return status;
 	if (!weir__operator_of(condition->op)->prefix && ends_inside_escape(condition->value.as.text))
@@ -202,9 +235,16 @@ static int check_leaf(const weir__layout *layout, const weir_condition *conditio
 		status = check_operand(layout, column, &condition->value, err);
 		return status == WEIR_OK ? check_operand(layout, column, &condition->high, err) : status;
 	case WEIR__KIND_IN:
-		return check_items(layout, column, condition, err);
+		return check_items(layout, column, layout->columns[column].type, condition, err);
 	case WEIR__KIND_MATCH:
 		return check_match(layout, column, condition, err);
+	case WEIR__KIND_HAS:
+	case WEIR__KIND_HAS_ITEMS:
+		return check_array(layout, column, condition, err);
+	case WEIR__KIND_JSON:
+	case WEIR__KIND_JSON_KEY:
+	case WEIR__KIND_JSON_AT:
+		return check_json(layout, column, condition, err);
 	default:
 		return WEIR_OK;
 	}
@@ -331,6 +371,49 @@ static bool append_null_guard(const writer *to, weir_operator op, int column)
 	return true;
 }
 
+/* $1 = ANY("tags") */
+static void append_has(const writer *to, int column, weir_type type, const weir_condition *condition)
+{
+	append_value(to, weir__type_item(type), &condition->value);
+	weir__buffer_append_text(to->sql, " = ANY(");
+	weir__buffer_append(to->sql, to->names[column].text, to->names[column].length);
+	weir__buffer_append_char(to->sql, ')');
+}
+
+/* ("settings" #>> $1) = $2 */
+static void append_at(const writer *to, int column, const weir_condition *condition)
+{
+	const weir_condition path = { .value.type = WEIR_TYPE_TEXT, .items = condition->items };
+
+	weir__buffer_append_char(to->sql, '(');
+	weir__buffer_append(to->sql, to->names[column].text, to->names[column].length);
+	weir__buffer_append_text(to->sql, " #>> ");
+	weir__params_add_array(to->params, WEIR_TYPE_TEXT, condition->count, item_of, &path);
+	append_last(to);
+	weir__buffer_append_text(to->sql, weir__value_is_null(&condition->value) ? ") IS NULL" : ") = ");
+	if (!weir__value_is_null(&condition->value))
+		append_value(to, WEIR_TYPE_TEXT, &condition->value);
+}
+
+static void append_items(const writer *to, weir_type type, const weir_condition *condition)
+{
+	const weir__value_source source = { .get = item_of, .context = condition, .count = condition->count };
+
+	weir__params_add_items(to->params, type, &source);
+	append_last(to);
+}
+
+/* The column's name and its operator; LIKE looks at the text that char(n) and enums are. */
+static void append_column(const writer *to, int column, const weir__operator *form)
+{
+	bool is_text = to->layout->columns[column].type == WEIR_TYPE_TEXT;
+
+	weir__buffer_append(to->sql, to->names[column].text, to->names[column].length);
+	if (form->kind == WEIR__KIND_MATCH && !is_text)
+		weir__buffer_append_text(to->sql, "::text");
+	weir__buffer_append_text(to->sql, form->sql);
+}
+
 static void append_leaf(const writer *to, const weir_condition *condition)
 {
 	const weir__operator *form = weir__operator_of(weir__condition_operator(condition));
@@ -341,12 +424,26 @@ static void append_leaf(const writer *to, const weir_condition *condition)
 		weir__buffer_append_text(to->sql, "FALSE");
 		return;
 	}
+	if (form->kind == WEIR__KIND_HAS) {
+		append_has(to, column, type, condition);
+		return;
+	}
+	if (form->kind == WEIR__KIND_JSON_AT) {
+		append_at(to, column, condition);
+		return;
+	}
 	bool guarded = append_null_guard(to, weir__condition_operator(condition), column);
-	weir__buffer_append(to->sql, to->names[column].text, to->names[column].length);
-	weir__buffer_append_text(to->sql, form->sql);
+	append_column(to, column, form);
 	switch (form->kind) {
 	case WEIR__KIND_COMPARISON:
+	case WEIR__KIND_JSON:
 		append_value(to, type, &condition->value);
+		break;
+	case WEIR__KIND_JSON_KEY:
+		append_value(to, WEIR_TYPE_TEXT, &condition->value);
+		break;
+	case WEIR__KIND_HAS_ITEMS:
+		append_items(to, type, condition);
 		break;
 	case WEIR__KIND_BETWEEN:
 		append_value(to, type, &condition->value);

@@ -14,6 +14,11 @@ typedef enum weir__operator_kind {
 	WEIR__KIND_BETWEEN,
 	WEIR__KIND_IN,
 	WEIR__KIND_MATCH, /* LIKE and its like */
+	WEIR__KIND_HAS,   /* an item of an array */
+	WEIR__KIND_HAS_ITEMS,
+	WEIR__KIND_JSON, /* a jsonb beside another */
+	WEIR__KIND_JSON_KEY,
+	WEIR__KIND_JSON_AT,
 	WEIR__KIND_NULL_CHECK,
 	WEIR__KIND_GROUP
 } weir__operator_kind;

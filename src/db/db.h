@@ -204,6 +204,9 @@ int weir__sql_related(const weir__related *related, weir__related_what what, wei
  * IN lists sorted and without doubles, values length-prefixed with their type, NULL unlike empty. For cache keys. */
 int weir__query_canonical(const weir__layout *layout, const weir_query *query, weir__buffer *text, weir_error *err);
 
+/* Appends one value, or NULL, in the same canonical text. */
+void weir__value_canonical(const weir_value *value, weir__buffer *text);
+
 /* Checks condition, order, skip and limit (max_limit) against the layout before any SQL: WEIR_ERR_USAGE names what. Members
  * that only some reads take are refused; check_for accepts those of `takes`. */
 enum {

@@ -4,6 +4,7 @@
 #include "db/sql.h"
 
 #include "base/error.h"
+#include "db/insert_items.h"
 #include "db/params.h"
 #include "db/wire.h"
 
@@ -95,7 +96,7 @@ static void add_row_number(weir_error *err, size_t row)
 		snprintf(err->message + used, sizeof err->message - used, " (row %zu of those given)", row + 1);
 }
 
-static int add_column(const column_values *from, size_t count, weir__params *params, weir_error *err)
+static int check_column(const column_values *from, size_t count, weir_error *err)
 {
 	for (size_t i = 0; i < count; i++) {
 		weir_value value = column_value(from, i);
@@ -105,7 +106,25 @@ static int add_column(const column_values *from, size_t count, weir__params *par
 		add_row_number(err, i);
 		return status;
 	}
-	weir__params_add_array(params, from->layout->columns[from->column].type, count, column_value, from);
+	return WEIR_OK;
+}
+
+static int add_column(const weir__insert_column *column, const weir__insert_parts *parts, weir__params *params,
+                      weir_error *err)
+{
+	const weir__value_source *values = &column->values;
+	weir_type                 type = column->s->layout->columns[column->column].type;
+	int                       status = check_column(values->context, values->count, err);
+
+	if (status != WEIR_OK)
+		return status;
+	if (weir__insert_is_special(type))
+		return weir__insert_special(column, parts, params, err);
+	weir__params_add_array(params, type, values->count, values->get, values->context);
+	weir__sql_append_last(parts->arrays, params);
+	weir__buffer_appendf(parts->arrays, "::%s", weir__wire_array_name(type));
+	weir__buffer_appendf(parts->names, "c%zu, ", column->column);
+	weir__buffer_appendf(parts->select, "u.c%zu", column->column);
 	return WEIR_OK;
 }
 
@@ -113,22 +132,21 @@ static int add_column(const column_values *from, size_t count, weir__params *par
 static int append_rows(const weir__statements *s, weir__mask mask, column_values *from, size_t count, weir__buffer *sql,
                        weir__params *params, weir_error *err)
 {
-	weir__buffer arrays = WEIR__BUFFER_INIT;
-	weir__buffer names = WEIR__BUFFER_INIT;
-	const char  *comma = "";
-	int          status = WEIR_OK;
+	weir__buffer        arrays = WEIR__BUFFER_INIT;
+	weir__buffer        names = WEIR__BUFFER_INIT;
+	weir__insert_parts  parts = { .select = sql, .arrays = &arrays, .names = &names };
+	weir__insert_column column = { .s = s, .values = { .get = column_value, .context = from, .count = count } };
+	const char         *comma = "";
+	int                 status = WEIR_OK;
 
 	weir__buffer_append_text(sql, " SELECT ");
 	for (size_t i = 0; i < s->layout->column_count && status == WEIR_OK; i++) {
 		if (!(mask >> i & 1))
 			continue;
-		from->column = i;
-		status = add_column(from, count, params, err);
-		weir__buffer_appendf(sql, "%su.c%zu", comma, i);
-		weir__buffer_appendf(&names, "c%zu, ", i);
+		from->column = column.column = i;
+		weir__buffer_append_text(sql, comma);
 		weir__buffer_append_text(&arrays, comma);
-		weir__sql_append_last(&arrays, params);
-		weir__buffer_appendf(&arrays, "::%s", weir__wire_array_name(s->layout->columns[i].type));
+		status = add_column(&column, &parts, params, err);
 		comma = ", ";
 	}
 	weir__buffer_append_text(sql, " FROM unnest(");

@@ -9,6 +9,8 @@
 #include <string.h>
 
 #define BORROWED   SIZE_MAX
+#define BINARY     1 /* libpq's numbers */
+#define AS_TEXT    0
 #define FIRST_SIZE 512 /* bytes for values from the start */
 
 static void use_inline_arrays(weir__params *params)
@@ -19,8 +21,6 @@ static void use_inline_arrays(weir__params *params)
 	params->formats = params->inline_formats;
 	params->offsets = params->inline_offsets;
 	params->capacity = WEIR__PARAMS_INLINE;
-	for (int i = 0; i < WEIR__PARAMS_INLINE; i++)
-		params->formats[i] = 1;
 }
 
 int weir__params_create(weir__params **params, weir_error *err)
@@ -95,8 +95,7 @@ static bool grow(weir__params *params)
 	memcpy(values, params->values, count * sizeof *values);
 	memcpy(types, params->types, count * sizeof *types);
 	memcpy(lengths, params->lengths, count * sizeof *lengths);
-	for (size_t i = 0; i < capacity; i++)
-		formats[i] = 1;
+	memcpy(formats, params->formats, count * sizeof *formats);
 	weir__free(params->grown);
 	params->grown = block;
 	params->offsets = offsets;
@@ -129,6 +128,7 @@ static void add_borrowed(weir__params *params, Oid type, const char *bytes, size
 		return;
 	}
 	params->types[params->count] = type;
+	params->formats[params->count] = BINARY;
 	params->values[params->count] = bytes;
 	params->lengths[params->count] = (int)length;
 	params->offsets[params->count] = BORROWED;
@@ -139,6 +139,7 @@ static void add_borrowed(weir__params *params, Oid type, const char *bytes, size
 typedef struct addition {
 	const char *old; /* where the bytes were */
 	size_t      start;
+	bool        as_text;
 } addition;
 
 static addition begin(const weir__params *params)
@@ -158,6 +159,8 @@ static void end(weir__params *params, const addition *added, Oid type, int statu
 {
 	size_t length = params->bytes.length - added->start;
 
+	if (added->as_text)
+		weir__buffer_append_char(&params->bytes, '\0'); /* where libpq looks for its end */
 	if (params->bytes.data != added->old)
 		follow_moved_bytes(params);
 	if (params->bytes.failed) {
@@ -172,10 +175,19 @@ static void end(weir__params *params, const addition *added, Oid type, int statu
 		return;
 	}
 	params->types[params->count] = type;
+	params->formats[params->count] = added->as_text ? AS_TEXT : BINARY;
 	params->values[params->count] = params->bytes.data + added->start;
 	params->lengths[params->count] = (int)length;
 	params->offsets[params->count] = added->start;
 	params->count++;
+}
+
+/* Whose bytes are sent as they lie there. */
+static bool is_plain_text(weir_type column_type, weir_type type)
+{
+	bool has_face = column_type == WEIR_TYPE_TEXT || column_type == WEIR_TYPE_ENUM || column_type == WEIR_TYPE_CHAR;
+
+	return has_face && (type == WEIR_TYPE_TEXT || type == column_type);
 }
 
 void weir__params_add(weir__params *params, weir_type column_type, const weir_value *value)
@@ -186,25 +198,44 @@ void weir__params_add(weir__params *params, weir_type column_type, const weir_va
 
 	if (weir__value_is_null(value)) {
 		add_borrowed(params, type, NULL, 0);
-	} else if (column_type == WEIR_TYPE_TEXT && value->type == WEIR_TYPE_TEXT) {
+	} else if (is_plain_text(column_type, value->type)) {
 		add_borrowed(params, type, value->as.text, strlen(value->as.text));
 	} else if (has_room(params)) {
-		int status = weir__wire_encode(column_type, value, &params->bytes, &reason);
+		added.as_text = weir__wire_is_sent_as_text(column_type);
+		int status = added.as_text ? weir__wire_encode_as_text(column_type, value, &params->bytes, &reason)
+		                           : weir__wire_encode(column_type, value, &params->bytes, &reason);
 		end(params, &added, type, status, reason);
 	}
+}
+
+static void add_items(weir__params *params, weir_type type, Oid oid, bool as_text, const weir__value_source *source)
+{
+	addition    added = begin(params);
+	const char *reason = NULL;
+
+	if (!has_room(params))
+		return;
+	added.as_text = as_text;
+	int status = weir__wire_encode_array(type, as_text, source, &params->bytes, &reason);
+	end(params, &added, oid, status, reason);
 }
 
 void weir__params_add_array(weir__params *params, weir_type column_type, size_t count,
                             weir_value (*get)(const void *context, size_t i), const void *context)
 {
 	const weir__value_source source = { .get = get, .context = context, .count = count };
-	addition                 added = begin(params);
-	const char              *reason = NULL;
 
-	if (!has_room(params))
+	if (weir__type_is_array(column_type)) {
+		fail(params, WEIR_ERR_USAGE, "arrays of arrays cannot be sent");
 		return;
-	int status = weir__wire_encode_array(column_type, &source, &params->bytes, &reason);
-	end(params, &added, weir__wire_array_oid(column_type), status, reason);
+	}
+	add_items(params, column_type, weir__wire_array_oid(column_type), column_type == WEIR_TYPE_ENUM, &source);
+}
+
+void weir__params_add_items(weir__params *params, weir_type array_type, const weir__value_source *source)
+{
+	add_items(params, weir__type_item(array_type), weir__wire_oid(array_type), weir__wire_is_sent_as_text(array_type),
+	          source);
 }
 
 void weir__params_add_i64(weir__params *params, int64_t number)

@@ -1,5 +1,5 @@
 /* What lies inside weir__params (db.h): the arrays that PQsendQueryParams and PQsendQueryPrepared take, kept ready at
- * all times, so that running a statement only passes them on. All parameters are binary.
+ * all times, so that running a statement only passes them on. All parameters are binary, but for what wire.h sends as text.
  *
  * Bytes that were copied or encoded lie one after another in `bytes`; when it moves, the values that point into it
  * are set anew from their offsets. The first failure is kept in status and reason, and adding then does nothing. */
@@ -7,6 +7,7 @@
 #define WEIR_DB_PARAMS_H
 
 #include "db/db.h"
+#include "db/wire.h"
 
 #include <libpq-fe.h>
 
@@ -19,7 +20,7 @@ struct weir__params {
 	Oid         *types;  /* 0: the server infers it (text) */
 	const char **values; /* NULL: SQL's NULL */
 	int         *lengths;
-	int         *formats; /* all 1 */
+	int         *formats; /* 1: binary, 0: text */
 	size_t      *offsets; /* in bytes, of a value that lies there; else SIZE_MAX */
 	weir__buffer bytes;
 	void        *grown;  /* the arrays, once they are larger than the inline ones */
@@ -37,6 +38,9 @@ int weir__params_status(const weir__params *params, weir_error *err);
 
 /* A text that is copied: what stands between prefix and suffix has % _ and \ escaped for LIKE. */
 void weir__params_add_pattern(weir__params *params, const char *prefix, const char *text, const char *suffix);
+
+/* Items of an array column, as one value of its type. */
+void weir__params_add_items(weir__params *params, weir_type array_type, const weir__value_source *source);
 
 /* An int8, for LIMIT and OFFSET. */
 void weir__params_add_i64(weir__params *params, int64_t number);

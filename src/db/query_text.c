@@ -9,6 +9,8 @@
  *   column  length ":" name                       (names, since numbers change from one version to the next)
  *   value   letter of the type; numbers end with ";", texts begin with length ":", the rest has one length
  *
+ *   array   "[" letter of the items, count ":" items; NULL is "N"
+ *
  * IN has its values like a group its members. What holds for each row or for none is written in one way only, a group of
  * one is its member, and IN of one is =. */
 #include "db/condition.h"
@@ -152,28 +154,77 @@ static void append_numeric(weir__buffer *text, const char *number)
 	weir__buffer_release(&wire);
 }
 
-static void append_value(weir__buffer *text, const weir_value *value)
+static void append_items(weir__buffer *text, const weir_value *array)
+{
+	append_count(text, array->as.array.count);
+	for (size_t i = 0; i < array->as.array.count; i++) {
+		weir_value item = weir__value_of_item(weir__type_item(array->type), array->as.array.items, i);
+		weir__value_canonical(&item, text);
+	}
+}
+
+static void append_text(weir__buffer *text, const weir_value *value)
+{
+	size_t length = strlen(value->as.text);
+
+	if (value->type == WEIR_TYPE_CHAR)
+		length = weir__unpadded_length(value->as.text, length);
+	append_length_and(text, value->as.text, length);
+}
+
+static void append_interval(weir__buffer *text, const weir_interval *interval)
+{
+	append_number(text, interval->months);
+	append_number(text, interval->days);
+	append_number(text, interval->us);
+}
+
+void weir__value_canonical(const weir_value *value, weir__buffer *text)
 {
 	static const char letters[WEIR_TYPE_COUNT] = {
-		[WEIR_TYPE_BOOL] = 'b',      [WEIR_TYPE_INT2] = 'i',    [WEIR_TYPE_INT4] = 'i',  [WEIR_TYPE_INT8] = 'i',
-		[WEIR_TYPE_FLOAT8] = 'd',    [WEIR_TYPE_NUMERIC] = 'n', [WEIR_TYPE_TEXT] = 't',  [WEIR_TYPE_TIMESTAMPTZ] = 'z',
-		[WEIR_TYPE_TIMESTAMP] = 'y', [WEIR_TYPE_UUID] = 'u',    [WEIR_TYPE_JSONB] = 'j',
+		[WEIR_TYPE_BOOL] = 'b',     [WEIR_TYPE_INT2] = 'i',        [WEIR_TYPE_INT4] = 'i',
+		[WEIR_TYPE_INT8] = 'i',     [WEIR_TYPE_FLOAT8] = 'd',      [WEIR_TYPE_NUMERIC] = 'n',
+		[WEIR_TYPE_TEXT] = 't',     [WEIR_TYPE_TIMESTAMPTZ] = 'z', [WEIR_TYPE_TIMESTAMP] = 'y',
+		[WEIR_TYPE_UUID] = 'u',     [WEIR_TYPE_JSONB] = 'j',       [WEIR_TYPE_FLOAT4] = 'f',
+		[WEIR_TYPE_CHAR] = 'c',     [WEIR_TYPE_ENUM] = 'e',        [WEIR_TYPE_BYTEA] = 'x',
+		[WEIR_TYPE_DATE] = 'a',     [WEIR_TYPE_TIME] = 'k',        [WEIR_TYPE_INET] = 'w',
+		[WEIR_TYPE_INTERVAL] = 'v', [WEIR_TYPE_JSON] = 'o',
 	};
 
-	weir__buffer_append_char(text, letters[value->type]);
+	if (weir__value_is_null(value)) {
+		weir__buffer_append_char(text, 'N');
+		return;
+	}
+	if (weir__type_is_array(value->type))
+		weir__buffer_append_char(text, '[');
+	weir__buffer_append_char(text, letters[weir__type_item(value->type)]);
+	if (weir__type_is_array(value->type)) {
+		append_items(text, value);
+		return;
+	}
+	if (weir__type_is_text(value->type) && value->type != WEIR_TYPE_NUMERIC) {
+		append_text(text, value);
+		return;
+	}
 	switch (value->type) {
 	case WEIR_TYPE_BOOL:
 		weir__buffer_append_char(text, value->as.boolean ? '1' : '0');
 		break;
+	case WEIR_TYPE_FLOAT4:
 	case WEIR_TYPE_FLOAT8:
 		append_float(text, value->as.number);
 		break;
 	case WEIR_TYPE_NUMERIC:
 		append_numeric(text, value->as.text);
 		break;
-	case WEIR_TYPE_TEXT:
-	case WEIR_TYPE_JSONB:
-		append_length_and(text, value->as.text, strlen(value->as.text));
+	case WEIR_TYPE_BYTEA:
+		append_length_and(text, value->as.bytes.data, value->as.bytes.length);
+		break;
+	case WEIR_TYPE_INTERVAL:
+		append_interval(text, &value->as.interval);
+		break;
+	case WEIR_TYPE_INET:
+		append_hex(text, &value->as.inet, sizeof value->as.inet);
 		break;
 	case WEIR_TYPE_UUID:
 		append_hex(text, value->as.uuid.bytes, sizeof value->as.uuid.bytes);
@@ -283,7 +334,7 @@ static void append_in(weir__buffer *text, const weir__layout *layout, const weir
 	for (size_t i = 0; i < condition->count && !text->failed; i++) {
 		size_t     at = text->length;
 		weir_value item = weir__condition_item(condition, i);
-		append_value(text, &item);
+		weir__value_canonical(&item, text);
 		members_add(&list, at);
 	}
 	if (!text->failed && members_sort(&list)) {
@@ -298,6 +349,20 @@ static void append_in(weir__buffer *text, const weir__layout *layout, const weir
 	members_release(&list);
 }
 
+/* The path and the items of arrays, in their order, which of the latter says nothing. */
+static void append_all(weir__buffer *text, const weir_condition *condition)
+{
+	const weir_condition items = { .items = condition->items,
+		                           .value.type =
+		                               condition->op == WEIR_OP_JSON_AT ? WEIR_TYPE_TEXT : condition->value.type };
+
+	append_count(text, condition->count);
+	for (size_t i = 0; i < condition->count; i++) {
+		weir_value item = weir__condition_item(&items, i);
+		weir__value_canonical(&item, text);
+	}
+}
+
 static void append_leaf(weir__buffer *text, const weir__layout *layout, const weir_condition *condition)
 {
 	const weir__operator *form = weir__operator_of(weir__condition_operator(condition));
@@ -309,10 +374,12 @@ static void append_leaf(weir__buffer *text, const weir__layout *layout, const we
 	}
 	weir__buffer_append_char(text, form->code);
 	append_column(text, layout, column);
-	if (form->kind != WEIR__KIND_NULL_CHECK)
-		append_value(text, &condition->value);
+	if (form->kind == WEIR__KIND_HAS_ITEMS || form->kind == WEIR__KIND_JSON_AT)
+		append_all(text, condition);
+	if (form->kind != WEIR__KIND_NULL_CHECK && form->kind != WEIR__KIND_HAS_ITEMS)
+		weir__value_canonical(&condition->value, text);
 	if (form->kind == WEIR__KIND_BETWEEN)
-		append_value(text, &condition->high);
+		weir__value_canonical(&condition->high, text);
 }
 
 static void append_condition(weir__buffer *text, const weir__layout *layout, const weir_condition *condition);

@@ -25,6 +25,11 @@ static int wrong_value(const weir__layout *layout, size_t column, int status, we
 {
 	const weir__column *at = &layout->columns[column];
 
+	if (status == WEIR_ERR_VALUE && weir__type_is_array(at->type))
+		return weir__error_set_at(
+			err, status, layout->model->name, at->member,
+			"the database's array has several dimensions, does not begin at 1, or has a time later"
+			" than our types can hold");
 	if (status == WEIR_ERR_VALUE)
 		return weir__error_set_at(err, status, layout->model->name, at->member,
 		                          "the database's time is later than our types can hold (294246)");
@@ -61,7 +66,7 @@ static int add_text_size(const source *from, int row, size_t *size, weir_error *
 		weir_type type = from->layout->columns[i].type;
 		int       place = place_of(from, i);
 		size_t    needed;
-		if (!weir__type_has_text(type))
+		if (!weir__type_is_pointer(type))
 			continue;
 		size_t length = (size_t)PQgetlength(from->result, row, place);
 		if (type == WEIR_TYPE_TEXT) {
@@ -156,15 +161,22 @@ bool weir__rows_is_null(const weir__rows *rows, size_t row, size_t column)
 	return PQgetisnull(rows->result, (int)row, (int)column) != 0;
 }
 
-/* libpq ends every value by a NUL of its own, so a text can be used where it lies. */
-static int borrow_text(const char *bytes, size_t length, weir_value *value)
+/* What can be used where it lies, since libpq ends every value by a NUL of its own. False: the type is none of those. */
+static bool borrow(const char *bytes, size_t length, weir_value *value, int *status)
 {
 	size_t skipped = value->type == WEIR_TYPE_JSONB ? 1 : 0; /* the version */
 
+	*status = WEIR_OK;
+	if (value->type == WEIR_TYPE_BYTEA) {
+		value->as.bytes = weir_bytea_of(bytes, length);
+		return true;
+	}
+	if (!weir__type_is_text(value->type) || value->type == WEIR_TYPE_NUMERIC)
+		return false;
 	if (memchr(bytes + skipped, '\0', length - skipped))
-		return WEIR_ERR_SCHEMA;
+		*status = WEIR_ERR_SCHEMA;
 	value->as.text = bytes + skipped;
-	return WEIR_OK;
+	return true;
 }
 
 static int decode(const char *bytes, size_t length, weir_value *value, weir__buffer *scratch)
@@ -173,11 +185,9 @@ static int decode(const char *bytes, size_t length, weir_value *value, weir__buf
 	char  *text = NULL;
 	int    status = weir__wire_text_size(value->type, bytes, length, &text_size);
 
-	if (status != WEIR_OK)
+	if (status != WEIR_OK || borrow(bytes, length, value, &status))
 		return status;
-	if (value->type == WEIR_TYPE_TEXT || value->type == WEIR_TYPE_JSONB)
-		return borrow_text(bytes, length, value);
-	if (value->type == WEIR_TYPE_NUMERIC) {
+	if (weir__type_is_pointer(value->type)) {
 		weir__buffer_clear(scratch);
 		text = weir__buffer_reserve(scratch, text_size);
 		if (!text)

@@ -18,8 +18,10 @@ static const char catalog_query[] =
 	" SELECT d.id, t.typbasetype, t.typtypmod, d.not_null OR t.typnotnull, d.filled OR t.typdefault IS NOT NULL"
 	" FROM domains d JOIN pg_type t ON t.oid = d.type AND t.typtype = 'd'"
 	")"
-	" SELECT w.place, c.relkind::text, a.attname::text, t.typname::text, t.oid::int8,"
-	" coalesce(d.typmod, a.atttypmod)::int4, a.attnotnull OR coalesce(d.not_null, false),"
+	" SELECT w.place, c.relkind::text, a.attname::text, coalesce(i.typname, t.typname)::text, coalesce(i.oid, t.oid)::int8,"
+	" i.oid IS NOT NULL, coalesce(i.typtype, t.typtype) = 'e',"
+	" (SELECT array_agg(l.enumlabel::text) FROM pg_enum l WHERE l.enumtypid = coalesce(i.oid, t.oid)),"
+	" coalesce(item_domain.typmod, d.typmod, a.atttypmod)::int4, a.attnotnull OR coalesce(d.not_null, false),"
 	" a.atthasdef OR a.attidentity <> '' OR coalesce(d.filled, false),"
 	" EXISTS (SELECT FROM pg_index i WHERE i.indrelid = c.oid AND i.indisprimary"
 	" AND a.attnum = ANY ((i.indkey::int2[])[0:i.indnkeyatts - 1])),"
@@ -31,16 +33,37 @@ static const char catalog_query[] =
 	" LEFT JOIN pg_attribute a ON a.attrelid = c.oid AND a.attnum > 0 AND NOT a.attisdropped"
 	" LEFT JOIN domains d ON d.id = a.atttypid AND NOT EXISTS (SELECT FROM domains inner_domain WHERE inner_domain.id = d.type)"
 	" LEFT JOIN pg_type t ON t.oid = coalesce(d.type, a.atttypid)"
+	" LEFT JOIN pg_type declared_item ON declared_item.oid = t.typelem AND declared_item.typarray = t.oid"
+	" LEFT JOIN domains item_domain ON item_domain.id = declared_item.oid"
+	" AND NOT EXISTS (SELECT FROM domains inner_domain WHERE inner_domain.id = item_domain.type)"
+	" LEFT JOIN pg_type i ON i.oid = coalesce(item_domain.type, declared_item.oid)"
 	" LEFT JOIN pg_collation o ON o.oid = a.attcollation"
 	" ORDER BY w.place, a.attnum";
 
-/* The columns of the query, in its order. */
-enum { PLACE, KIND, NAME, TYPE, TYPE_OID, TYPMOD, NOT_NULL, HAS_DEFAULT, IN_KEY, IS_UNIQUE, HAS_SPELLINGS, FACT_COUNT };
+/* The columns of the query, in its order. The type is that of an array's items. */
+enum {
+	PLACE,
+	KIND,
+	NAME,
+	TYPE,
+	TYPE_OID,
+	IS_ARRAY,
+	IS_ENUM,
+	LABELS,
+	TYPMOD,
+	NOT_NULL,
+	HAS_DEFAULT,
+	IN_KEY,
+	IS_UNIQUE,
+	HAS_SPELLINGS,
+	FACT_COUNT
+};
 
 static const weir_type fact_types[FACT_COUNT] = {
-	[PLACE] = WEIR_TYPE_INT8,     [KIND] = WEIR_TYPE_TEXT,          [NAME] = WEIR_TYPE_TEXT,
-	[TYPE] = WEIR_TYPE_TEXT,      [TYPE_OID] = WEIR_TYPE_INT8,      [TYPMOD] = WEIR_TYPE_INT4,
-	[NOT_NULL] = WEIR_TYPE_BOOL,  [HAS_DEFAULT] = WEIR_TYPE_BOOL,   [IN_KEY] = WEIR_TYPE_BOOL,
+	[PLACE] = WEIR_TYPE_INT8,     [KIND] = WEIR_TYPE_TEXT,         [NAME] = WEIR_TYPE_TEXT,
+	[TYPE] = WEIR_TYPE_TEXT,      [TYPE_OID] = WEIR_TYPE_INT8,     [IS_ARRAY] = WEIR_TYPE_BOOL,
+	[IS_ENUM] = WEIR_TYPE_BOOL,   [LABELS] = WEIR_TYPE_TEXT_ARRAY, [TYPMOD] = WEIR_TYPE_INT4,
+	[NOT_NULL] = WEIR_TYPE_BOOL,  [HAS_DEFAULT] = WEIR_TYPE_BOOL,  [IN_KEY] = WEIR_TYPE_BOOL,
 	[IS_UNIQUE] = WEIR_TYPE_BOOL, [HAS_SPELLINGS] = WEIR_TYPE_BOOL,
 };
 
@@ -52,6 +75,7 @@ typedef struct comparison {
 	weir__mask          seen;      /* columns of the model that the table has */
 	weir__mask          key;       /* those of them in the table's primary key */
 	weir__buffer        key_names; /* of all columns of that key */
+	weir__buffer        labels;    /* of the column at hand */
 	size_t              key_count;
 } comparison;
 
@@ -79,28 +103,79 @@ static uint32_t text_limit(const weir_value *facts)
 	return is_text && facts[TYPMOD].as.integer > 4 ? (uint32_t)(facts[TYPMOD].as.integer - 4) : 0;
 }
 
-static void append_type(weir__buffer *report, const char *name, uint32_t limit, bool not_null)
+/* varchar(5)[] NOT NULL */
+typedef struct type_text {
+	const char *name;
+	uint32_t    limit;
+	bool        is_array;
+	bool        not_null;
+} type_text;
+
+static void append_type(weir__buffer *report, type_text type)
 {
-	weir__buffer_append_text(report, name);
-	if (limit > 0)
-		weir__buffer_appendf(report, "(%u)", limit);
-	if (not_null)
+	weir__buffer_append_text(report, type.name);
+	if (type.limit > 0)
+		weir__buffer_appendf(report, "(%u)", type.limit);
+	if (type.is_array)
+		weir__buffer_append_text(report, "[]");
+	if (type.not_null)
 		weir__buffer_append_text(report, " NOT NULL");
+}
+
+static bool is_same_type(const weir__column *column, const weir_value *facts)
+{
+	weir_type item = weir__type_item(column->type);
+	Oid       oid = (Oid)facts[TYPE_OID].as.integer;
+
+	if (weir__type_is_array(column->type) != facts[IS_ARRAY].as.boolean)
+		return false;
+	if (item == WEIR_TYPE_ENUM)
+		return facts[IS_ENUM].as.boolean;
+	if (item == WEIR_TYPE_TEXT && oid == weir__wire_column_oid(WEIR_TYPE_CHAR))
+		return false; /* equal values would have several texts */
+	return weir__wire_accepts(item, oid);
 }
 
 static void compare_type(comparison *c, const weir__column *column, const weir_value *facts)
 {
-	uint32_t limit = text_limit(facts);
-	bool     is_same = weir__wire_accepts(column->type, (Oid)facts[TYPE_OID].as.integer);
-	bool     has_limit = column->type == WEIR_TYPE_TEXT && column->max_length > 0;
+	weir_type       item = weir__type_item(column->type);
+	bool            has_limit = item == WEIR_TYPE_TEXT && column->max_length > 0;
+	const type_text theirs = { facts[TYPE].as.text, text_limit(facts), facts[IS_ARRAY].as.boolean,
+		                       facts[NOT_NULL].as.boolean };
+	const type_text ours = { has_limit ? "varchar" : weir_type_name(item), column->max_length,
+		                     weir__type_is_array(column->type), !column->nullable };
 
-	if (is_same && facts[NOT_NULL].as.boolean == !column->nullable && (limit == 0 || limit == column->max_length))
+	if (is_same_type(column, facts) && theirs.not_null == ours.not_null &&
+	    (theirs.limit == 0 || theirs.limit == ours.limit))
 		return;
 	begin_line(c, column);
 	weir__buffer_append_text(c->report, "the database has ");
-	append_type(c->report, facts[TYPE].as.text, limit, facts[NOT_NULL].as.boolean);
+	append_type(c->report, theirs);
 	weir__buffer_append_text(c->report, ", the model says ");
-	append_type(c->report, has_limit ? "varchar" : weir_type_name(column->type), column->max_length, !column->nullable);
+	append_type(c->report, ours);
+}
+
+static bool has_label(const weir_value *labels, const char *label)
+{
+	for (size_t i = 0; i < labels->as.array.count; i++) {
+		weir_value one = weir__value_of_item(WEIR_TYPE_TEXT, labels->as.array.items, i);
+		if (!one.is_null && strcmp(one.as.text, label) == 0)
+			return true;
+	}
+	return false;
+}
+
+/* Labels that the database has and the model does not are those of a newer program. */
+static void compare_labels(comparison *c, const weir__column *column, const weir_value *labels)
+{
+	if (!column->labels || labels->is_null)
+		return;
+	for (const char *const *label = column->labels; *label; label++) {
+		if (has_label(labels, *label))
+			continue;
+		begin_line(c, column);
+		weir__buffer_appendf(c->report, "the model has the label \"%s\", the database's enum has not", *label);
+	}
 }
 
 static int find_column(const weir__layout *layout, const char *name)
@@ -136,6 +211,7 @@ static void compare_column(comparison *c, const weir_value *facts)
 	if (facts[IN_KEY].as.boolean)
 		c->key |= (weir__mask)1 << found;
 	compare_type(c, column, facts);
+	compare_labels(c, column, &facts[LABELS]);
 	if (column->unique && !facts[IS_UNIQUE].as.boolean) {
 		begin_line(c, column);
 		weir__buffer_append_text(c->report, "the model says unique, the database has no unique constraint on it alone");
@@ -208,12 +284,14 @@ static void compare_key(comparison *c)
 
 /* ---- all ------------------------------------------------------------------------------------------------------------------ */
 
-static int read_facts(const weir__rows *rows, size_t row, weir_value facts[FACT_COUNT], weir_error *err)
+/* scratch: for the labels, which live until the next row. */
+static int read_facts(const weir__rows *rows, size_t row, weir_value facts[FACT_COUNT], weir__buffer *scratch,
+                      weir_error *err)
 {
 	int status = WEIR_OK;
 
 	for (size_t i = 0; i < FACT_COUNT && status == WEIR_OK; i++)
-		status = weir__rows_value(rows, row, i, fact_types[i], &facts[i], NULL, err);
+		status = weir__rows_value(rows, row, i, fact_types[i], &facts[i], scratch, err);
 	return status;
 }
 
@@ -224,7 +302,7 @@ static int compare_model(comparison *c, const weir__rows *rows, size_t *row, int
 	bool       has_table = true;
 
 	for (; *row < rows->count; ++*row) {
-		int status = read_facts(rows, *row, facts, err);
+		int status = read_facts(rows, *row, facts, &c->labels, err);
 		if (status != WEIR_OK)
 			return status;
 		if (facts[PLACE].as.integer != place)
@@ -288,6 +366,7 @@ int weir__schema_compare(weir__conn *conn, weir__layout *const *layouts, size_t 
 		status = compare_model(&c, &rows, &row, (int64_t)i + 1, err);
 		found += c.differences;
 		weir__buffer_release(&c.key_names);
+		weir__buffer_release(&c.labels);
 	}
 	weir__rows_release(&rows);
 	if (status == WEIR_OK)

@@ -42,6 +42,26 @@ void weir__sql_append_columns(weir__buffer *sql, const weir__statements *s, weir
 	}
 }
 
+const char *weir__sql_comparable_cast(const weir__statements *s, size_t column)
+{
+	return weir__type_item(s->layout->columns[column].type) == WEIR_TYPE_JSON ? "::text" : "";
+}
+
+void weir__sql_append_comparable(weir__buffer *sql, const weir__statements *s, weir__mask mask, const char *prefix)
+{
+	const char *comma = "";
+
+	for (size_t i = 0; i < s->layout->column_count; i++) {
+		if (!(mask >> i & 1))
+			continue;
+		weir__buffer_append_text(sql, comma);
+		weir__buffer_append_text(sql, prefix);
+		weir__sql_append(sql, &s->names[i]);
+		weir__buffer_append_text(sql, weir__sql_comparable_cast(s, i));
+		comma = ", ";
+	}
+}
+
 void weir__sql_append_last(weir__buffer *sql, const weir__params *params)
 {
 	weir__buffer_append_char(sql, '$');

@@ -84,6 +84,7 @@ static void append_new_values(const writing *w)
 			continue;
 		weir__buffer_append_text(w->sql, comma);
 		append_new_value(w, i);
+		weir__buffer_append_text(w->sql, weir__sql_comparable_cast(w->s, i));
 		comma = ", ";
 	}
 	weir__buffer_append_char(w->sql, ')');
@@ -96,7 +97,7 @@ static void append_now(const writing *w, size_t column)
 		return;
 	}
 	weir__buffer_append_text(w->sql, "CASE WHEN (");
-	weir__sql_append_columns(w->sql, w->s, w->mask, "n.");
+	weir__sql_append_comparable(w->sql, w->s, w->mask, "n.");
 	weir__buffer_append_text(w->sql, ") IS DISTINCT FROM ");
 	append_new_values(w);
 	weir__buffer_append_text(w->sql, " THEN now() ELSE n.");
@@ -309,7 +310,7 @@ static void append_where_differing(const writing *w, const weir_condition *where
 		weir__buffer_append_text(w->sql, ") AND ");
 	}
 	weir__buffer_append_char(w->sql, '(');
-	weir__sql_append_columns(w->sql, w->s, w->mask, "n.");
+	weir__sql_append_comparable(w->sql, w->s, w->mask, "n.");
 	weir__buffer_append_text(w->sql, ") IS DISTINCT FROM ");
 	append_new_values(w);
 }

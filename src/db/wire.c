@@ -3,14 +3,17 @@
 #include "db/wire.h"
 
 #include "models/time.h"
-#include "models/value_type.h"
 
 #include <stddef.h>
 #include <string.h>
 
-#define POSTGRES_EPOCH_US INT64_C(946684800000000)
-#define JSONB_VERSION     1
-#define OID_TEXT          25
+#define POSTGRES_EPOCH_US   INT64_C(946684800000000)
+#define JSONB_VERSION       1
+#define OID_TEXT            25
+#define POSTGRES_EPOCH_DAYS 10957
+#define FAMILY_INET         2 /* PostgreSQL's own numbers */
+#define FAMILY_INET6        3
+#define INTERVAL_SIZE       16
 
 /* Writers get a value of a fitting type, readers bytes of the right size (fixed) or what the measure accepted. */
 typedef int (*wire_writer)(const weir_value *value, weir__buffer *out, const char **reason);
@@ -105,6 +108,74 @@ static int write_uuid(const weir_value *value, weir__buffer *out, const char **r
 	return WEIR_OK;
 }
 
+static int write_float4(const weir_value *value, weir__buffer *out, const char **reason)
+{
+	float    number = (float)value->as.number;
+	uint32_t bits;
+
+	(void)reason;
+	memcpy(&bits, &number, sizeof bits);
+	weir__append_be(out, 4, bits);
+	return WEIR_OK;
+}
+
+static int write_bytea(const weir_value *value, weir__buffer *out, const char **reason)
+{
+	(void)reason;
+	weir__buffer_append(out, value->as.bytes.data, value->as.bytes.length);
+	return WEIR_OK;
+}
+
+static int write_date(const weir_value *value, weir__buffer *out, const char **reason)
+{
+	int64_t days = value->as.integer;
+	bool    infinite = days == INT32_MIN || days == INT32_MAX;
+
+	if (!infinite && (days < WEIR__DATE_MIN || days > WEIR__DATE_MAX)) {
+		*reason = "the date is outside of those that PostgreSQL has";
+		return WEIR_ERR_VALUE;
+	}
+	weir__append_be(out, 4, (uint64_t)(infinite ? days : days - POSTGRES_EPOCH_DAYS));
+	return WEIR_OK;
+}
+
+static int write_clock(const weir_value *value, weir__buffer *out, const char **reason)
+{
+	if (value->as.integer < 0 || value->as.integer > WEIR__CLOCK_MAX_US) {
+		*reason = "the value is no time of day";
+		return WEIR_ERR_VALUE;
+	}
+	weir__append_be(out, 8, (uint64_t)value->as.integer);
+	return WEIR_OK;
+}
+
+static int write_interval(const weir_value *value, weir__buffer *out, const char **reason)
+{
+	(void)reason;
+	weir__append_be(out, 8, (uint64_t)value->as.interval.us);
+	weir__append_be(out, 4, (uint64_t)value->as.interval.days);
+	weir__append_be(out, 4, (uint64_t)value->as.interval.months);
+	return WEIR_OK;
+}
+
+/* Family, prefix, whether it is a cidr, length of the address, address. */
+static int write_inet(const weir_value *value, weir__buffer *out, const char **reason)
+{
+	const weir_inet *inet = &value->as.inet;
+	size_t           size = inet->family == 4 ? 4 : 16;
+
+	if (!weir__inet_is_valid(inet)) {
+		*reason = "the value is no address";
+		return WEIR_ERR_VALUE;
+	}
+	weir__buffer_append_char(out, inet->family == 4 ? FAMILY_INET : FAMILY_INET6);
+	weir__buffer_append_char(out, (char)inet->prefix);
+	weir__buffer_append_char(out, 0);
+	weir__buffer_append_char(out, (char)size);
+	weir__buffer_append(out, inet->bytes, size);
+	return WEIR_OK;
+}
+
 static int write_jsonb(const weir_value *value, weir__buffer *out, const char **reason)
 {
 	(void)reason;
@@ -173,6 +244,95 @@ static int read_time(const char *bytes, size_t length, void *member, char **text
 	return WEIR_OK;
 }
 
+static int read_date(const char *bytes, size_t length, void *member, char **text)
+{
+	uint32_t bits = weir__load_be32(bytes);
+	int32_t  read;
+	int64_t  days;
+
+	(void)length;
+	(void)text;
+	memcpy(&read, &bits, sizeof read);
+	days = (int64_t)read + POSTGRES_EPOCH_DAYS;
+	if (read == INT32_MIN || read == INT32_MAX)
+		days = read;
+	else if (days < WEIR__DATE_MIN || days > WEIR__DATE_MAX)
+		return WEIR_ERR_SCHEMA;
+	*(int32_t *)member = (int32_t)days;
+	return WEIR_OK;
+}
+
+static int read_clock(const char *bytes, size_t length, void *member, char **text)
+{
+	uint64_t us = weir__load_be64(bytes);
+
+	(void)length;
+	(void)text;
+	if (us > (uint64_t)WEIR__CLOCK_MAX_US)
+		return WEIR_ERR_SCHEMA;
+	memcpy(member, &us, sizeof us);
+	return WEIR_OK;
+}
+
+static int read_interval(const char *bytes, size_t length, void *member, char **text)
+{
+	weir_interval *interval = member;
+	uint64_t       us = weir__load_be64(bytes);
+	uint32_t       days = weir__load_be32(bytes + 8), months = weir__load_be32(bytes + 12);
+
+	(void)length;
+	(void)text;
+	memcpy(&interval->us, &us, sizeof us);
+	memcpy(&interval->days, &days, sizeof days);
+	memcpy(&interval->months, &months, sizeof months);
+	return WEIR_OK;
+}
+
+static int measure_inet(const char *bytes, size_t length, size_t *size)
+{
+	size_t expected = length > 0 && bytes[0] == FAMILY_INET ? 8 : 20;
+
+	*size = 0;
+	if (length != expected || (bytes[0] != FAMILY_INET && bytes[0] != FAMILY_INET6))
+		return WEIR_ERR_SCHEMA;
+	return (size_t)(unsigned char)bytes[3] == length - 4 ? WEIR_OK : WEIR_ERR_SCHEMA;
+}
+
+static int read_inet(const char *bytes, size_t length, void *member, char **text)
+{
+	weir_inet read = { .family = 6 };
+	size_t    size;
+
+	(void)text;
+	if (measure_inet(bytes, length, &size) != WEIR_OK)
+		return WEIR_ERR_SCHEMA;
+	if (bytes[0] == FAMILY_INET)
+		read.family = 4;
+	read.prefix = (uint8_t)bytes[1];
+	memcpy(read.bytes, bytes + 4, length - 4);
+	if (!weir__inet_is_valid(&read))
+		return WEIR_ERR_SCHEMA;
+	memcpy(member, &read, sizeof read);
+	return WEIR_OK;
+}
+
+static int read_bytea(const char *bytes, size_t length, void *member, char **text)
+{
+	const weir_bytea read = { .data = *text, .length = length };
+
+	memcpy(*text, bytes, length);
+	*text += length;
+	memcpy(member, &read, sizeof read);
+	return WEIR_OK;
+}
+
+static int measure_bytea(const char *bytes, size_t length, size_t *size)
+{
+	(void)bytes;
+	*size = length;
+	return WEIR_OK;
+}
+
 static int read_uuid(const char *bytes, size_t length, void *member, char **text)
 {
 	(void)text;
@@ -201,6 +361,12 @@ static int read_text(const char *bytes, size_t length, void *member, char **text
 	*text += length + 1;
 	memcpy(member, &start, sizeof start);
 	return WEIR_OK;
+}
+
+/* char(n) comes with all its blanks. */
+static int read_char(const char *bytes, size_t length, void *member, char **text)
+{
+	return read_text(bytes, weir__unpadded_length(bytes, length), member, text);
 }
 
 static int read_jsonb(const char *bytes, size_t length, void *member, char **text)
@@ -237,13 +403,47 @@ static const wire_type types[WEIR_TYPE_COUNT] = {
 	[WEIR_TYPE_TIMESTAMP] = { 1114, 1115, "timestamp[]", 8, NULL, write_time, read_time },
 	[WEIR_TYPE_UUID] = { 2950, 2951, "uuid[]", 16, NULL, write_uuid, read_uuid },
 	[WEIR_TYPE_JSONB] = { 3802, 3807, "jsonb[]", 0, measure_jsonb, write_jsonb, read_jsonb },
+	[WEIR_TYPE_FLOAT4] = { 700, 1021, "float4[]", 4, NULL, write_float4, read_int4 },
+	[WEIR_TYPE_CHAR] = { 1042, 1014, "bpchar[]", 0, measure_text, write_text, read_char },
+	[WEIR_TYPE_ENUM] = { 0, 0, NULL, 0, measure_text, write_text, read_text },
+	[WEIR_TYPE_BYTEA] = { 17, 1001, "bytea[]", 0, measure_bytea, write_bytea, read_bytea },
+	[WEIR_TYPE_DATE] = { 1082, 1182, "date[]", 4, NULL, write_date, read_date },
+	[WEIR_TYPE_TIME] = { 1083, 1183, "time[]", 8, NULL, write_clock, read_clock },
+	[WEIR_TYPE_INTERVAL] = { 1186, 1187, "interval[]", INTERVAL_SIZE, NULL, write_interval, read_interval },
+	[WEIR_TYPE_INET] = { 869, 1041, "inet[]", 0, measure_inet, write_inet, read_inet },
+	[WEIR_TYPE_JSON] = { 114, 199, "json[]", 0, measure_text, write_text, read_text },
 };
 
-static const Oid text_like[] = { OID_TEXT, 1043 /* varchar */, 1042 /* char(n) */, 19 /* name */, 705 /* unknown */ };
+/* Other types that are read as one of ours. */
+static const struct alias {
+	weir_type type;
+	Oid       oid;
+} aliases[] = {
+	{ WEIR_TYPE_TEXT, 1043 },                                /* varchar */
+	{ WEIR_TYPE_TEXT, 1042 },                                /* char(n) */
+	{ WEIR_TYPE_TEXT, 19 },                                  /* name */
+	{ WEIR_TYPE_TEXT, 705 },                                 /* unknown */
+	{ WEIR_TYPE_TEXT_ARRAY, 1015 },                          /* varchar[] */
+	{ WEIR_TYPE_TEXT_ARRAY, 1003 },                          /* name[] */
+	{ WEIR_TYPE_ENUM, OID_TEXT },                            /* an enum that a statement made a text */
+	{ WEIR_TYPE_ENUM_ARRAY, 1009 }, { WEIR_TYPE_INET, 650 }, /* cidr */
+	{ WEIR_TYPE_INET_ARRAY, 651 },
+};
+
+/* The OIDs that only the server knows. */
+static bool is_inferred(weir_type type)
+{
+	return type == WEIR_TYPE_TEXT || type == WEIR_TYPE_ENUM || weir__wire_is_sent_as_text(type);
+}
+
+bool weir__wire_is_sent_as_text(weir_type type)
+{
+	return type == WEIR_TYPE_TEXT_ARRAY || type == WEIR_TYPE_ENUM_ARRAY;
+}
 
 Oid weir__wire_oid(weir_type type)
 {
-	return type == WEIR_TYPE_TEXT ? 0 : types[type].oid;
+	return is_inferred(type) ? 0 : weir__wire_column_oid(type);
 }
 
 Oid weir__wire_array_oid(weir_type type)
@@ -253,7 +453,7 @@ Oid weir__wire_array_oid(weir_type type)
 
 Oid weir__wire_column_oid(weir_type type)
 {
-	return types[type].oid;
+	return weir__type_is_array(type) ? types[weir__type_item(type)].array_oid : types[type].oid;
 }
 
 const char *weir__wire_array_name(weir_type type)
@@ -263,81 +463,58 @@ const char *weir__wire_array_name(weir_type type)
 
 bool weir__wire_accepts(weir_type type, Oid oid)
 {
-	if (types[type].oid == oid)
+	bool may_be_own = type == WEIR_TYPE_ENUM || weir__type_is_array(type);
+
+	if (weir__wire_column_oid(type) == oid || (may_be_own && oid >= WEIR__OID_FIRST_OWN))
 		return true;
-	for (size_t i = 0; type == WEIR_TYPE_TEXT && i < sizeof text_like / sizeof text_like[0]; i++)
-		if (text_like[i] == oid)
+	for (size_t i = 0; i < sizeof aliases / sizeof aliases[0]; i++)
+		if (aliases[i].type == type && aliases[i].oid == oid)
 			return true;
 	return false;
 }
 
 /* ---- encoding -------------------------------------------------------------------------------------------------------- */
 
-static bool is_integer(weir_type type)
+typedef struct items {
+	weir_type   type;
+	const void *items;
+} items;
+
+static weir_value item_of(const void *context, size_t i)
 {
-	return type == WEIR_TYPE_INT2 || type == WEIR_TYPE_INT4 || type == WEIR_TYPE_INT8;
+	const items *from = context;
+
+	return weir__value_of_item(from->type, from->items, i);
+}
+
+static weir__value_source source_of(const items *from, const weir_value *array)
+{
+	return (weir__value_source){ .get = item_of, .context = from, .count = array->as.array.count };
 }
 
 int weir__wire_encode(weir_type type, const weir_value *value, weir__buffer *out, const char **reason)
 {
-	if (value->type != type && !(is_integer(type) && is_integer(value->type))) {
+	if (!weir__type_takes(type, value->type)) {
 		*reason = "the value is of another type than the column";
 		return WEIR_ERR_USAGE;
+	}
+	if (weir__type_is_array(type)) {
+		const items              from = { weir__type_item(type), value->as.array.items };
+		const weir__value_source source = source_of(&from, value);
+		return weir__wire_encode_array(from.type, false, &source, out, reason);
 	}
 	return types[type].write(value, out, reason);
 }
 
-/* One element: its length, -1 for NULL, and its bytes. */
-static int encode_element(weir_type type, const weir_value *value, weir__buffer *out, const char **reason)
+int weir__wire_encode_as_text(weir_type type, const weir_value *value, weir__buffer *out, const char **reason)
 {
-	size_t at = out->length;
+	const items              from = { weir__type_item(type), value->as.array.items };
+	const weir__value_source source = source_of(&from, value);
 
-	bool is_null = weir__value_is_null(value);
-
-	weir__append_be(out, 4, is_null ? UINT32_MAX : 0);
-	if (is_null)
-		return WEIR_OK;
-	int    status = weir__wire_encode(type, value, out, reason);
-	size_t size = out->length - at - 4;
-	if (status == WEIR_OK && size > INT32_MAX) {
-		*reason = "the value is too large to be sent";
-		status = WEIR_ERR_VALUE;
-	}
-	if (status == WEIR_OK && !out->failed)
-		weir__store_be(out->data + at, 4, size);
-	return status;
-}
-
-/* Dimensions, "has NULLs", the type of the elements, and for the one dimension its size and first index. */
-static void encode_array_header(weir_type type, size_t count, weir__buffer *out)
-{
-	weir__append_be(out, 4, count > 0 ? 1 : 0);
-	weir__append_be(out, 4, 0);
-	weir__append_be(out, 4, types[type].oid);
-	if (count == 0)
-		return;
-	weir__append_be(out, 4, count);
-	weir__append_be(out, 4, 1);
-}
-
-int weir__wire_encode_array(weir_type type, const weir__value_source *source, weir__buffer *out, const char **reason)
-{
-	size_t start = out->length;
-	int    status = source->count > INT32_MAX ? WEIR_ERR_VALUE : WEIR_OK;
-	bool   has_null = false;
-
-	*reason = "the array has too many values";
-	encode_array_header(type, source->count, out);
-	for (size_t i = 0; i < source->count && status == WEIR_OK && !out->failed; i++) {
-		weir_value value = source->get(source->context, i);
-		has_null |= weir__value_is_null(&value);
-		status = encode_element(type, &value, out, reason);
-	}
-	if (status != WEIR_OK)
-		out->length = start;
-	else if (has_null && !out->failed)
-		weir__store_be(out->data + start + 4, 4, 1);
-	return status;
+	if (weir__type_takes(type, value->type))
+		return weir__wire_encode_array(from.type, true, &source, out, reason);
+	*reason = "the value is of another type than the column";
+	return WEIR_ERR_USAGE;
 }
 
 /* ---- decoding -------------------------------------------------------------------------------------------------------- */
@@ -347,16 +524,27 @@ int weir__wire_text_size(weir_type type, const char *bytes, size_t length, size_
 	const wire_type *wire = &types[type];
 
 	*size = 0;
+	if (weir__type_is_array(type))
+		return weir__wire_array_size(type, bytes, length, size);
 	if (wire->measure)
 		return wire->measure(bytes, length, size);
 	return length == wire->fixed_size ? WEIR_OK : WEIR_ERR_SCHEMA;
 }
 
-static inline int read_member(const wire_type *wire, const char *bytes, size_t length, void *member, char **text)
+static inline int read_member(weir_type type, const char *bytes, size_t length, void *member, char **text)
 {
+	const wire_type *wire = &types[type];
+
 	if (wire->fixed_size && length != wire->fixed_size)
 		return WEIR_ERR_SCHEMA;
-	return wire->read(bytes, length, member, text);
+	if (wire->read)
+		return wire->read(bytes, length, member, text);
+	return weir__wire_array_read(type, bytes, member, text);
+}
+
+int weir__wire_read(weir_type type, const char *bytes, size_t length, void *member, char **text)
+{
+	return read_member(type, bytes, length, member, text);
 }
 
 int weir__wire_store(const weir__column *column, const char *bytes, size_t length, void *record, char **text)
@@ -368,25 +556,18 @@ int weir__wire_store(const weir__column *column, const char *bytes, size_t lengt
 		memcpy(member, &has, sizeof has);
 		member += weir__value_type_of(column->type)->opt_at;
 	}
-	return read_member(&types[column->type], bytes, length, member, text);
+	return read_member(column->type, bytes, length, member, text);
 }
 
 int weir__wire_decode(weir_type type, const char *bytes, size_t length, weir_value *value, char **text)
 {
 	weir_value read = { .type = type };
-	int16_t    small = 0;
-	int32_t    medium = 0;
-	void      *member = type == WEIR_TYPE_INT2   ? (void *)&small
-	                    : type == WEIR_TYPE_INT4 ? (void *)&medium
-	                                             : (void *)&read.as;
-	int        status = read_member(&types[type], bytes, length, member, text);
+	uint64_t   member[3];
+	int        status = read_member(type, bytes, length, member, text);
 
 	if (status != WEIR_OK)
 		return status;
-	if (type == WEIR_TYPE_INT2)
-		read.as.integer = small;
-	else if (type == WEIR_TYPE_INT4)
-		read.as.integer = medium;
+	weir__value_load(&read, member);
 	*value = read;
 	return WEIR_OK;
 }

@@ -9,28 +9,40 @@
 
 #include "base/buffer.h"
 #include "models/layout.h"
+#include "models/value_type.h"
 
 #include <libpq-fe.h>
 
 #define WEIR__OID_INT8 20
 
-/* The OID to send with a parameter of this type; 0 for text: the server infers text or varchar. */
+/* The OID to send with a parameter of this type; 0 where the server must infer which of several it is: text and arrays of
+ * it (varchar), enums. array_oid: that of an array of such values. */
 Oid weir__wire_oid(weir_type type);
 Oid weir__wire_array_oid(weir_type type);
 
-/* That of a column of the type, text's too. */
+/* That of a column of the type, text's too; 0 for an enum. */
 Oid weir__wire_column_oid(weir_type type);
 
-/* "int8[]", for casts. */
+/* "int8[]", for casts; NULL where that has no name: enums and arrays. */
 const char *weir__wire_array_name(weir_type type);
 
-/* May a result column of this OID be read as the type? Text is also varchar, char(n), name and a literal's unknown. */
+/* OIDs from here on are not PostgreSQL's own: enums and their arrays, arrays of domains. */
+#define WEIR__OID_FIRST_OWN 16384
+
+/* May a result column of this OID be read as the type? Text is also varchar, char(n), name and a literal's unknown, inet
+ * cidr; an enum is any type that is not PostgreSQL's own, and so may an array be. */
 bool weir__wire_accepts(weir_type type, Oid oid);
+
+/* Is a parameter of the type sent as text, since its binary form would have to name a type that is inferred? */
+bool weir__wire_is_sent_as_text(weir_type type);
 
 /* Appends the bytes of a value that is not NULL, as the type of its column: an integer of any size is sent as the
  * column's. WEIR_ERR_VALUE or WEIR_ERR_USAGE with a static text in *reason; then nothing was appended. Want of memory
  * is left in out->failed. */
 int weir__wire_encode(weir_type type, const weir_value *value, weir__buffer *out, const char **reason);
+
+/* The same of a type that weir__wire_is_sent_as_text, as text. */
+int weir__wire_encode_as_text(weir_type type, const weir_value *value, weir__buffer *out, const char **reason);
 
 /* The values of an array; get(context, i) gives each. */
 typedef struct weir__value_source {
@@ -39,11 +51,13 @@ typedef struct weir__value_source {
 	size_t      count;
 } weir__value_source;
 
-/* Appends a one-dimensional array, NULLs among its values. Fails as above. */
-int weir__wire_encode_array(weir_type type, const weir__value_source *source, weir__buffer *out, const char **reason);
+/* Appends a one-dimensional array of such values, NULLs among them; texts also as text. Fails as above. */
+int weir__wire_encode_array(weir_type type, bool as_text, const weir__value_source *source, weir__buffer *out,
+                            const char **reason);
 
-/* Bytes of text, the NUL included, that a value takes at most behind its record; 0 for the types that have none.
- * WEIR_ERR_SCHEMA if the bytes are no such value. */
+/* Bytes that a value takes at most behind its record: a text with its NUL, the items of an array; 0 for the types that
+ * have none. WEIR_ERR_SCHEMA if the bytes are no such value, WEIR_ERR_VALUE for an array that ours cannot be: of several
+ * dimensions, or beginning elsewhere than at 1. */
 int weir__wire_text_size(weir_type type, const char *bytes, size_t length, size_t *size);
 
 /* Writes a value that is not NULL into the column's member of the struct `record`. A text goes to *text, which moves
@@ -51,7 +65,8 @@ int weir__wire_text_size(weir_type type, const char *bytes, size_t length, size_
  * WEIR_ERR_SCHEMA for bytes that are no such value, WEIR_ERR_VALUE for a time that our types cannot hold. */
 int weir__wire_store(const weir__column *column, const char *bytes, size_t length, void *record, char **text);
 
-/* The same into a value. */
+/* The same for a member of the type's plain form, and into a value. */
+int weir__wire_read(weir_type type, const char *bytes, size_t length, void *member, char **text);
 int weir__wire_decode(weir_type type, const char *bytes, size_t length, weir_value *value, char **text);
 
 /* ---- numeric (numeric_wire.c) ---------------------------------------------------------------------------------- */
@@ -65,17 +80,11 @@ int weir__numeric_text_size(const char *bytes, size_t length, size_t *size);
 /* Writes the text of bytes that weir__numeric_text_size has accepted, with a NUL; returns what is behind that. */
 char *weir__numeric_decode(const char *bytes, char *text);
 
-/* Are values of the type texts, pointers in our structs? */
-static inline bool weir__type_has_text(weir_type type)
-{
-	return type == WEIR_TYPE_TEXT || type == WEIR_TYPE_NUMERIC || type == WEIR_TYPE_JSONB;
-}
+/* ---- arrays (wire_array.c) --------------------------------------------------------------------------------------- */
 
-/* SQL's NULL, by the flag or by a NULL pointer. */
-static inline bool weir__value_is_null(const weir_value *value)
-{
-	return value->is_null || (weir__type_has_text(value->type) && !value->as.text);
-}
+/* What is not done by the functions above, which call these for arrays. `type` is the array's. */
+int weir__wire_array_size(weir_type type, const char *bytes, size_t length, size_t *size);
+int weir__wire_array_read(weir_type type, const char *bytes, void *member, char **text);
 
 /* ---- numbers in network order ------------------------------------------------------------------------------------ */
 

@@ -6,8 +6,10 @@
  * miss. Every record has one text and only that one is read: what is read is written again to the same bytes.
  *   int8       number; a string beyond +-2^53 (other readers use doubles)
  *   float8     the fewest of 15 to 17 digits that read back equal (models/number.h); "NaN", "Infinity", "-Infinity"
- *   numeric    string                           timestamps  string of weir_time_text / weir_timestamp_text
- *   uuid       string                           NULL        null
+ *   float4     the same of 6 to 9               timestamps  string of weir_time_text / weir_timestamp_text
+ *   numeric    string                           date, time, interval, inet, uuid: string of weir_date_text and so on
+ *   json       string with the exact text       bytea       string in base64
+ *   arrays     array, its items as nullable columns         NULL        null
  *   jsonb      its own text to the byte; where the column is nullable, a JSON null has a blank before it
  * int8, numeric, jsonb and texts survive to the byte. */
 #ifndef WEIR_MODELS_CODEC_H

@@ -5,22 +5,29 @@
  * so that a value's bytes are never those of another's, and a text with its NUL takes no more room than its quotes
  * leave. */
 #include "models/codec.h"
+
+#include "models/base64.h"
 #include "models/codec_time.h"
 #include "models/json_string.h"
 #include "models/json_text.h"
 #include "models/number.h"
 #include "models/numeric.h"
 #include "models/time.h"
+#include "models/value_text.h"
 #include "models/value_type.h"
 
 #include "base/utf8.h"
 
 #include <math.h>
 
+#define INLINE static inline __attribute__((always_inline)) /* of columns, although items of arrays use them too */
+
 struct reader {
 	const char *at;
 	const char *end;
-	char       *text; /* where the next text goes */
+	char       *text;  /* where the next text goes */
+	char       *items; /* where the items of the next array go */
+	char       *items_end;
 };
 
 static uint64_t load(const char *at)
@@ -121,22 +128,44 @@ static bool read_int8(struct reader *r, int64_t *value)
 	return *value < -WEIR__EXACT_MAX || *value > WEIR__EXACT_MAX;
 }
 
-static bool read_float8(struct reader *r, double *value)
+static bool read_not_finite(struct reader *r, double *value)
 {
 	static const struct word {
 		const char *text;
 		size_t      length;
 		double      value;
 	} words[] = { { "\"NaN\"", 5, NAN }, { "\"Infinity\"", 10, INFINITY }, { "\"-Infinity\"", 11, -INFINITY } };
-	char        own[WEIR__DOUBLE_TEXT_MAX];
-	const char *at = weir__double_read(r->at, r->end, value);
 
-	for (size_t i = 0; !at && i < sizeof words / sizeof words[0]; i++) {
+	for (size_t i = 0; i < sizeof words / sizeof words[0]; i++) {
 		*value = words[i].value;
 		if (skip(r, words[i].text, words[i].length))
 			return true;
 	}
-	return at && skip(r, own, (size_t)(weir__double_write(own, *value) - own)) && r->at == at;
+	return false;
+}
+
+static bool read_float8(struct reader *r, double *value)
+{
+	char        own[WEIR__DOUBLE_TEXT_MAX];
+	const char *at = weir__double_read(r->at, r->end, value);
+
+	if (!at)
+		return read_not_finite(r, value);
+	return skip(r, own, (size_t)(weir__double_write(own, *value) - own)) && r->at == at;
+}
+
+static bool read_float4(struct reader *r, float *value)
+{
+	char        own[WEIR__DOUBLE_TEXT_MAX];
+	double      number;
+	const char *at = weir__double_read(r->at, r->end, &number);
+
+	if (!at && !read_not_finite(r, &number))
+		return false;
+	*value = (float)number;
+	if (!at)
+		return true;
+	return isfinite(*value) && skip(r, own, (size_t)(weir__float_write(own, *value) - own)) && r->at == at;
 }
 
 /* The control character of \u00xx in its canonical form; 0 when it is none. */
@@ -270,8 +299,42 @@ static bool read_json(struct reader *r, bool nullable, weir_json *value)
 	return true;
 }
 
+static bool read_bytea(struct reader *r, weir_bytea *value)
+{
+	size_t      length;
+	const char *text = read_quoted(r, &length);
+
+	if (!text || !weir__base64_read(text, length, r->text, &value->length))
+		return false;
+	value->data = r->text;
+	r->text += value->length;
+	return true;
+}
+
+static bool read_form(struct reader *r, const weir__value_text *form, void *member)
+{
+	size_t      length;
+	const char *text = read_quoted(r, &length);
+
+	return text && form->read(text, length, member) && weir__value_text_is_own(form, text, length, member);
+}
+
+static bool read_array(struct reader *r, weir_type type, weir_i32_array *array);
+
+/* The types that are rare, and texts. */
+static bool read_other(struct reader *r, weir_type type, void *member)
+{
+	const weir__value_text *form = weir__value_text_of(type);
+
+	if (weir__type_is_array(type))
+		return read_array(r, type, member);
+	if (type == WEIR_TYPE_BYTEA)
+		return read_bytea(r, member);
+	return form ? read_form(r, form, member) : read_text(r, member);
+}
+
 /* A value that is not NULL into its member, past the .has of an opt. */
-static bool read_value(struct reader *r, const weir__column *column, void *member)
+INLINE bool read_value(struct reader *r, const weir__column *column, void *member)
 {
 	switch (column->type) {
 	case WEIR_TYPE_BOOL:
@@ -284,6 +347,8 @@ static bool read_value(struct reader *r, const weir__column *column, void *membe
 		return read_int8(r, member);
 	case WEIR_TYPE_FLOAT8:
 		return read_float8(r, member);
+	case WEIR_TYPE_FLOAT4:
+		return read_float4(r, member);
 	case WEIR_TYPE_NUMERIC:
 		return read_numeric(r, member);
 	case WEIR_TYPE_TIMESTAMPTZ:
@@ -294,17 +359,15 @@ static bool read_value(struct reader *r, const weir__column *column, void *membe
 		return read_uuid(r, member);
 	case WEIR_TYPE_JSONB:
 		return read_json(r, column->nullable, member);
-	default:
+	case WEIR_TYPE_TEXT:
 		return read_text(r, member);
+	default:
+		return read_other(r, column->type, member);
 	}
 }
 
-static bool read_column(struct reader *r, const weir__column *column, void *record)
+INLINE bool read_member(struct reader *r, const weir__column *column, char *member)
 {
-	char *member = (char *)record + column->offset;
-
-	if (!skip_fixed(r, column->json_prefix, column->json_prefix_length))
-		return false;
 	if (column->nullable && skip_null(r))
 		return true;
 	if (column->optional) {
@@ -312,6 +375,44 @@ static bool read_column(struct reader *r, const weir__column *column, void *reco
 		member += weir__value_type_of(column->type)->opt_at;
 	}
 	return read_value(r, column, member);
+}
+
+static char *aligned(char *at)
+{
+	return at + (WEIR__ITEM_ALIGN - (uintptr_t)at % WEIR__ITEM_ALIGN) % WEIR__ITEM_ALIGN;
+}
+
+/* An item is read as a nullable column is, into memory of its own kind: an item may be larger than its text. */
+static bool read_array(struct reader *r, weir_type type, weir_i32_array *array)
+{
+	const weir_type    item = weir__type_item(type);
+	const size_t       size = weir__item_size(item);
+	const weir__column column = { .type = item, .optional = weir__value_type_of(item)->opt_size > 0, .nullable = true };
+
+	if (!skip(r, "[", 1))
+		return false;
+	*array = (weir_i32_array){ .items = (const void *)r->items };
+	if (skip(r, "]", 1))
+		return true;
+	do {
+		char *member = r->items;
+		if ((size_t)(r->items_end - member) < size)
+			return false;
+		memset(member, 0, size);
+		r->items += size;
+		array->count++;
+		if (!read_member(r, &column, member))
+			return false;
+	} while (skip(r, ",", 1));
+	r->items = aligned(r->items);
+	return r->items <= r->items_end && skip(r, "]", 1);
+}
+
+INLINE bool read_column(struct reader *r, const weir__column *column, void *record)
+{
+	if (!skip_fixed(r, column->json_prefix, column->json_prefix_length))
+		return false;
+	return read_member(r, column, (char *)record + column->offset);
 }
 
 /* `end` lies before the fixed bytes of this record, and behind them when it has been read. */
@@ -330,17 +431,50 @@ static size_t text_room(const weir__layout *layout, size_t values_size, size_t c
 	return values_size + count * layout->column_count;
 }
 
+/* Room for the items of all arrays, if there are any: before each item stands a comma or a bracket. Those of jsonb are
+ * counted too. */
+static size_t items_room(const weir__layout *layout, const char *bytes, size_t length, size_t count)
+{
+	size_t items = 0;
+	bool   in_string = false;
+
+	if (layout->json_item_size == 0)
+		return 0;
+	for (size_t i = 0; i < length; i++) {
+		if (bytes[i] == '"')
+			in_string = !in_string;
+		else if (in_string)
+			i += bytes[i] == '\\';
+		else
+			items += bytes[i] == ',' || bytes[i] == '[';
+	}
+	if (items > count * (layout->column_count - 1))
+		items -= count * (layout->column_count - 1);
+	return items * layout->json_item_size + WEIR__ITEM_ALIGN * (1 + count * layout->column_count);
+}
+
+/* Shares out what lies behind the structs: items first, whose room was counted with what it takes to align each array. */
+static void take_room(struct reader *r, char *memory, size_t items_size)
+{
+	r->text = memory + items_size;
+	r->items = aligned(memory);
+	r->items_end = r->text;
+}
+
 int weir__codec_decode(const weir__layout *layout, const char *bytes, size_t length, const void **record)
 {
 	struct reader r = { .at = bytes };
+	size_t        items_size = items_room(layout, bytes, length, 1);
+	char         *memory;
 	void         *made;
 
 	if (length < layout->json_fixed)
 		return WEIR_ERR_FORMAT;
 	r.end = bytes + length - layout->json_fixed;
-	made = weir__record_create(layout, text_room(layout, length - layout->json_fixed, 1), &r.text);
+	made = weir__record_create(layout, text_room(layout, length - layout->json_fixed, 1) + items_size, &memory);
 	if (!made)
 		return WEIR_ERR_NO_MEMORY;
+	take_room(&r, memory, items_size);
 	if (!read_record(&r, layout, made) || r.at != bytes + length) {
 		(void)weir_record_release(made);
 		return WEIR_ERR_FORMAT;
@@ -366,8 +500,9 @@ static bool read_records(struct reader *r, const weir__layout *layout, const wei
 int weir__codec_decode_list(const weir__layout *layout, const char *bytes, size_t length, size_t count, weir_list *list)
 {
 	size_t        each = layout->json_fixed + 1; /* and the comma, of which there is one less, behind it */
-	size_t        fixed;
+	size_t        fixed, items_size;
 	struct reader r = { .at = bytes };
+	char         *memory;
 	weir_list     made;
 	int           status;
 
@@ -375,9 +510,12 @@ int weir__codec_decode_list(const weir__layout *layout, const char *bytes, size_
 		return WEIR_ERR_FORMAT;
 	fixed = count * each + (count > 0 ? 1 : 2);
 	r.end = bytes + length - fixed;
-	status = weir__list_create(layout, count, text_room(layout, length - fixed, count), &made, &r.text);
+	items_size = items_room(layout, bytes, length, count);
+	status = weir__list_create(layout, count, text_room(layout, length - fixed, count) + items_size, &made, &memory);
 	if (status != WEIR_OK)
 		return status;
+	if (count > 0)
+		take_room(&r, memory, items_size);
 	if (!read_records(&r, layout, &made) || r.at != bytes + length) {
 		weir_list_release(&made);
 		return WEIR_ERR_FORMAT;

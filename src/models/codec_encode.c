@@ -1,15 +1,19 @@
 /* Writing records. Bytes go to a cursor into the buffer: each column makes sure of room for its prefix and any value of
  * a fixed size, each text for itself, so that nothing is measured twice and the buffer rarely asked. */
 #include "models/codec.h"
+
+#include "models/base64.h"
 #include "models/codec_time.h"
 #include "models/json_string.h"
 #include "models/number.h"
 #include "models/time.h"
+#include "models/value_text.h"
 #include "models/value_type.h"
 
 #include <math.h>
 
-#define VALUE_ROOM 64 /* any value but a text, and what stands around it */
+#define INLINE     static inline __attribute__((always_inline)) /* of columns, although items of arrays use them too */
+#define VALUE_ROOM 64                                           /* any value but a text, and what stands around it */
 
 struct writer {
 	const weir__layout *layout;
@@ -55,6 +59,11 @@ static char *put_float8(char *at, double value)
 	return value < 0 ? put(at, "\"-Infinity\"", 11) : put(at, "\"Infinity\"", 10);
 }
 
+static char *put_float4(char *at, float value)
+{
+	return isfinite(value) ? weir__float_write(at, value) : put_float8(at, (double)value);
+}
+
 static char *put_time(char *at, int64_t us, bool zoned)
 {
 	*at++ = '"';
@@ -86,7 +95,37 @@ static char *put_json(const struct writer *w, char *at, const weir__column *colu
 	return at + length;
 }
 
-static char *put_value(const struct writer *w, char *at, const weir__column *column, const void *member)
+static char *put_bytea(const struct writer *w, char *at, const weir_bytea *bytes)
+{
+	at = weir__json_room(w->buffer, at, weir__base64_length(bytes->length) + VALUE_ROOM);
+	if (!at)
+		return NULL;
+	*at++ = '"';
+	at = weir__base64_write(at, bytes->data, bytes->length);
+	*at++ = '"';
+	return at;
+}
+
+static char *put_array(const struct writer *w, char *at, weir_type type, const weir_i32_array *array);
+
+/* The types that are rare, and texts: numeric and json are structs of one pointer to text. */
+static char *put_other(const struct writer *w, char *at, weir_type type, const void *member)
+{
+	const weir__value_text *form = weir__value_text_of(type);
+
+	if (weir__type_is_array(type))
+		return put_array(w, at, type, member);
+	if (type == WEIR_TYPE_BYTEA)
+		return put_bytea(w, at, member);
+	if (!form)
+		return weir__json_string_write(w->buffer, at, *(const char *const *)member);
+	*at++ = '"';
+	at += form->write(member, at);
+	*at++ = '"';
+	return at;
+}
+
+INLINE char *put_value(const struct writer *w, char *at, const weir__column *column, const void *member)
 {
 	switch (column->type) {
 	case WEIR_TYPE_BOOL:
@@ -99,6 +138,8 @@ static char *put_value(const struct writer *w, char *at, const weir__column *col
 		return put_int8(at, *(const int64_t *)member);
 	case WEIR_TYPE_FLOAT8:
 		return put_float8(at, *(const double *)member);
+	case WEIR_TYPE_FLOAT4:
+		return put_float4(at, *(const float *)member);
 	case WEIR_TYPE_TIMESTAMPTZ:
 		return put_time(at, ((const weir_time *)member)->unix_us, true);
 	case WEIR_TYPE_TIMESTAMP:
@@ -107,32 +148,61 @@ static char *put_value(const struct writer *w, char *at, const weir__column *col
 		return put_uuid(at, member);
 	case WEIR_TYPE_JSONB:
 		return put_json(w, at, column, ((const weir_json *)member)->text);
-	default: /* text, and numeric: a struct of one pointer to text */
+	case WEIR_TYPE_TEXT:
+	case WEIR_TYPE_NUMERIC: /* a struct of one pointer to text */
 		return weir__json_string_write(w->buffer, at, *(const char *const *)member);
+	default:
+		return put_other(w, at, column->type, member);
 	}
 }
 
 /* A member that is NULL: an opt without value, or a NULL pointer even where the column takes none. */
-static bool is_null(const weir__column *column, const char *member)
+INLINE bool is_null(const weir__column *column, const char *member)
 {
-	const unsigned pointers = 1U << WEIR_TYPE_TEXT | 1U << WEIR_TYPE_NUMERIC | 1U << WEIR_TYPE_JSONB;
-
 	if (column->optional)
 		return !*(const bool *)member; /* .has comes first */
-	return (pointers >> column->type & 1) && !*(const char *const *)member;
+	return (WEIR__POINTER_TYPES >> column->type & 1) && !*(const void *const *)member;
 }
 
-/* Writes one column behind an opening bracket or a comma. */
-static char *put_column(const struct writer *w, char *at, const weir__column *column, const void *record)
+INLINE char *put_member(const struct writer *w, char *at, const weir__column *column, const char *member)
 {
-	const char *member = (const char *)record + column->offset;
-
-	at = put(at, column->json_prefix + 1, column->json_prefix_length - 1);
 	if (is_null(column, member))
 		return put(at, "null", 4);
 	if (column->optional)
 		member += weir__value_type_of(column->type)->opt_at;
 	return put_value(w, at, column, member);
+}
+
+/* An item is written as a nullable column is. Members of all arrays are alike. */
+static char *put_array(const struct writer *w, char *at, weir_type type, const weir_i32_array *array)
+{
+	const weir_type    item = weir__type_item(type);
+	const size_t       size = weir__item_size(item);
+	const weir__column column = { .type = item, .optional = weir__value_type_of(item)->opt_size > 0, .nullable = true };
+	const char        *member = (const char *)array->items;
+
+	*at++ = '[';
+	for (size_t i = 0; i < array->count; i++, member += size) {
+		at = weir__json_room(w->buffer, at, VALUE_ROOM);
+		if (!at)
+			return NULL;
+		if (i > 0)
+			*at++ = ',';
+		at = put_member(w, at, &column, member);
+		if (!at)
+			return NULL;
+	}
+	at = weir__json_room(w->buffer, at, VALUE_ROOM);
+	if (at)
+		*at++ = ']';
+	return at;
+}
+
+/* Writes one column behind an opening bracket or a comma. */
+static char *put_column(const struct writer *w, char *at, const weir__column *column, const void *record)
+{
+	at = put(at, column->json_prefix + 1, column->json_prefix_length - 1);
+	return put_member(w, at, column, (const char *)record + column->offset);
 }
 
 /* Writes at `at`; see weir__json_room for what it returns. */

@@ -6,12 +6,15 @@
 #include <weir/json.h>
 
 #include "base/error.h"
+#include "base/memory.h"
+#include "models/base64.h"
 #include "models/json_export.h"
 #include "models/json_import.h"
 #include "models/json_node.h"
 #include "models/json_text.h"
 #include "models/number.h"
-#include "models/time.h"
+#include "models/value_text.h"
+#include "models/value_type.h"
 
 #include <math.h>
 #include <string.h>
@@ -39,26 +42,55 @@ static cJSON *make_float8(double number)
 	return cJSON_CreateString(number < 0 ? "-Infinity" : "Infinity");
 }
 
-static cJSON *make_time(int64_t us, bool zoned)
+/* A float as the shortest number that is this float, and not as the double that it is too. */
+static cJSON *make_float4(double number)
 {
-	char text[WEIR_TIME_TEXT_MAX];
+	char  text[WEIR__DOUBLE_TEXT_MAX];
+	char *end = text;
 
-	(void)weir__time_write(us, zoned, text);
+	if (!isfinite(number))
+		return make_float8(number);
+	end = weir__float_write(text, (float)number);
+	(void)weir__double_read(text, end, &number);
+	return cJSON_CreateNumber(number);
+}
+
+static cJSON *make_text(const weir__value_text *form, const weir_value *value)
+{
+	uint64_t member[3];
+	char     text[WEIR__VALUE_TEXT_MAX];
+
+	weir__value_store(value, member);
+	(void)form->write(member, text);
 	return cJSON_CreateString(text);
 }
 
-static cJSON *make_uuid(const weir_uuid *uuid)
+static cJSON *make_bytea(const weir_bytea *bytes)
 {
-	char text[WEIR_UUID_TEXT_MAX];
+	size_t length = weir__base64_length(bytes->length);
+	char  *text = weir__malloc(length + 1);
+	cJSON *node = NULL;
 
-	weir__uuid_write(uuid, text);
-	return cJSON_CreateString(text);
+	if (!text)
+		return NULL;
+	*weir__base64_write(text, bytes->data, bytes->length) = '\0';
+	node = cJSON_CreateString(text);
+	weir__free(text);
+	return node;
 }
+
+static cJSON *make_items(const weir_value *array);
 
 static cJSON *make_node(const weir_value *value)
 {
+	const weir__value_text *form = weir__value_text_of(value->type);
+
 	if (value->is_null)
 		return cJSON_CreateNull();
+	if (form)
+		return make_text(form, value);
+	if (weir__type_is_array(value->type))
+		return make_items(value);
 	switch (value->type) {
 	case WEIR_TYPE_BOOL:
 		return cJSON_CreateBool(value->as.boolean);
@@ -66,14 +98,12 @@ static cJSON *make_node(const weir_value *value)
 	case WEIR_TYPE_INT4:
 	case WEIR_TYPE_INT8:
 		return make_int8(value->as.integer);
+	case WEIR_TYPE_FLOAT4:
+		return make_float4(value->as.number);
 	case WEIR_TYPE_FLOAT8:
 		return make_float8(value->as.number);
-	case WEIR_TYPE_TIMESTAMPTZ:
-		return make_time(value->as.integer, true);
-	case WEIR_TYPE_TIMESTAMP:
-		return make_time(value->as.integer, false);
-	case WEIR_TYPE_UUID:
-		return make_uuid(&value->as.uuid);
+	case WEIR_TYPE_BYTEA:
+		return make_bytea(&value->as.bytes);
 	case WEIR_TYPE_JSONB:
 		return weir__json_node_raw(value->as.text, 0);
 	default:
@@ -89,6 +119,21 @@ static bool add(cJSON *to, const char *name, cJSON *node)
 	if (!added)
 		cJSON_Delete(node);
 	return added;
+}
+
+static cJSON *make_items(const weir_value *array)
+{
+	weir_type item = weir__type_item(array->type);
+	cJSON    *node = cJSON_CreateArray();
+
+	for (size_t i = 0; node && i < array->as.array.count; i++) {
+		weir_value value = weir__value_of_item(item, array->as.array.items, i);
+		if (!add(node, NULL, make_node(&value))) {
+			cJSON_Delete(node);
+			node = NULL;
+		}
+	}
+	return node;
 }
 
 /* NULL when there is no memory. */
@@ -176,7 +221,7 @@ static int import_json(weir__json_import *import, size_t column, const char *tex
  * doubles leave numbers out, of a numeric none of more digits than a double surely keeps. */
 static int import_number(weir__json_import *import, size_t column, double number)
 {
-	weir_type type = import->layout->columns[column].type;
+	weir_type type = weir__json_import_type(import, column);
 	char      text[WEIR__DOUBLE_TEXT_MAX];
 	char     *end;
 
@@ -203,6 +248,20 @@ static int import_tree(weir__json_import *import, size_t column, const cJSON *no
 	return status;
 }
 
+static int import_node(weir__json_import *import, size_t column, const cJSON *node);
+
+static int import_items(weir__json_import *import, size_t column, const cJSON *array)
+{
+	int status = WEIR_OK;
+
+	weir__json_import_open(import, column);
+	for (const cJSON *node = array->child; node && status == WEIR_OK; node = node->next)
+		status = import_node(import, column, node);
+	if (status == WEIR_OK)
+		weir__json_import_close(import, column);
+	return status;
+}
+
 static int import_node(weir__json_import *import, size_t column, const cJSON *node)
 {
 	size_t start = import->texts.length;
@@ -210,7 +269,9 @@ static int import_node(weir__json_import *import, size_t column, const cJSON *no
 
 	if (type == cJSON_Raw && node->valuestring)
 		return import_json(import, column, node->valuestring, strlen(node->valuestring));
-	if (import->layout->columns[column].type == WEIR_TYPE_JSONB)
+	if (type == cJSON_Array && weir__type_is_array(weir__json_import_type(import, column)))
+		return import_items(import, column, node);
+	if (weir__json_import_type(import, column) == WEIR_TYPE_JSONB)
 		return import_tree(import, column, node);
 	if (type == cJSON_Number)
 		return import_number(import, column, node->valuedouble);

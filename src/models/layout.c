@@ -39,6 +39,19 @@ static bool is_name(const char *name)
 	return length > 0 && length <= NAME_MAX_BYTES && weir__utf8_is_valid(name, length);
 }
 
+/* The type of a column: that of the member, or what its options make of a text. */
+static weir_type type_of(const weir_field *field)
+{
+	bool      is_array = weir__type_is_array(field->type);
+	weir_type item = weir__type_item(field->type);
+
+	if (field->padded)
+		item = WEIR_TYPE_CHAR;
+	else if (field->labels)
+		item = WEIR_TYPE_ENUM;
+	return is_array ? weir__type_array_of(item) : item;
+}
+
 static bool can_be_null(const weir_field *field)
 {
 	return field->optional || weir__value_type_of(field->type)->opt_size == 0;
@@ -136,9 +149,17 @@ static int check_place(const weir_model *model, const weir_field *field, weir_er
 	return WEIR_OK;
 }
 
-static bool is_integer(weir_type type)
+static int check_text_options(const weir_model *model, const weir_field *field, weir_error *err)
 {
-	return type == WEIR_TYPE_INT2 || type == WEIR_TYPE_INT4 || type == WEIR_TYPE_INT8;
+	bool is_text = weir__type_item(field->type) == WEIR_TYPE_TEXT;
+
+	if (field->max_length && !is_text)
+		return wrong_field(model, field, err, "has a .max_length, which only a text column can have");
+	if ((field->padded || field->labels) && !is_text)
+		return wrong_field(model, field, err, "is .padded or has .labels, which only a text column can be");
+	if (field->labels && (field->padded || field->max_length))
+		return wrong_field(model, field, err, "has .labels, an enum's, and cannot be .padded or have a .max_length");
+	return WEIR_OK;
 }
 
 static int check_type(const weir_model *model, const weir_field *field, weir_error *err)
@@ -152,19 +173,17 @@ static int check_type(const weir_model *model, const weir_field *field, weir_err
 	if (field->nullable && !can_be_null(field))
 		return wrong_field(model, field, err, "is .nullable, but its member cannot hold NULL: use a weir_opt_ type");
 	if (field->unique && !type->unique)
-		return wrong_field(model, field, err, "is .unique, which a jsonb column cannot be");
+		return wrong_field(model, field, err, "is .unique, which a column of this type cannot be");
 	if (field->auto_now && field->type != WEIR_TYPE_TIMESTAMPTZ)
 		return wrong_field(model, field, err, "is .auto_now, which only a timestamptz column can be");
-	if (field->version && (field->primary_key || field->optional || !is_integer(field->type)))
+	if (field->version && (field->primary_key || field->optional || !weir__type_is_integer(field->type)))
 		return wrong_field(model, field, err,
 		                   "is .version, which only an int2, int4 or int8 that is not nullable can be");
-	if (field->max_length && field->type != WEIR_TYPE_TEXT)
-		return wrong_field(model, field, err, "has a .max_length, which only a text column can have");
 	if (field->primary_key && !type->key)
 		return wrong_field(model, field, err, "is of a type that cannot be part of a primary key");
 	if (field->primary_key && (field->nullable || field->optional))
 		return wrong_field(model, field, err, "is part of the primary key and must not be nullable");
-	return WEIR_OK;
+	return check_text_options(model, field, err);
 }
 
 /* What only a result has. */
@@ -246,7 +265,7 @@ static void append_canonical(const weir_model *model, weir__buffer *canonical)
 	for (size_t i = 0; i < model->field_count; i++) {
 		const weir_field *field = &model->fields[i];
 		append_name(canonical, column_name(field));
-		append_name(canonical, weir_type_name(field->type));
+		append_name(canonical, weir_type_name(type_of(field)));
 		weir__buffer_appendf(canonical, "%d%d ", field->nullable || field->optional, field->primary_key);
 		if (field->aggregate) {
 			weir__buffer_appendf(canonical, "a%d ", (int)field->aggregate);
@@ -262,7 +281,7 @@ static void fill_column(weir__column *column, const weir_field *field)
 		.name = column_name(field),
 		.name_length = strlen(column_name(field)),
 		.offset = field->offset,
-		.type = field->type,
+		.type = type_of(field),
 		.optional = field->optional,
 		.nullable = field->nullable || field->optional,
 		.primary_key = field->primary_key,
@@ -274,6 +293,7 @@ static void fill_column(weir__column *column, const weir_field *field)
 		.source = field->column,
 		.aggregate = field->aggregate,
 		.max_length = field->max_length,
+		.labels = field->labels,
 	};
 }
 
@@ -294,6 +314,9 @@ static void fill_sets(weir__layout *layout)
 			layout->version_mask |= bit;
 		if (column->unique)
 			layout->unique_mask |= bit;
+		if (weir__type_is_array(column->type) &&
+		    weir__item_size(weir__type_item(column->type)) > layout->json_item_size)
+			layout->json_item_size = weir__item_size(weir__type_item(column->type));
 	}
 }
 

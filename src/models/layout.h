@@ -15,24 +15,25 @@
 typedef uint64_t weir__mask; /* bit i: column i */
 
 typedef struct weir__column {
-	const char *member; /* name of the struct's member */
-	const char *name;   /* name of the column */
-	size_t      name_length;
-	size_t      offset;
-	weir_type   type;
-	bool        optional; /* the member is a weir_opt_... */
-	bool        nullable; /* may be NULL, by either way */
-	bool        primary_key;
-	bool        generated;
-	bool        unique;
-	bool        auto_now;
-	bool        stamped;
-	bool        version;
-	const char    *source;    /* of a result: the column that was named, or NULL */
-	weir_aggregate aggregate; /* of a result */
-	uint32_t    max_length;
-	const char *json_prefix; /* `{"id":` or `,"name":`: what stands before the value in a cached record */
-	size_t      json_prefix_length;
+	const char        *member; /* name of the struct's member */
+	const char        *name;   /* name of the column */
+	size_t             name_length;
+	size_t             offset;
+	weir_type          type;
+	bool               optional; /* the member is a weir_opt_... */
+	bool               nullable; /* may be NULL, by either way */
+	bool               primary_key;
+	bool               generated;
+	bool               unique;
+	bool               auto_now;
+	bool               stamped;
+	bool               version;
+	const char        *source;    /* of a result: the column that was named, or NULL */
+	weir_aggregate     aggregate; /* of a result */
+	uint32_t           max_length;
+	const char *const *labels;      /* of an enum; NULL: it is none */
+	const char        *json_prefix; /* `{"id":` or `,"name":`: what stands before the value in a cached record */
+	size_t             json_prefix_length;
 } weir__column;
 
 typedef struct weir__layout {
@@ -47,9 +48,10 @@ typedef struct weir__layout {
 	weir__mask        auto_now_mask;
 	weir__mask        version_mask; /* one column, or none */
 	weir__mask        unique_mask;
-	uint64_t fingerprint; /* of names, types, nullability and order: changes when cached records must not be read */
-	size_t   json_fixed;  /* bytes of a cached record that are not values: an upper bound for its texts follows */
-	uint8_t *by_offset;   /* member offset -> column number, 0xff where no member starts; model->size entries */
+	uint64_t fingerprint;    /* of names, types, nullability and order: changes when cached records must not be read */
+	size_t   json_fixed;     /* bytes of a cached record that are not values: an upper bound for its texts follows */
+	size_t   json_item_size; /* of the largest item of its arrays in memory; 0: it has no arrays */
+	uint8_t *by_offset;      /* member offset -> column number, 0xff where no member starts; model->size entries */
 } weir__layout;
 
 /* Checks a descriptor and makes its layout, one allocation freed by weir__layout_free. WEIR_ERR_MODEL names model and
@@ -83,5 +85,8 @@ weir_value weir__layout_get(const weir__layout *layout, size_t column, const voi
  * longer than max_length characters, numeric and json texts are well-formed, an integer fits the column's size,
  * a time is within PostgreSQL's range. WEIR_ERR_VALUE or WEIR_ERR_NOT_NULL, naming model and column, never the value. */
 int weir__value_check(const weir__layout *layout, size_t column, const weir_value *value, weir_error *err);
+
+/* The same for one item of an array, or one value, that is not NULL and of the right type. */
+int weir__item_check(const weir__layout *layout, size_t column, const weir_value *value, weir_error *err);
 
 #endif

@@ -12,12 +12,14 @@
 #include <stdlib.h>
 #include <string.h>
 
-#define POWER_MAX    22
-#define DIGITS_MAX   17                     /* that any double needs */
-#define DIGITS_SURE  15                     /* that any double keeps */
-#define DIGITS_READ  800                    /* more never decide how a double is rounded, but for their being there */
-#define EXPONENT_CAP 100000000              /* no exponent of a double comes near */
-#define CAN_SCALE    (FLT_EVAL_METHOD == 0) /* one operation is rounded once */
+#define POWER_MAX         22
+#define DIGITS_MAX        17 /* that any double needs */
+#define DIGITS_SURE       15 /* that any double keeps */
+#define FLOAT_DIGITS_MAX  9  /* the same of a float */
+#define FLOAT_DIGITS_SURE 6
+#define DIGITS_READ       800       /* more never decide how a double is rounded, but for their being there */
+#define EXPONENT_CAP      100000000 /* no exponent of a double comes near */
+#define CAN_SCALE         (FLT_EVAL_METHOD == 0) /* one operation is rounded once */
 
 static const double powers[POWER_MAX + 1] = { 1e0,  1e1,  1e2,  1e3,  1e4,  1e5,  1e6,  1e7,  1e8,  1e9,  1e10, 1e11,
 	                                          1e12, 1e13, 1e14, 1e15, 1e16, 1e17, 1e18, 1e19, 1e20, 1e21, 1e22 };
@@ -165,15 +167,17 @@ static char *write_decimal(char *at, const struct decimal *decimal)
 	return fixed ? write_fixed(at, decimal) : write_scientific(at, decimal);
 }
 
-/* A number from 1e-4 to 1e15 that is a few digits divided by a power of ten: those. NULL when it is none. */
-static char *write_scaled(char *at, double number)
+/* A number from 1e-4 to 1e15 that is a few digits divided by a power of ten: those. NULL when it is none. single: that
+ * the same float is read back is enough. */
+static inline char *write_scaled(char *at, double number, bool single)
 {
 	for (int power = 1; power <= DIGITS_SURE + 4; power++) {
 		double scaled = number * powers[power] + 0.5;
 		if (scaled >= powers[DIGITS_SURE])
 			return NULL;
 		uint64_t digits = (uint64_t)scaled;
-		if ((double)digits / powers[power] != number)
+		double   read = (double)digits / powers[power];
+		if (single ? (float)read != (float)number : read != number)
 			continue;
 		uint64_t whole = digits / (uint64_t)powers[power];
 		char    *start = write_digits(at, whole);
@@ -211,8 +215,28 @@ static char *write_double(char *at, double number, int most)
 	if (number <= whole_max && number == (double)(uint64_t)number)
 		return write_digits(at, (uint64_t)number);
 	if (CAN_SCALE && number >= 1e-4 && number < powers[DIGITS_SURE])
-		end = write_scaled(at, number);
+		end = write_scaled(at, number, false);
 	return end ? end : write_shortest(at, number, most);
+}
+
+char *weir__float_write(char *at, float single)
+{
+	double         number = fabs((double)single);
+	struct decimal decimal = { .count = 0 };
+	char          *end = NULL;
+
+	if (signbit(single))
+		*at++ = '-';
+	if (number < powers[DIGITS_SURE] && number == (double)(uint64_t)number)
+		return write_digits(at, (uint64_t)number);
+	if (CAN_SCALE && number >= 1e-4 && number < powers[DIGITS_SURE])
+		end = write_scaled(at, number, true);
+	for (int count = FLOAT_DIGITS_SURE; !end && count <= FLOAT_DIGITS_MAX; count++) {
+		round_digits(&decimal, number, count);
+		if ((float)nearest(&decimal) == (float)number)
+			end = write_decimal(at, &decimal);
+	}
+	return end;
 }
 
 char *weir__double_write(char *at, double number)

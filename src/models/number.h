@@ -22,6 +22,9 @@ extern const char weir__digit_pairs[201];
 char *weir__integer_write(char *at, int64_t number);
 char *weir__double_write(char *at, double number);
 
+/* The same for a float: the fewest digits that read back as the same float. */
+char *weir__float_write(char *at, float number);
+
 /* Read the number that begins at `at` and return the place behind it; NULL, and *number untouched, when there is none
  * of JSON's grammar. An integer stops before the first byte that is no digit; it has no leading zero, is not -0 and
  * fits. A double beyond its range is no number. */

@@ -123,6 +123,47 @@ weir_condition weir_match(weir_column column, weir_operator op, const char *text
 	return condition;
 }
 
+weir_condition weir_has_items(weir_column column, weir_operator op, weir_type type, const void *items, size_t count)
+{
+	weir_condition condition = weir_in_items(column, type, items, count);
+
+	if (condition.op == WEIR_OP_IN)
+		condition.op = only(op, WEIR_OP_HAS_ALL, WEIR_OP_HAS_ANY);
+	return condition;
+}
+
+weir_condition weir_has_of(weir_condition equal)
+{
+	equal.op = equal.op == WEIR_OP_EQ ? WEIR_OP_HAS : WEIR_OP_COUNT;
+	return equal;
+}
+
+weir_condition weir_json_match(weir_column column, weir_operator op, weir_json json)
+{
+	weir_condition condition = compare_text(column, WEIR_OP_EQ, WEIR_TYPE_JSONB, json.text);
+
+	condition.op = only(op, WEIR_OP_JSON_CONTAINS, WEIR_OP_JSON_WITHIN);
+	return condition;
+}
+
+weir_condition weir_json_key(weir_column column, const char *key)
+{
+	weir_condition condition = compare_text(column, WEIR_OP_EQ, WEIR_TYPE_TEXT, key);
+
+	condition.op = WEIR_OP_JSON_HAS_KEY;
+	return condition;
+}
+
+weir_condition weir_json_path(weir_column column, const char *text, const char *const *path, size_t count)
+{
+	weir_condition condition = compare_text(column, WEIR_OP_EQ, WEIR_TYPE_TEXT, text);
+
+	condition.op = path && count > 0 ? WEIR_OP_JSON_AT : WEIR_OP_COUNT;
+	condition.items = path;
+	condition.count = count;
+	return condition;
+}
+
 weir_condition weir_null_check(weir_column column, bool is_null)
 {
 	return (weir_condition){ .op = is_null ? WEIR_OP_IS_NULL : WEIR_OP_IS_NOT_NULL, .column = column };

@@ -1,4 +1,4 @@
-/* Times and uuids as text.
+/* Times, dates and times of day as text.
  *
  * The calendar is the proleptic Gregorian one, counted in years that begin on 1 March, so that the leap day is a year's
  * last day, and in cycles of 400 such years, which are all equally long. Nothing depends on locale or time zone. */
@@ -99,7 +99,7 @@ static char *put_digits(char *at, int64_t number, int count)
 	return at + count;
 }
 
-/* Four digits, or six with a sign where four do not do. */
+/* Four digits, or six or seven with a sign where four do not do. */
 static char *put_year(char *at, int64_t year)
 {
 	if (year < 0)
@@ -108,7 +108,7 @@ static char *put_year(char *at, int64_t year)
 		*at++ = '+';
 	if (year < 0)
 		year = -year;
-	return put_digits(at, year, year > 9999 ? 6 : 4);
+	return put_digits(at, year, year > 999999 ? 7 : year > 9999 ? 6 : 4);
 }
 
 static char *put_date(char *at, const struct date *date)
@@ -199,7 +199,7 @@ static bool read_date(struct reader *r, struct date *date)
 	bool positive = !negative && skip(r, '+');
 	int  year;
 
-	if (!read_digits(r, 4, negative || positive ? 6 : 4, &year) || (negative && year == 0))
+	if (!read_digits(r, 4, negative || positive ? 7 : 4, &year) || (negative && year == 0))
 		return false;
 	date->year = negative ? -year : year;
 	if (!skip(r, '-') || !read_pair(r, 12, &date->month) || date->month == 0)
@@ -302,6 +302,63 @@ bool weir__time_read(const char *text, size_t length, bool zoned, int64_t *us)
 	return combine(days_of(&date), us_of_day - offset_us, us);
 }
 
+size_t weir__date_write(int32_t days, char text[WEIR_DATE_TEXT_MAX])
+{
+	struct date date;
+	char       *at;
+
+	if (days == INT32_MAX)
+		return put_word(text, "infinity");
+	if (days == INT32_MIN)
+		return put_word(text, "-infinity");
+	date = date_of(days);
+	at = put_date(text, &date);
+	*at = '\0';
+	return (size_t)(at - text);
+}
+
+bool weir__date_read(const char *text, size_t length, int32_t *days)
+{
+	struct reader r = { .at = text, .end = text + length };
+	struct date   date;
+	int64_t       read;
+
+	if (is_word(text, length, "infinity") || is_word(text, length, "-infinity")) {
+		*days = *text == '-' ? INT32_MIN : INT32_MAX;
+		return true;
+	}
+	if (!read_date(&r, &date) || r.at != r.end)
+		return false;
+	read = days_of(&date);
+	if (read < WEIR__DATE_MIN || read > WEIR__DATE_MAX)
+		return false;
+	*days = (int32_t)read;
+	return true;
+}
+
+size_t weir__clock_write(int64_t us, char text[WEIR_CLOCK_TEXT_MAX])
+{
+	char *at = put_clock(text, us >= 0 && us <= WEIR__CLOCK_MAX_US ? us : 0);
+
+	*at = '\0';
+	return (size_t)(at - text);
+}
+
+bool weir__clock_read(const char *text, size_t length, int64_t *us)
+{
+	struct reader r = { .at = text, .end = text + length };
+
+	if (length >= 8 && memcmp(text, "24:00:00", 8) == 0) {
+		int fraction = 0;
+		r.at += 8;
+		if ((skip(&r, '.') && !read_fraction(&r, &fraction)) || fraction != 0 || r.at != r.end)
+			return false;
+		*us = WEIR__CLOCK_MAX_US;
+		return true;
+	}
+	return read_clock(&r, us) && r.at == r.end;
+}
+
 weir_time weir_time_now(void)
 {
 	return weir_time_of(weir__wall_now_us());
@@ -327,4 +384,26 @@ int weir_time_parse(const char *text, weir_time *time)
 int weir_timestamp_parse(const char *text, weir_timestamp *timestamp)
 {
 	return text && weir__time_read(text, strlen(text), false, &timestamp->us) ? WEIR_OK : WEIR_ERR_VALUE;
+}
+
+const char *weir_date_text(weir_date date, char text[WEIR_DATE_TEXT_MAX])
+{
+	weir__date_write(date.days, text);
+	return text;
+}
+
+int weir_date_parse(const char *text, weir_date *date)
+{
+	return text && weir__date_read(text, strlen(text), &date->days) ? WEIR_OK : WEIR_ERR_VALUE;
+}
+
+const char *weir_clock_text(weir_clock clock, char text[WEIR_CLOCK_TEXT_MAX])
+{
+	weir__clock_write(clock.us, text);
+	return text;
+}
+
+int weir_clock_parse(const char *text, weir_clock *clock)
+{
+	return text && weir__clock_read(text, strlen(text), &clock->us) ? WEIR_OK : WEIR_ERR_VALUE;
 }

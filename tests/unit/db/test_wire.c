@@ -119,7 +119,7 @@ static void assert_array_sent(weir_type type, const weir_value *values, size_t c
 	const weir__value_source source = { .get = value_at, .context = values, .count = count };
 	const char              *reason = NULL;
 
-	ck_assert_int_eq(weir__wire_encode_array(type, &source, &wire, &reason), WEIR_OK);
+	ck_assert_int_eq(weir__wire_encode_array(type, false, &source, &wire, &reason), WEIR_OK);
 	assert_hex(wire, hex);
 	weir__buffer_release(&wire);
 }
@@ -154,7 +154,7 @@ START_TEST(test_wire__an_array_with_a_value_that_does_not_fit_leaves_nothing_beh
 	const char              *reason = NULL;
 
 	weir__buffer_append_text(&wire, "before");
-	ck_assert_int_eq(weir__wire_encode_array(WEIR_TYPE_INT2, &source, &wire, &reason), WEIR_ERR_VALUE);
+	ck_assert_int_eq(weir__wire_encode_array(WEIR_TYPE_INT2, false, &source, &wire, &reason), WEIR_ERR_VALUE);
 	ck_assert_uint_eq(wire.length, 6);
 	weir__buffer_release(&wire);
 }

@@ -8,22 +8,28 @@ dir=$(mktemp -d)
 trap 'rm -rf "$dir"' EXIT
 cc=${CC:-cc}
 
-columns="bool i16 i32 i64 f64 numeric text time timestamp uuid json"
+scalars="bool i16 i32 i64 f32 f64 numeric text bytea date clock time timestamp interval uuid inet json json_text"
+arrays=$(for item in $scalars; do echo "${item}_array"; done)
+columns="$scalars "$(echo $arrays)
 
 # key, C type: what a member or a variable may be
 types="bool:bool i8:int8_t u8:uint8_t i16:int16_t u16:uint16_t i32:int32_t u32:uint32_t i64:int64_t u64:uint64_t
 longlong:long@long char:char float:float f64:double longdouble:long@double numeric:weir_numeric text:const@char@*
 chars:char@* time:weir_time timestamp:weir_timestamp uuid:weir_uuid json:weir_json void:void@* ints:int@*
 opt_bool:weir_opt_bool opt_i16:weir_opt_i16 opt_i32:weir_opt_i32 opt_i64:weir_opt_i64 opt_f64:weir_opt_f64
-opt_time:weir_opt_time opt_timestamp:weir_opt_timestamp opt_uuid:weir_opt_uuid condition:weir_condition"
+opt_time:weir_opt_time opt_timestamp:weir_opt_timestamp opt_uuid:weir_opt_uuid condition:weir_condition
+bytea:weir_bytea date:weir_date clock:weir_clock interval:weir_interval inet:weir_inet json_text:weir_json_text
+opt_f32:weir_opt_f32 opt_date:weir_opt_date opt_clock:weir_opt_clock opt_interval:weir_opt_interval
+opt_inet:weir_opt_inet $(for array in $arrays; do echo "$array:weir_$array"; done)"
 
 integers="i8 u8 i16 u16 i32 u32 i64 longlong opt_i16 opt_i32 opt_i64"
 
-numbers="i16 i32 i64 f64 numeric"
+numbers="i16 i32 i64 f32 f64 numeric"
 
 # What may be a parameter of SQL by hand.
 params="bool i8 u8 i16 u16 i32 u32 i64 longlong float f64 numeric text chars time timestamp uuid json void
-opt_bool opt_i16 opt_i32 opt_i64 opt_f64 opt_time opt_timestamp opt_uuid"
+opt_bool opt_i16 opt_i32 opt_i64 opt_f64 opt_time opt_timestamp opt_uuid bytea date clock interval inet json_text opt_f32
+opt_date opt_clock opt_interval opt_inet $arrays"
 params=$(echo $params)
 
 # What may be compared with a column.
@@ -32,7 +38,9 @@ values_of() {
 	bool) echo bool i32 opt_bool ;; # stdbool's true is an int
 	i16 | i32 | i64) echo "$integers" ;;
 	f64) echo i32 float f64 opt_f64 ;;
-	numeric | json) echo "$1" ;;
+	f32) echo float opt_f32 ;;
+	json_text | json_array | json_text_array) ;; # PostgreSQL has no equality for json; of jsonb[] nobody asked
+	numeric | json | bytea | *_array) echo "$1" ;;
 	text) echo text chars void ;; # NULL is a void *
 	*) echo "$1 opt_$1" ;;
 	esac
@@ -42,7 +50,8 @@ values_of() {
 items_of() {
 	case $1 in
 	text) echo text chars ;;
-	json) ;;
+	json | json_text | *_array) ;;
+	f32) echo float ;;
 	*) echo "$1" ;;
 	esac
 }
@@ -50,9 +59,23 @@ items_of() {
 # The members that a column's handle is for.
 members_of() {
 	case $1 in
-	numeric | text | json) echo "$1" ;;
+	f32) echo float opt_f32 ;;
+	numeric | text | json | bytea | json_text | *_array) echo "$1" ;;
 	*) echo "$1 opt_$1" ;;
 	esac
+}
+
+# What weir_has takes for a column: what its items are compared with.
+item_values_of() {
+	case $1 in
+	json_array | json_text_array) ;;
+	*_array) values_of "${1%_array}" ;;
+	esac
+}
+
+# Arrays of what weir_has_all and its like take.
+item_items_of() {
+	case $1 in *_array) items_of "${1%_array}" ;; esac
 }
 
 # list contains word
@@ -96,11 +119,14 @@ cases() {
 	for column in $columns; do
 		upper=$(echo "$column" | tr '[:lower:]' '[:upper:]')
 		values=$(values_of "$column") items=$(items_of "$column") members=$(members_of "$column")
+		item_values=$(item_values_of "$column") item_items=$(item_items_of "$column")
+		ops="eq ne lt le gt ge"
+		case $column in *_array) ops="eq lt" ;; esac
 		for type in $types; do
 			key=${type%%:*}
 			n="$column"_"$key"
 			fit=$(fits "$values" "$key")
-			for op in eq ne lt le gt ge; do
+			for op in $ops; do
 				put "$fit" "weir_condition ${op}_$n(void); weir_condition ${op}_$n(void) { return weir_$op(c_$column, v_$key); }"
 			done
 			put "$fit" "weir_condition bt_$n(void); weir_condition bt_$n(void) { return weir_between(c_$column, v_$key, v_$key); }"
@@ -108,16 +134,30 @@ cases() {
 			put "$fit" "weir_increment by_$n(void); weir_increment by_$n(void) { return weir_by(c_$column, v_$key); }"
 			fit=$(fits "$items" "$key")
 			put "$fit" "weir_condition in_$n(void); weir_condition in_$n(void) { return weir_in(c_$column, a_$key, 2); }"
+			fit=$(fits "$item_values" "$key")
+			put "$fit" "weir_condition has_$n(void); weir_condition has_$n(void) { return weir_has(c_$column, v_$key); }"
+			fit=$(fits "$item_items" "$key")
+			put "$fit" "weir_condition all_$n(void); weir_condition all_$n(void) { return weir_has_all(c_$column, a_$key, 2); }"
 			fit=$(fits "$members" "$key")
-			put "$fit" "extern weir_${column}_column h_$n; weir_${column}_column h_$n = WEIR_${upper}_COLUMN(row, m_$key);"
+			case $column in
+			*_array) handle="WEIR_ARRAY_COLUMN(${column%_array}, row, m_$key)" ;;
+			*) handle="WEIR_${upper}_COLUMN(row, m_$key)" ;;
+			esac
+			put "$fit" "extern weir_${column}_column h_$n; weir_${column}_column h_$n = $handle;"
 		done
 		fit=$(fits text "$column")
 		for op in like ilike contains starts_with ends_with icontains istarts_with iends_with; do
 			put "$fit" "weir_condition ${op}_$column(void); weir_condition ${op}_$column(void) { return weir_$op(c_$column, \"x\"); }"
 		done
+		fit=$(fits json "$column")
+		put "$fit" "weir_condition jc_$column(void); weir_condition jc_$column(void) { return weir_json_contains(c_$column, v_json); }"
+		put "$fit" "weir_condition jk_$column(void); weir_condition jk_$column(void) { return weir_json_has_key(c_$column, \"k\"); }"
+		put "$fit" "weir_condition ja_$column(void); weir_condition ja_$column(void) { return weir_json_at(c_$column, \"x\", \"a\"); }"
 		put yes "weir_condition null_$column(void); weir_condition null_$column(void) { return weir_is_null(c_$column); }"
 	done
-	members="$columns opt_bool opt_i16 opt_i32 opt_i64 opt_f64 opt_time opt_timestamp opt_uuid"
+	members="$columns float opt_bool opt_i16 opt_i32 opt_i64 opt_f64 opt_time opt_timestamp opt_uuid opt_f32 opt_date opt_clock
+opt_interval opt_inet"
+	members=$(echo $members)
 	for type in $types; do
 		key=${type%%:*}
 		put "$(fits "$members" "$key")" "extern weir_field f_$key; weir_field f_$key = WEIR_FIELD(row, m_$key, .unique = true);"

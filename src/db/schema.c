@@ -27,7 +27,7 @@ static const char catalog_query[] =
 	" AND a.attnum = ANY ((i.indkey::int2[])[0:i.indnkeyatts - 1])),"
 	" EXISTS (SELECT FROM pg_index i WHERE i.indrelid = c.oid AND i.indisunique AND i.indisvalid"
 	" AND i.indnkeyatts = 1 AND i.indkey[0] = a.attnum AND i.indpred IS NULL),"
-	" coalesce(t.typname = 'bpchar' OR NOT o.collisdeterministic, false)"
+	" coalesce(NOT o.collisdeterministic, false)"
 	" FROM wanted w"
 	" LEFT JOIN pg_class c ON c.oid = w.relation"
 	" LEFT JOIN pg_attribute a ON a.attrelid = c.oid AND a.attnum > 0 AND NOT a.attisdropped"
@@ -220,7 +220,7 @@ static void compare_column(comparison *c, const weir_value *facts)
 		begin_line(c, column);
 		weir__buffer_append_text(c->report,
 		                         "it is stamped, or a relation's key, and the database takes different texts for "
-		                         "one value of it (char(n), or a collation that is not deterministic)");
+		                         "one value of it (its collation is not deterministic)");
 	}
 }
 

@@ -4,14 +4,12 @@
 #include "base/clock.h"
 #include "base/hash.h"
 #include "base/memory.h"
+#include "base/names.h"
 #include "cache/redis_socket.h"
 
 #include <inttypes.h>
-#include <netdb.h>
 #include <pthread.h>
-#include <stdatomic.h>
 #include <string.h>
-#include <sys/socket.h>
 
 #define IDLE_MOST      64
 #define IDLE_UNSEEN_US 1000  /* idle longer than this: looked at before it is used */
@@ -21,18 +19,13 @@
 #define PAUSE_MOST_US  1000000
 #define LOG_PAUSE_US   10000000 /* a server that comes and goes is not reported more often */
 
-/* What a host's name stands for, kept by those who are connecting. */
-typedef struct addresses {
-	atomic_uint      references;
-	struct addrinfo *list; /* NULL: not known */
-} addresses;
-
 struct weir__redis_pool {
 	const weir__logger     *logger;
 	weir__reply_cache      *cache;
 	weir__redis_url         url;
 	pthread_mutex_t         mutex;     /* the rest */
-	addresses              *addresses; /* NULL: not known, or a unix socket */
+	weir__names            *names;     /* NULL: a unix socket */
+	weir__addresses        *addresses; /* of the host; NULL: not known yet, or a unix socket */
 	weir__redis_connection *idle;
 	size_t                  idle_count;
 	char                    epoch[WEIR__EPOCH_SIZE]; /* of the last connection; all others are not used again */
@@ -48,57 +41,42 @@ struct weir__redis_pool {
 
 /* ---- Addresses ----------------------------------------------------------------------------------------------------- */
 
-static void release_addresses(addresses *known)
-{
-	if (!known || atomic_fetch_sub(&known->references, 1) != 1)
-		return;
-	freeaddrinfo(known->list);
-	weir__free(known);
-}
-
-/* Looks the host up, which knows no deadline where it is a name. NULL: not found. */
-static addresses *look_up(const weir__redis_url *url)
-{
-	struct addrinfo hints = { .ai_socktype = SOCK_STREAM, .ai_flags = AI_NUMERICHOST | AI_NUMERICSERV };
-	addresses      *found = url->host ? weir__calloc(1, sizeof *found) : NULL;
-
-	if (!found)
-		return NULL;
-	atomic_init(&found->references, 1);
-	if (getaddrinfo(url->host, url->port, &hints, &found->list) == 0)
-		return found;
-	hints.ai_flags = AI_NUMERICSERV;
-	if (getaddrinfo(url->host, url->port, &hints, &found->list) == 0)
-		return found;
-	weir__free(found);
-	return NULL;
-}
-
 /* The probe looks the host up again: a failover may have moved it. */
-static void renew_addresses(weir__redis_pool *pool)
+static void renew_addresses(weir__redis_pool *pool, int64_t deadline_us)
 {
-	addresses *found = look_up(&pool->url);
-	addresses *old;
+	weir__addresses *found = NULL;
+	weir__addresses *old;
 
-	if (!found)
+	if (weir__names_find(pool->names, pool->url.host, pool->url.port, deadline_us, &found) != WEIR__NAMES_FOUND)
 		return;
 	pthread_mutex_lock(&pool->mutex);
 	old = pool->addresses;
 	pool->addresses = found;
 	pthread_mutex_unlock(&pool->mutex);
-	release_addresses(old);
+	weir__addresses_release(old);
 }
 
-static addresses *retain_addresses(weir__redis_pool *pool)
+static weir__addresses *retain_addresses(weir__redis_pool *pool)
 {
-	addresses *known;
+	weir__addresses *known;
 
 	pthread_mutex_lock(&pool->mutex);
 	known = pool->addresses;
 	if (known)
-		atomic_fetch_add(&known->references, 1);
+		weir__addresses_retain(known);
 	pthread_mutex_unlock(&pool->mutex);
 	return known;
+}
+
+/* Where the host is; NULL: not known by the deadline, or a unix socket. */
+static weir__addresses *find_addresses(weir__redis_pool *pool, int64_t deadline_us, bool anew)
+{
+	weir__addresses *known = pool->names && !anew ? retain_addresses(pool) : NULL;
+
+	if (known || !pool->names)
+		return known;
+	renew_addresses(pool, deadline_us);
+	return retain_addresses(pool);
 }
 
 /* ---- Life ---------------------------------------------------------------------------------------------------------- */
@@ -110,15 +88,16 @@ weir__redis_pool *weir__redis_pool_create(weir__redis_url *url, const weir__logg
 	if (!pool)
 		return NULL;
 	pool->cache = weir__reply_cache_create();
-	if (!pool->cache || pthread_mutex_init(&pool->mutex, NULL) != 0) {
+	pool->names = url->host ? weir__names_create() : NULL;
+	if (!pool->cache || (url->host && !pool->names) || pthread_mutex_init(&pool->mutex, NULL) != 0) {
 		if (pool->cache)
 			weir__reply_cache_release(pool->cache);
+		weir__names_release(pool->names);
 		weir__free(pool);
 		return NULL;
 	}
 	pool->logger = logger;
 	pool->url = *url;
-	pool->addresses = look_up(url);
 	return pool;
 }
 
@@ -156,7 +135,8 @@ static void drop_idle(weir__redis_pool *pool)
 void weir__redis_pool_free(weir__redis_pool *pool)
 {
 	close_all(take_idle(pool));
-	release_addresses(pool->addresses);
+	weir__addresses_release(pool->addresses);
+	weir__names_release(pool->names);
 	weir__redis_url_release(&pool->url);
 	weir__reply_cache_release(pool->cache);
 	pthread_mutex_destroy(&pool->mutex);
@@ -294,14 +274,13 @@ static weir__redis_connection *open_connection(weir__redis_pool *pool, int64_t d
 	weir__redis_connection *connection = NULL;
 	bool                    hasty = !is_probe && is_hasty(deadline_us);
 	weir__redis_failure     failure;
-	addresses              *known;
+	weir__addresses        *known = find_addresses(pool, deadline_us, is_probe);
 
-	if (is_probe)
-		renew_addresses(pool);
-	known = retain_addresses(pool);
 	opening.addresses = known ? known->list : NULL;
 	failure = weir__redis_connection_open(&opening, &connection);
-	release_addresses(known);
+	if (!opening.addresses && pool->names)
+		failure = WEIR__REDIS_TIMEOUT; /* of looking the host up */
+	weir__addresses_release(known);
 	if (failure != WEIR__REDIS_FINE && !(hasty && failure == WEIR__REDIS_TIMEOUT))
 		note_failure(pool, failure, opening.error_code, is_probe);
 	if (connection)

@@ -1,5 +1,5 @@
 /* Opening and closing one connection. libpq's own blocking connect has no total deadline, so PQconnectPoll is driven by
- * a loop of ours; looking up a host name is the one thing in it that can take longer (write hostaddr=, or an address).
+ * a loop of ours, once for each place to which the connection string leads (hosts.c), which knows names by their address.
  *
  * Afterwards the settings that exact values depend on are checked, and one query sets what cannot be asked for at the
  * start and reads which incarnation of the server this is, and whether a pooler stands in between. All results are binary, so that no setting of the server's
@@ -9,6 +9,7 @@
 #include "base/error.h"
 #include "base/hash.h"
 #include "base/memory.h"
+#include "db/hosts.h"
 
 #include <errno.h>
 #include <fcntl.h>
@@ -97,30 +98,42 @@ static bool is_for_pooler(weir__db *db)
 }
 
 /* What stands before dbname is a default that the connection string may change; what stands behind it decides. */
-static PGconn *start(weir__db *db)
+static PGconn *start(weir__db *db, const weir__place *place)
 {
-	const char *keywords[] = { "fallback_application_name",
-		                       "keepalives_idle",
-		                       "keepalives_interval",
-		                       "keepalives_count",
-		                       "dbname",
-		                       "client_encoding",
-		                       "options",
-		                       "application_name",
-		                       NULL };
 	const char *options = is_for_pooler(db) ? NULL : db->startup_options;
-	const char *values[] = { "weir", "30", "10", "3", db->conninfo, "UTF8", options, db->application_name, NULL };
+	const char *settings[][2] = { { "fallback_application_name", "weir" },
+		                          { "keepalives_idle", "30" },
+		                          { "keepalives_interval", "10" },
+		                          { "keepalives_count", "3" },
+		                          { "dbname", db->conninfo },
+		                          { "host", place->host },
+		                          { "hostaddr", place->hostaddr },
+		                          { "port", place->port },
+		                          { "target_session_attrs", place->session_attrs },
+		                          { "client_encoding", "UTF8" },
+		                          { "options", options },
+		                          { "application_name", db->application_name } };
+	enum { COUNT = sizeof settings / sizeof settings[0] };
+	const char *keywords[COUNT + 1] = { NULL };
+	const char *values[COUNT + 1] = { NULL };
 
+	for (size_t i = 0; i < COUNT; i++) {
+		keywords[i] = settings[i][0];
+		values[i] = settings[i][1];
+	}
 	return PQconnectStartParams(keywords, values, 1);
 }
 
-static int establish(weir__conn *conn, weir__deadline deadline, weir_error *err)
+/* One place; what an earlier attempt has left is closed. */
+static int establish(void *context, const weir__place *place, weir__deadline deadline, weir_error *err)
 {
-	int held[STANDARD_STREAMS];
-	int rc;
+	weir__conn *conn = context;
+	int         held[STANDARD_STREAMS];
+	int         rc;
 
+	PQfinish(conn->pg);
 	occupy_standard_streams(held);
-	conn->pg = start(conn->db);
+	conn->pg = start(conn->db, place);
 	if (!conn->pg) {
 		rc = weir__error_no_memory(err);
 	} else if (PQstatus(conn->pg) == CONNECTION_BAD) {
@@ -214,14 +227,14 @@ static bool is_refused_by_pooler(const weir__conn *conn)
 	       strstr(PQerrorMessage(conn->pg), "unsupported startup parameter: options");
 }
 
-static int establish_at_all(weir__conn *conn, weir__deadline deadline, weir_error *err)
+static int find_place(weir__conn *conn, weir__deadline deadline, weir_error *err)
 {
-	int rc = establish(conn, deadline, err);
+	weir__hosts *hosts = conn->db->hosts;
+	int          rc = weir__hosts_try(hosts, deadline, establish, conn, err);
 
 	if (rc == WEIR_OK || !is_refused_by_pooler(conn) || atomic_exchange(&conn->db->pooled, true))
 		return rc;
-	PQfinish(conn->pg);
-	return establish(conn, deadline, err);
+	return weir__hosts_try(hosts, deadline, establish, conn, err);
 }
 
 static int64_t lifetime_us(const weir__db *db)
@@ -259,7 +272,7 @@ int weir__conn_open(weir__db *db, weir__deadline deadline, const weir__cancel *c
 		return WEIR_ERR_NO_MEMORY;
 	made->cancel = cancel;
 	deadline = weir__deadline_earlier(deadline, weir__deadline_in_ms(db->connect_timeout_ms));
-	rc = establish_at_all(made, deadline, err);
+	rc = find_place(made, deadline, err);
 	if (rc == WEIR_OK)
 		rc = check_settings(made, err);
 	if (rc == WEIR_OK)

@@ -5,9 +5,9 @@
 #include "base/memory.h"
 #include "base/process.h"
 #include "db/conn.h"
+#include "db/hosts.h"
 #include "db/url.h"
 
-#include <errno.h>
 #include <string.h>
 
 #define MODE_PARAMETER    "weir_statements"
@@ -111,6 +111,8 @@ static int read_conninfo(weir__db *db, const weir__db_options *options, weir_err
 		rc = make_startup_options(db, given, settings, err);
 	if (rc == WEIR_OK && db->startup_options)
 		rc = make_path(db, settings, err);
+	if (rc == WEIR_OK)
+		rc = weir__hosts_create(given, &db->hosts, err);
 	PQconninfoFree(given);
 	return rc;
 }
@@ -205,6 +207,7 @@ void weir__db_free(weir__db *db)
 	weir__free(db->startup_options);
 	weir__free((char *)(uintptr_t)db->path.text);
 	weir__free(db->application_name);
+	weir__hosts_free(db->hosts);
 	pthread_cond_destroy(&db->drained);
 	pthread_mutex_destroy(&db->lock);
 	weir__free(db);

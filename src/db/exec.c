@@ -76,8 +76,16 @@ static void fail(weir__run *run, bool in_transaction)
 	if (!run->err)
 		return;
 	run->err->sent = run->err->status != WEIR_ERR_NO_MEMORY;
-	if (run->conn->broken && !in_transaction && !is_read(run->sql))
+	/* a server that takes no writes has not made this one */
+	if (run->conn->broken && !in_transaction && !is_read(run->sql) && run->err->status != WEIR_ERR_READ_ONLY)
 		run->err->effect = WEIR_EFFECT_UNKNOWN;
+}
+
+/* What SQL by hand may leave behind ends with the connection. */
+static void note_residue(const weir__run *run)
+{
+	if (run->statement ? run->statement->lasts : weir__sql_lasts(run->sql))
+		run->conn->scripted = true;
 }
 
 static int run_once(weir__run *run)
@@ -95,6 +103,7 @@ static int run_once(weir__run *run)
 		rc = run_alone(run);
 	else
 		rc = weir__run_round_trip(run, wants_xid);
+	note_residue(run);
 	if (rc < 0)
 		fail(run, in_transaction);
 	return rc;

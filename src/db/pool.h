@@ -45,6 +45,7 @@ struct weir__db {
 	char                *startup_options; /* libpq's `options`, or NULL */
 	bool                 tells;           /* that its writes are the library's (weir__db_options.writes) */
 	char                *application_name;
+	struct weir__hosts  *hosts;
 	int                  connect_timeout_ms;
 	size_t               max_statements;
 	weir_statement_mode  statements;

@@ -32,6 +32,31 @@ void weir__statement_set_release(weir__statement_set *set)
 	set->buckets = NULL;
 }
 
+/* ---- Texts ------------------------------------------------------------------------------------------------------- */
+
+static bool matches_here(const char *text, const char *word, size_t length)
+{
+	for (size_t i = 0; i < length; i++)
+		if ((text[i] | 0x20) != (word[i] | 0x20))
+			return false;
+	return true;
+}
+
+static bool holds(const weir__sql *sql, const char *word)
+{
+	size_t length = strlen(word);
+
+	for (size_t i = 0; i + length <= sql->length; i++)
+		if (matches_here(sql->text + i, word, length))
+			return true;
+	return false;
+}
+
+bool weir__sql_lasts(const weir__sql *sql)
+{
+	return holds(sql, "set_config") || holds(sql, "advisory_lock");
+}
+
 /* ---- The list by last use --------------------------------------------------------------------------------------- */
 
 static void unlink_use(weir__statement_set *set, weir__statement *statement)
@@ -88,6 +113,7 @@ static weir__statement *create(const weir__sql *sql, const weir__params *params)
 	memset(statement, 0, sizeof *statement);
 	statement->hash = sql->hash;
 	statement->length = sql->length;
+	statement->lasts = weir__sql_lasts(sql);
 	statement->type_count = count;
 	statement->types = (Oid *)(statement + 1);
 	statement->text = (char *)(statement + 1) + types_size;

@@ -23,6 +23,7 @@ struct weir__statement {
 	uint64_t         number;
 	uint64_t         hash;
 	size_t           length;
+	bool             lasts; /* see weir__sql_lasts */
 	int              type_count;
 	Oid             *types; /* behind this struct; the text behind them */
 	char            *text;
@@ -45,6 +46,9 @@ typedef struct weir__statement_set {
 /* Nothing is prepared yet. WEIR_ERR_NO_MEMORY. */
 int  weir__statement_set_init(weir__statement_set *set, size_t limit, weir_error *err);
 void weir__statement_set_release(weir__statement_set *set);
+
+/* May it leave something on the connection that outlasts its transaction: a setting, a lock? */
+bool weir__sql_lasts(const weir__sql *sql);
 
 /* The statement prepared for sql with parameters of these types (NULL: none), which then counts as just used; or NULL. */
 weir__statement *weir__statement_find(weir__statement_set *set, const weir__sql *sql, const weir__params *params);

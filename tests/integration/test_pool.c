@@ -344,6 +344,50 @@ START_TEST(test_pool__only_a_connection_without_any_doubt_is_kept)
 }
 END_TEST
 
+/* Settings, roles, locks, cursors, temporary tables, names: whoever comes next sees none of it. */
+START_TEST(test_pool__nothing_is_left_behind_for_the_next_borrower)
+{
+	static const char *const scripts[] = { "SET search_path TO pg_catalog",
+		                                   "SET ROLE pg_monitor",
+		                                   "SET TimeZone TO 'Asia/Tokyo'",
+		                                   "SELECT pg_advisory_lock(77)",
+		                                   "LISTEN something",
+		                                   "PREPARE mine AS SELECT 1",
+		                                   "CREATE TEMP TABLE mine (id int)",
+		                                   "BEGIN; DECLARE mine CURSOR WITH HOLD FOR SELECT 1; COMMIT" };
+	static const char *const statements[] = { "SELECT pg_advisory_lock(77)",
+		                                      "SELECT Set_Config('role', 'pg_monitor', false)",
+		                                      "SELECT pg_try_advisory_lock_shared(77)" };
+	static const char        seen[] =
+		"SELECT (SELECT count(*) FROM pg_locks WHERE locktype = 'advisory' AND pid = pg_backend_pid()) + "
+		"(SELECT count(*) FROM pg_prepared_statements WHERE name = 'mine') + "
+		"(SELECT count(*) FROM pg_cursors WHERE name = 'mine') + "
+		"(SELECT count(*) FROM pg_listening_channels()) + "
+		"(SELECT count(*) FROM pg_class WHERE relname = 'mine' AND pg_table_is_visible(oid)) + "
+		"(current_user <> session_user)::int + (current_setting('TimeZone') = 'Asia/Tokyo')::int + "
+		"(current_setting('search_path') = 'pg_catalog')::int";
+	enum { SCRIPTS = sizeof scripts / sizeof scripts[0], STATEMENTS = sizeof statements / sizeof statements[0] };
+	struct database database;
+	weir_error      err = WEIR_ERROR_INIT;
+
+	setup(&database, 1);
+	for (int i = 0; i < SCRIPTS + STATEMENTS; i++) {
+		weir__conn *conn = database_borrow(&database);
+
+		if (i < SCRIPTS)
+			ck_assert_msg(weir__conn_run_script(conn, scripts[i], weir__deadline_in_ms(10000), &err) == WEIR_OK, "%s",
+			              err.message);
+		else
+			conn_run_ok(conn, statements[i - SCRIPTS]);
+		ck_assert_int_gt(conn_number(conn, seen), 0);
+		database_give_back(&database, &conn);
+		ck_assert_int_eq(database_number(&database, seen), 0);
+		ck_assert_uint_eq(database_stats(&database).connections_destroyed, (uint64_t)i + 1);
+	}
+	database_close(&database);
+}
+END_TEST
+
 START_TEST(test_pool__unread_results_destroy_a_connection)
 {
 	struct database database;
@@ -504,6 +548,7 @@ WEIR_SUITE("pool", test_pool__callers_are_served_in_the_order_they_came,
            test_pool__an_idle_connection_ended_by_the_server_is_not_seen_by_the_caller,
            test_pool__after_one_lost_connection_the_others_are_looked_at_however_fresh,
            test_pool__only_a_connection_without_any_doubt_is_kept, test_pool__unread_results_destroy_a_connection,
+           test_pool__nothing_is_left_behind_for_the_next_borrower,
            test_pool__a_server_that_became_read_only_renews_all_older_connections,
            test_pool__closing_waits_for_borrowed_connections_and_turns_callers_away,
            test_pool__closing_ends_at_the_deadline_and_the_last_one_back_frees_all,

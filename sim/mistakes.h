@@ -18,19 +18,19 @@
 	  "0: TOUCH 0 / 0: TOUCH 1 / 1: LIST_ALL, READ_ROW 0, LIST_ALL", 0, 0, 4)                                          \
 	X(RELEASE_ENDS_ALL, "a release ends the guards of others",                                                         \
 	  "0: TOUCH 0 / 0: TOUCH 1 / 1: LIST_ALL, READ_ROW 0, LIST_ALL", 0, 0, 4)                                          \
+	X(NONCE_REUSED, "all guards of a process have one nonce",                                                          \
+	  "0: TOUCH 0 / 0: TOUCH 1 / 1: LIST_ALL, READ_ROW 0, LIST_ALL", 0, 0, 4)                                          \
 	X(RELEASE_OWN_ONLY, "a release leaves alone what is no guard of its own",                                          \
 	  "0: GET 0, GET 0 / 1: TOUCH 0 / -: FLUSH", 0, 0, 3)                                                              \
 	X(RELEASE_BEFORE_COMMIT, "guards are released before COMMIT", "0: GET 0, GET 0 / 1: TOUCH 0", 0, 0, 2)             \
 	X(RELEASE_UNSETTLED, "guards are released while the fate of COMMIT is open",                                       \
 	  "0: TOUCH 0 / 1: GET 0, READ_ROW 0, GET 0", LOSE_COMMITS, 1, 3)                                                  \
 	X(EARLY_ANSWER, "a write is acknowledged before its release", "0: GET 0, GET 0 / 1: TOUCH 0 / -: FLUSH", 0, 0, 3)  \
-	X(NONCE_REUSED, "all guards of a process have one nonce",                                                          \
-	  "0: TOUCH 0 / 0: TOUCH 1 / 1: LIST_ALL, READ_ROW 0, LIST_ALL", 0, 0, 4)                                          \
 	X(BLIND, "guards and releases that failed are taken for done", "0: GET 0 / 1: TOUCH 0, GET 0", LOSE_REQUESTS, 2,   \
 	  3)                                                                                                               \
 	X(COUNTER_STAMPS, "stamps count", "0: LIST_ALL, LIST_ALL / 1: TOUCH 0", 0, 0, 2)                                   \
-	X(SAME_STAMPS_TWICE, "a release comes twice, with the same stamps",                                                \
-	  "0: LIST 0, LIST 0 / 1: CREATE 2 0 / 2: MOVE 1 0", 0, 0, 4)                                                      \
+	X(SAME_STAMPS_TWICE, "a release comes twice, with the same stamps", "0: LIST_ALL, LIST_ALL / 1: TOUCH 0, TOUCH 0", \
+	  0, 0, 4)                                                                                                         \
 	X(ABSENT_STAMP_IS_VALID, "a list whose stamps are gone counts", "0: LIST_ALL, LIST_ALL / 1: TOUCH 0 / -: EVICT",   \
 	  0, 0, 2)                                                                                                         \
 	X(NO_ANY, "the stamp of the table is left alone", "0: LIST_ALL, LIST_ALL / 1: TOUCH 0", 0, 0, 2)                   \

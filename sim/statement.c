@@ -44,8 +44,8 @@ struct pg_result {
 
 /* One column that is given back. */
 typedef struct field {
-	enum column column;
-	bool        old; /* as it was before */
+	int  column;
+	bool old; /* as it was before */
 } field;
 
 typedef struct condition {
@@ -117,7 +117,7 @@ static void read_fields(statement *s, const char *at)
 		if (s->field_count == FIELDS)
 			unknown(s->sql);
 		s->fields[s->field_count].old = old;
-		s->fields[s->field_count++].column = (enum column)read_column(s, &at);
+		s->fields[s->field_count++].column = read_column(s, &at);
 		if (!starts(at, ", "))
 			return;
 		at += 2;

@@ -34,6 +34,7 @@ typedef struct bench_options {
 	const char *ops;       /* names with commas between, or NULL for all */
 	int         rounds;
 	double      seconds;
+	long        count; /* operations of a round instead, and nothing is verified: for counting what one costs; 0: not so */
 	int         threads; /* callers at a time */
 	bool        small;
 	int         only; /* one side, BENCH_SIDES for both */
@@ -60,6 +61,9 @@ struct bench {
 	user_dao      users;
 	weir_error    err;
 	baseline      baseline;
+	weir_session *async_session; /* the same with synchronous_commit off */
+	user_dao      async_users;
+	baseline      async_baseline;
 	uint64_t      created; /* makes the names of created users unique */
 	const char   *net;
 	int           cpu;        /* everything runs on it; -1: not pinned */
@@ -130,11 +134,20 @@ extern const size_t          bench_operation_count;
 
 size_t  bench_picks(const bench *b, enum bench_domain domain);
 int64_t bench_first_id(size_t pick, enum bench_domain domain);
+/* Of 100 picks so many are writes, the same ones each time. */
+bool bench_is_write(size_t pick, unsigned percent);
 /* Values for a user to be created or updated; texts go into room. */
 void bench_new_values(bench *b, baseline_user *values, char room[256]);
 
+/* postgres_url with synchronous_commit off, to be freed. NULL: out of memory. */
+char *bench_async_url(const char *postgres_url);
+
 bool bench_weir_open(bench *b, const char *postgres_url, const char *redis_url);
 void bench_weir_close(bench *b);
+
+/* The connections of one caller's baseline. */
+bool bench_baseline_open(bench *b, const char *postgres_url, const char *redis_url);
+void bench_baseline_close(bench *b);
 
 /* The callers of --threads besides the main program (callers.c). */
 bool bench_callers_open(bench *b, const char *postgres_url, const char *redis_url);
@@ -158,6 +171,8 @@ bool weir_count_hit(bench *b, size_t pick, bench_check *check);
 bool weir_exists_hit(bench *b, size_t pick, bench_check *check);
 bool weir_create(bench *b, size_t pick, bench_check *check);
 bool weir_update_inval(bench *b, size_t pick, bench_check *check);
+bool weir_update_inval_async(bench *b, size_t pick, bench_check *check);
+bool weir_mixed_90_10(bench *b, size_t pick, bench_check *check);
 
 bool hand_get_by_id_db(bench *b, size_t pick, bench_check *check);
 bool hand_get_by_id_hit(bench *b, size_t pick, bench_check *check);
@@ -173,6 +188,8 @@ bool hand_count_hit(bench *b, size_t pick, bench_check *check);
 bool hand_exists_hit(bench *b, size_t pick, bench_check *check);
 bool hand_create(bench *b, size_t pick, bench_check *check);
 bool hand_update_inval(bench *b, size_t pick, bench_check *check);
+bool hand_update_inval_async(bench *b, size_t pick, bench_check *check);
+bool hand_mixed_90_10(bench *b, size_t pick, bench_check *check);
 
 /* ---- Measuring and reporting ---- */
 

@@ -5,6 +5,7 @@
 #include "contents.h"
 
 #include <pthread.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <time.h>
@@ -47,11 +48,13 @@ bool bench_callers_open(bench *b, const char *postgres_url, const char *redis_ur
 		bench *other = &b->others[i];
 
 		memcpy(other, b, sizeof *other);
+		memset(&other->baseline, 0, sizeof other->baseline);
+		memset(&other->async_baseline, 0, sizeof other->async_baseline);
 		other->others = NULL;
 		other->err = (weir_error)WEIR_ERROR_INIT;
 		other->created = (uint64_t)(i + 1) * 1000000000;
-		if (!baseline_open(&other->baseline, postgres_url, redis_url, BENCH_SCHEMA))
-			return bench_fail(b, "by hand: %s", other->baseline.error);
+		if (!bench_baseline_open(other, postgres_url, redis_url))
+			return bench_fail(b, "%s", other->error);
 	}
 	return true;
 }
@@ -59,19 +62,27 @@ bool bench_callers_open(bench *b, const char *postgres_url, const char *redis_ur
 void bench_callers_close(bench *b)
 {
 	for (int i = 0; b->others && i < b->options.threads - 1; i++)
-		baseline_close(&b->others[i].baseline);
+		bench_baseline_close(&b->others[i]);
 	free(b->others);
 	b->others = NULL;
+}
+
+/* For those who count what happens in between (scripts/bench-instructions). */
+static void mark_round(const bench *b, const char *what)
+{
+	if (b->options.count > 0)
+		fprintf(stderr, "round %s\n", what);
 }
 
 static void call(caller *c)
 {
 	bench_run run = c->shared->operation->run[c->shared->side];
+	uint64_t  count = (uint64_t)c->b->options.count;
 	size_t    picks = bench_picks(c->b, c->shared->operation->domain);
 	double    start = clock_s(CLOCK_MONOTONIC), now = start;
 
-	while (!c->failed && now < start + c->b->options.seconds) {
-		for (int i = 0; !c->failed && i < CLOCK_STRIDE; i++)
+	while (!c->failed && (count > 0 ? c->done < count : now < start + c->b->options.seconds)) {
+		for (int i = 0; !c->failed && i < (count > 0 ? 1 : CLOCK_STRIDE); i++)
 			c->failed = !run(c->b, bench_number(c->seed, c->done++) % picks, NULL);
 		now = clock_s(CLOCK_MONOTONIC);
 	}
@@ -119,6 +130,7 @@ bool bench_callers_run(bench *b, const bench_operation *operation, int side, uin
 
 	for (size_t i = 0; done && i < count; i++)
 		callers[i] = (caller){ .b = i == 0 ? b : &b->others[i - 1], .shared = &shared, .seed = bench_number(seed, i) };
+	mark_round(b, "begins");
 	cpu = clock_s(CLOCK_PROCESS_CPUTIME_ID);
 	pthread_barrier_init(&shared.start, NULL, (unsigned)count);
 	if (done && start_others(b, callers, count)) {
@@ -130,6 +142,7 @@ bool bench_callers_run(bench *b, const bench_operation *operation, int side, uin
 	} else {
 		done = false;
 	}
+	mark_round(b, "ends");
 	pthread_barrier_destroy(&shared.start);
 	free(callers);
 	return done;

@@ -2,11 +2,40 @@
 #include "bench.h"
 
 #include <inttypes.h>
+#include <stdio.h>
 #include <stdlib.h>
+#include <string.h>
 
 static bool failed(bench *b)
 {
-	return bench_fail(b, "by hand: %s", b->baseline.error);
+	return bench_fail(b, "by hand: %s%s", b->baseline.error, b->async_baseline.error);
+}
+
+char *bench_async_url(const char *postgres_url)
+{
+	static const char option[] = "options=-csynchronous_commit%3Doff";
+	size_t            size = strlen(postgres_url) + sizeof option + 1;
+	char             *url = malloc(size);
+
+	if (url)
+		snprintf(url, size, "%s%c%s", postgres_url, strchr(postgres_url, '?') ? '&' : '?', option);
+	return url;
+}
+
+bool bench_baseline_open(bench *b, const char *postgres_url, const char *redis_url)
+{
+	char *async_url = bench_async_url(postgres_url);
+	bool  done = async_url && baseline_open(&b->baseline, postgres_url, redis_url, BENCH_SCHEMA) &&
+	            baseline_open(&b->async_baseline, async_url, redis_url, BENCH_SCHEMA);
+
+	free(async_url);
+	return done || failed(b);
+}
+
+void bench_baseline_close(bench *b)
+{
+	baseline_close(&b->async_baseline);
+	baseline_close(&b->baseline);
 }
 
 /* Checks a record against its id and frees it. */
@@ -187,21 +216,37 @@ bool hand_create(bench *b, size_t pick, bench_check *check)
 	return take(b, check, created, created ? created->id : 0);
 }
 
-bool hand_update_inval(bench *b, size_t pick, bench_check *check)
+static bool update(bench *b, baseline *base, int64_t id, bench_check *check)
 {
-	int64_t       id = bench_first_id(pick, BENCH_ANY_USER);
 	char          room[256];
 	baseline_user values;
 
 	bench_new_values(b, &values, room);
-	if (!take(b, check, baseline_update(&b->baseline, id, &values), id))
+	if (!take(b, check, baseline_update(base, id, &values), id))
 		return false;
 	if (!check)
 		return true;
 	for (int i = 0; i < 2; i++) {
-		if (!take(b, check, baseline_get_by_id_cached(&b->baseline, id), id))
+		if (!take(b, check, baseline_get_by_id_cached(base, id), id))
 			return false;
 	}
 	check->users -= 2;
 	return true;
+}
+
+bool hand_update_inval(bench *b, size_t pick, bench_check *check)
+{
+	return update(b, &b->baseline, bench_first_id(pick, BENCH_ANY_USER), check);
+}
+
+bool hand_update_inval_async(bench *b, size_t pick, bench_check *check)
+{
+	return update(b, &b->async_baseline, bench_first_id(pick, BENCH_ANY_USER), check);
+}
+
+bool hand_mixed_90_10(bench *b, size_t pick, bench_check *check)
+{
+	size_t user_pick = b->oracle.zipf_picks[pick];
+
+	return bench_is_write(pick, 10) ? hand_update_inval(b, user_pick, check) : hand_get_by_id_hit(b, user_pick, check);
 }

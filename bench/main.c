@@ -77,7 +77,9 @@ static bool open_all(bench *b)
 	b->net = net_of(b->sql, redis_url);
 	if (!bench_dataset_load(b) || !bench_oracle_load(b))
 		return false;
-	if (!baseline_open(&b->baseline, postgres_url, redis_url, BENCH_SCHEMA) || !baseline_forget(&b->baseline))
+	if (!bench_baseline_open(b, postgres_url, redis_url))
+		return false;
+	if (!baseline_forget(&b->baseline))
 		return bench_fail(b, "by hand: %s", b->baseline.error);
 	if (b->options.threads == 1)
 		bench_pin(b);
@@ -88,7 +90,7 @@ static void close_all(bench *b)
 {
 	bench_callers_close(b);
 	bench_weir_close(b);
-	baseline_close(&b->baseline);
+	bench_baseline_close(b);
 	bench_oracle_release(b);
 	PQfinish(b->sql);
 }
@@ -102,7 +104,7 @@ static bool run(bench *b)
 
 	if (!knows_all(b) || !open_all(b))
 		return false;
-	for (size_t i = 0; i < count; i++) {
+	for (size_t i = 0; !b->options.count && i < count; i++) {
 		fprintf(stderr, "Verifying %s against SQL\n", chosen[i]->name);
 		if (!bench_verify(b, chosen[i]))
 			return false;

@@ -90,7 +90,7 @@ static bool warm(bench *b, const bench_operation *operation, int side)
 		if (!operation->run[side](b, pick, NULL))
 			return false;
 	}
-	return bench_callers_run(b, operation, side, 99, &ignored, &ignored);
+	return b->options.count || bench_callers_run(b, operation, side, 99, &ignored, &ignored);
 }
 
 static bool prepare(bench *b, const bench_operation *operation)

@@ -1,5 +1,6 @@
 /* The table of operations, in the order in which they run: reads first, then writes. */
 #include "bench.h"
+#include "contents.h"
 
 #include <stdio.h>
 
@@ -66,6 +67,16 @@ const bench_operation bench_operations[] = {
 	  .domain = BENCH_ANY_USER,
 	  .items = 1,
 	  .write = true },
+	{ .name = "update_inval_async",
+	  .run = { weir_update_inval_async, hand_update_inval_async },
+	  .domain = BENCH_ANY_USER,
+	  .items = 1,
+	  .write = true },
+	{ .name = "mixed_90_10",
+	  .run = { weir_mixed_90_10, hand_mixed_90_10 },
+	  .domain = BENCH_ZIPF,
+	  .items = 1,
+	  .write = true },
 };
 const size_t bench_operation_count = sizeof bench_operations / sizeof bench_operations[0];
 
@@ -95,6 +106,11 @@ int64_t bench_first_id(size_t pick, enum bench_domain domain)
 	bool list = domain == BENCH_ANY_LIST || domain == BENCH_HOT_LIST;
 
 	return (int64_t)(list ? pick * BENCH_LIST_LENGTH : pick) + 1;
+}
+
+bool bench_is_write(size_t pick, unsigned percent)
+{
+	return bench_number(11, pick) % 100 < percent;
 }
 
 /* The name is unique, the balance another one with each call. */

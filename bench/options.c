@@ -10,6 +10,7 @@ static const char help[] =
 	"(private ones: it loads and pins them). Prints ops/s of both and their ratio.\n"
 	"  --rounds N     pairs of rounds [11]\n"
 	"  --seconds S    length of a round [0.4]\n"
+	"  --count N      operations in a round instead, unverified: for profilers and for counting\n"
 	"  --ops A,B      only these operations\n"
 	"  --small        a tenth of the rows\n"
 	"  --threads N    callers at a time [1]; one: everything is put on one CPU\n"
@@ -46,6 +47,10 @@ static bool read_value(bench_options *options, const char *name, const char *val
 	} else if (strcmp(name, "--seconds") == 0) {
 		if (!read_number(value, 0.001, 3600, &options->seconds))
 			return wrong(name, "0.001 to 3600");
+	} else if (strcmp(name, "--count") == 0) {
+		if (!read_number(value, 1, 1e9, &number))
+			return wrong(name, "1 to 1000000000");
+		options->count = (long)number;
 	} else if (strcmp(name, "--threads") == 0) {
 		if (!read_number(value, 1, 64, &number))
 			return wrong(name, "1 to 64");

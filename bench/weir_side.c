@@ -3,6 +3,7 @@
 
 #include <inttypes.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 
 static bool failed(bench *b, const char *what, int status)
@@ -10,7 +11,7 @@ static bool failed(bench *b, const char *what, int status)
 	return bench_fail(b, "weir: %s: %s %s", what, weir_status_name(status), b->err.message);
 }
 
-bool bench_weir_open(bench *b, const char *postgres_url, const char *redis_url)
+static bool open_session(bench *b, const char *postgres_url, const char *redis_url, weir_session **session)
 {
 	weir_options options = {
 		.postgres = postgres_url,
@@ -22,11 +23,23 @@ bool bench_weir_open(bench *b, const char *postgres_url, const char *redis_url)
 		.cache_timeout_ms = 1000,
 		.cache = { .ttl_s = 3600, .unique_ttl_s = 3600, .list_ttl_s = 3600, .count_ttl_s = 3600 },
 	};
-	int rc = weir_open(&options, &b->session, &b->err);
+	int rc = weir_open(&options, session, &b->err);
 
-	if (rc < 0)
-		return failed(b, "open", rc);
+	return rc >= 0 || failed(b, "open", rc);
+}
+
+bool bench_weir_open(bench *b, const char *postgres_url, const char *redis_url)
+{
+	char *async_url = bench_async_url(postgres_url);
+	bool  done = async_url && open_session(b, postgres_url, redis_url, &b->session) &&
+	            open_session(b, async_url, redis_url, &b->async_session);
+	int rc;
+
+	free(async_url);
+	if (!done)
+		return false;
 	b->users = get_user_dao(b->session);
+	b->async_users = get_user_dao(b->async_session);
 	/* what an earlier run left in this Redis may be older than the tables */
 	rc = weir_cache_manager_flush(weir_session_cache(b->session), NULL, &b->err);
 	return rc == WEIR_OK || failed(b, "flush", rc);
@@ -34,6 +47,7 @@ bool bench_weir_open(bench *b, const char *postgres_url, const char *redis_url)
 
 void bench_weir_close(bench *b)
 {
+	weir_close(&b->async_session);
 	weir_close(&b->session);
 }
 
@@ -286,9 +300,8 @@ bool weir_create(bench *b, size_t pick, bench_check *check)
 	return take(b, check, "create", rc, &created, rc == WEIR_OK ? created->id : 0);
 }
 
-bool weir_update_inval(bench *b, size_t pick, bench_check *check)
+static bool update(bench *b, const user_dao *users, int64_t id, bench_check *check)
 {
-	int64_t       id = bench_first_id(pick, BENCH_ANY_USER);
 	char          room[256];
 	baseline_user values;
 	const user   *updated = NULL;
@@ -297,7 +310,7 @@ bool weir_update_inval(bench *b, size_t pick, bench_check *check)
 
 	bench_new_values(b, &values, room);
 	given = values_of(&values);
-	rc = user_dao_update(&b->users, id, &given, WEIR_SET(user, age, balance), &updated, &b->err);
+	rc = user_dao_update(users, id, &given, WEIR_SET(user, age, balance), &updated, &b->err);
 	if (!take(b, check, "update", rc, &updated, id))
 		return false;
 	if (!check)
@@ -306,10 +319,27 @@ bool weir_update_inval(bench *b, size_t pick, bench_check *check)
 	for (int i = 0; i < 2; i++) {
 		const user *seen = NULL;
 
-		rc = user_dao_get_by_id_cached(&b->users, id, &seen, &b->err);
+		rc = user_dao_get_by_id_cached(users, id, &seen, &b->err);
 		if (!take(b, check, "get_by_id_cached", rc, &seen, id))
 			return false;
 	}
 	check->users -= 2;
 	return true;
+}
+
+bool weir_update_inval(bench *b, size_t pick, bench_check *check)
+{
+	return update(b, &b->users, bench_first_id(pick, BENCH_ANY_USER), check);
+}
+
+bool weir_update_inval_async(bench *b, size_t pick, bench_check *check)
+{
+	return update(b, &b->async_users, bench_first_id(pick, BENCH_ANY_USER), check);
+}
+
+bool weir_mixed_90_10(bench *b, size_t pick, bench_check *check)
+{
+	size_t user_pick = b->oracle.zipf_picks[pick];
+
+	return bench_is_write(pick, 10) ? weir_update_inval(b, user_pick, check) : weir_get_by_id_hit(b, user_pick, check);
 }

@@ -32,6 +32,7 @@ typedef struct weir_base_dao {
 	const weir_model  *model;
 	const void        *entity;     /* the library's: the model as the session knows it, NULL if it does not */
 	int                timeout_ms; /* deadline of each call; 0: the session's */
+	int                fresh_ms;   /* of its cached reads: 0, milliseconds, WEIR_STRONG or WEIR_BYPASS (session.h) */
 } weir_base_dao;
 
 /* A model's DAO. No I/O; works before any server is reachable. A model that the session does not know is reported by

@@ -48,6 +48,7 @@ typedef struct weir_cache_stats {
 	uint64_t invalidations; /* keys and stamps guarded by writes */
 	uint64_t bypasses;      /* reads past a cache that was down, off or busy with a write */
 	uint64_t errors;        /* operations that failed, values that were not readable */
+	uint64_t near_hits;     /* of the hits and absent hits, those that the near cache answered */
 } weir_cache_stats;
 
 /* Counters of one model or of all (NULL). Readable while running. */

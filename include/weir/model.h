@@ -123,6 +123,9 @@ typedef struct weir_cache_config {
 	int64_t     max_bytes;    /* a larger value is returned and not stored. 1 MiB */
 	int         version;      /* part of the keys: another number leaves all existing entries behind */
 	weir_policy policy;       /* of writes. WEIR_POLICY_DEGRADE */
+	weir_switch near;         /* also kept, decoded, in this process (near_cache.h). Built in: off */
+	int64_t     near_max_items; /* a longer list is not kept near. 1000 */
+	int64_t     near_max_bytes; /* a larger record or list is not kept near. 256 KiB */
 } weir_cache_config;
 
 struct weir_relation;

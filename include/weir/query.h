@@ -153,6 +153,7 @@ typedef struct weir_query {
 	weir_lock_wait lock_wait;
 	bool           distinct; /* get_all_into: rows that are the same only once */
 	weir_condition having;   /* get_all_into: on columns of the result, of groups */
+	int            fresh_ms; /* of a cached read: 0 (as the DAO says), milliseconds, WEIR_STRONG or WEIR_BYPASS (session.h) */
 } weir_query;
 
 static inline weir_path weir_path_of(const char *path)

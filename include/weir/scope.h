@@ -29,6 +29,10 @@ WEIR_API weir_session *weir_with_timeout(weir_session *session, int timeout_ms, 
 /* All calls on it together have total_ms from now on; later ones end at once with WEIR_ERR_TIMEOUT. */
 WEIR_API weir_session *weir_with_deadline(weir_session *session, int total_ms, weir_scope *scope);
 
+/* Its cached reads are as fresh as fresh_ms says (session.h: milliseconds, WEIR_STRONG, WEIR_BYPASS), unless DAO or query say
+ * otherwise themselves. */
+WEIR_API weir_session *weir_with_freshness(weir_session *session, int fresh_ms, weir_scope *scope);
+
 /* ---- Cancelling -------------------------------------------------------------------------------------------------- */
 
 /* Something that one thread asks for and others notice. */

@@ -54,6 +54,19 @@ typedef struct weir_pool_options {
 	int max_lifetime_s;     /* older than this: closed when given back, earlier by up to a tenth at random [1800] */
 } weir_pool_options;
 
+typedef struct weir_near_cache weir_near_cache; /* near_cache.h */
+
+/* The near cache that a session makes for its models; zero is the default. */
+typedef struct weir_near_options {
+	int64_t max_bytes; /* of all records and lists in it, 64 KiB at least [64 MiB] */
+	int     bound_ms;  /* nothing is served that may have been out of date for longer, 50 at least [1000] */
+} weir_near_options;
+
+/* How fresh an answer must be, in milliseconds, where a model has a near cache; for one DAO (base_dao.h) or one query. 0: as the
+ * near cache's bound_ms says; above 0: at most so long out of date (but for own writes, which are always seen). */
+#define WEIR_STRONG (-1) /* not from the near cache: Redis is asked */
+#define WEIR_BYPASS (-2) /* from no cache: the database is asked */
+
 /* Zero is the default everywhere. */
 typedef struct weir_options {
 	const char              *postgres; /* postgresql://... or a libpq connection string; required */
@@ -81,6 +94,8 @@ typedef struct weir_options {
 	                           [0: no such bound] */
 	weir_trace               trace;         /* functions around every call and statement (trace.h) [none] */
 	int                      slow_query_ms; /* statements that take longer are logged as warnings, with their text [never] */
+	weir_near_options        near;       /* of the session's own near cache */
+	weir_near_cache         *near_cache; /* one made by weir_near_cache_create, used instead; the session keeps a reference */
 } weir_options;
 
 /* Opens a session: checks every model, connects (unless lazy) and compares the models with the live schema.

@@ -17,6 +17,7 @@
 #include <weir/writing.h>
 #include <weir/sql.h>
 #include <weir/cache_manager.h>
+#include <weir/near_cache.h>
 #include <weir/relation.h>
 #include <weir/relay.h>
 #include <weir/json.h>

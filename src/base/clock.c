@@ -1,8 +1,17 @@
 /* Time from CLOCK_MONOTONIC and CLOCK_REALTIME. */
+#if defined(__linux__) && !defined(_GNU_SOURCE)
+#define _GNU_SOURCE /* CLOCK_MONOTONIC_COARSE */
+#endif
 #include "base/clock.h"
 
 #include <limits.h>
 #include <time.h>
+
+#ifdef CLOCK_MONOTONIC_COARSE
+#define COARSE CLOCK_MONOTONIC_COARSE
+#else
+#define COARSE CLOCK_MONOTONIC
+#endif
 
 static int64_t read_us(clockid_t clock)
 {
@@ -15,6 +24,20 @@ static int64_t read_us(clockid_t clock)
 int64_t weir__now_us(void)
 {
 	return read_us(CLOCK_MONOTONIC);
+}
+
+int64_t weir__coarse_now_us(void)
+{
+	return read_us(COARSE);
+}
+
+int64_t weir__coarse_lag_us(void)
+{
+	struct timespec step = { .tv_nsec = 0 };
+
+	if (clock_getres(COARSE, &step) != 0)
+		return 0;
+	return (int64_t)step.tv_sec * 1000000 + (step.tv_nsec + 999) / 1000;
 }
 
 int64_t weir__wall_now_us(void)

@@ -7,6 +7,10 @@
 /* Microseconds on CLOCK_MONOTONIC. */
 int64_t weir__now_us(void);
 
+/* The same, read from what the system last wrote down where that is cheaper: behind by at most weir__coarse_lag_us(). */
+int64_t weir__coarse_now_us(void);
+int64_t weir__coarse_lag_us(void);
+
 /* Microseconds since 1970-01-01 00:00:00 UTC, as the system believes: for values only. */
 int64_t weir__wall_now_us(void);
 

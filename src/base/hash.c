@@ -1,4 +1,4 @@
-/* SipHash-2-4 and random numbers from getrandom(2) or getentropy(3). */
+/* SipHash-2-4, SipHash-1-3 of 128 bits, and random numbers from getrandom(2) or getentropy(3). */
 #include "base/hash.h"
 
 #include "base/clock.h"
@@ -72,6 +72,43 @@ uint64_t weir__hash64(const void *bytes, size_t length, uint64_t seed)
 	for (int i = 0; i < 4; i++)
 		sip_round(v);
 	return v[0] ^ v[1] ^ v[2] ^ v[3];
+}
+
+/* The up to 7 bytes at the end of a text, as load_le64 reads them. A longer text is read again from 8 before its end. */
+static inline uint64_t load_tail(const unsigned char *at, size_t count, size_t length)
+{
+	if (length < 8 || count == 0)
+		return load_le64(at, count);
+	return load_whole(at + count - 8) >> (8 * (8 - count));
+}
+
+weir__hash128 weir__hash128_of(const void *bytes, size_t length, weir__hash128 key)
+{
+	const unsigned char *at = bytes;
+	uint64_t             v[4] = { key.low ^ 0x736f6d6570736575u, key.high ^ 0x646f72616e646f6du ^ 0xee,
+		                          key.low ^ 0x6c7967656e657261u, key.high ^ 0x7465646279746573u };
+	uint64_t             word = (uint64_t)length << 56;
+	uint64_t             low;
+
+	for (size_t left = length; left >= 8; left -= 8, at += 8) {
+		uint64_t whole = load_whole(at);
+
+		v[3] ^= whole;
+		sip_round(v);
+		v[0] ^= whole;
+	}
+	word |= load_tail(at, length & 7, length);
+	v[3] ^= word;
+	sip_round(v);
+	v[0] ^= word;
+	v[2] ^= 0xee;
+	for (int i = 0; i < 3; i++)
+		sip_round(v);
+	low = v[0] ^ v[1] ^ v[2] ^ v[3];
+	v[1] ^= 0xdd;
+	for (int i = 0; i < 3; i++)
+		sip_round(v);
+	return (weir__hash128){ low, v[0] ^ v[1] ^ v[2] ^ v[3] };
 }
 
 uint64_t weir__random_u64(void)

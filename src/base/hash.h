@@ -9,6 +9,15 @@
  * stable across processes and machines for a given seed, and hostile input cannot aim at collisions of a secret one. */
 uint64_t weir__hash64(const void *bytes, size_t length, uint64_t seed);
 
+/* 128 bits: SipHash-1-3 with a key of 128 bits. Not stable across versions of weir: for tables in memory. With a secret key nobody
+ * can find two texts of one hash, so that the hash may stand for the text. */
+typedef struct weir__hash128 {
+	uint64_t low;
+	uint64_t high;
+} weir__hash128;
+
+weir__hash128 weir__hash128_of(const void *bytes, size_t length, weir__hash128 key);
+
 /* A random number from the system. Falls back to the clock and address if the system has none to give. */
 uint64_t weir__random_u64(void);
 

@@ -31,8 +31,15 @@ static int64_t expiry(int64_t now_us, int64_t ttl_ms)
 	                                                                       : now_us + ttl_ms * 1000;
 }
 
+static int64_t left_ms(int64_t expires_us, int64_t now_us)
+{
+	if (expires_us == WEIR__MEMORY_NO_EXPIRY)
+		return -1;
+	return expires_us - now_us < 1000 ? 1 : (expires_us - now_us) / 1000;
+}
+
 /* What an entry holds, for a reader. */
-static void show(weir__memory_entry *entry, weir_cached *found)
+static void show(weir__memory_entry *entry, int64_t now_us, weir_cached *found)
 {
 	static const weir_cached_state states[] = {
 		[WEIR__MEMORY_VALUE] = WEIR_CACHED_VALUE,
@@ -50,6 +57,7 @@ static void show(weir__memory_entry *entry, weir_cached *found)
 	atomic_fetch_add_explicit(&entry->content.blob->references, 1, memory_order_relaxed);
 	found->value = (weir_bytes){ entry->content.blob->bytes, entry->content.blob->length };
 	found->owner = entry->content.blob;
+	found->left_ms = left_ms(entry->content.expires_us, now_us);
 	found->release = weir__memory_blob_release;
 }
 
@@ -63,7 +71,7 @@ static int get_many(weir_cache_backend *self, const weir_bytes *keys, size_t cou
 	for (size_t i = 0; i < count; i++) {
 		weir__memory_place place = weir__memory_lock(store, keys[i], now_us);
 
-		show(weir__memory_find(&place), &found[i]);
+		show(weir__memory_find(&place), now_us, &found[i]);
 		weir__memory_unlock(&place);
 	}
 	return WEIR_OK;
@@ -113,7 +121,7 @@ static bool lease_one(weir__memory_store *store, const weir_cache_want *want, co
 	bool done = true;
 
 	if (entry && !is_seen(entry, want->seen)) {
-		show(entry, found);
+		show(entry, place.now_us, found);
 	} else {
 		*found = (weir_cached){ .state = WEIR_CACHED_LEASED };
 		done = want->stamp ? put_stamp(&place, entry, want->stamp, call) : weir__memory_put(&place, entry, &lease);
@@ -335,6 +343,20 @@ static bool is_up(weir_cache_backend *self)
 	return true;
 }
 
+/* Nobody else can change what is here, and who does so knows. */
+static int watch(weir_cache_backend *self, const weir_cache_watch *told, void **handle)
+{
+	(void)self;
+	*handle = NULL;
+	told->proved(told->context, INT64_MAX);
+	return WEIR_OK;
+}
+
+static void unwatch(void *handle)
+{
+	(void)handle;
+}
+
 static void close_memory(weir_cache_backend *self)
 {
 	weir__memory_store_release(store_of(self));
@@ -384,6 +406,8 @@ int weir__cache_backend_memory_with_clock(int64_t max_bytes, int64_t (*now_us)(v
 		.flush = flush,
 		.is_up = is_up,
 		.close = close_memory,
+		.watch = watch,
+		.unwatch = unwatch,
 	};
 	*backend = &made->backend;
 	return WEIR_OK;

@@ -2,6 +2,7 @@
 #include "cache/envelope.h"
 #include "cache/redis_pool.h"
 #include "cache/redis_script.h"
+#include "cache/redis_subscriber.h"
 
 #include "base/error.h"
 #include "base/memory.h"
@@ -70,20 +71,36 @@ static void release_found(weir_cached *found, size_t count)
 
 /* ---- get_many, set ------------------------------------------------------------------------------------------------- */
 
-static bool read_many(const weir__redis_run *run, size_t count, weir_cached *found)
+/* Each key's reply, then, where it was asked for, how long the key will be there. */
+static bool read_many(const weir__redis_run *run, size_t count, bool with_left, weir_cached *found)
 {
-	const weir__reply *replies = run->replies;
-	size_t             first = count > 1;
+	const weir__reply *replies = run->replies + (count > 1);
+	const weir__reply *left = replies + count;
 
-	if (count > 1 && (replies[0].type != WEIR__REPLY_ARRAY || replies[0].length != count))
+	if (count > 1 && (run->replies[0].type != WEIR__REPLY_ARRAY || run->replies[0].length != count))
 		return false;
 	for (size_t i = 0; i < count; i++) {
-		if (read_cached(&replies[first + i], run->buffer, &found[i]))
-			continue;
-		release_found(found, i);
-		return false;
+		if (!read_cached(&replies[i], run->buffer, &found[i])) {
+			release_found(found, i);
+			return false;
+		}
+		if (with_left && left[i].type == WEIR__REPLY_INTEGER)
+			found[i].left_ms = left[i].integer == -1 ? -1 : left[i].integer > 0 ? left[i].integer : 0;
 	}
 	return true;
+}
+
+static void append_get(weir__redis_connection *connection, const weir_bytes *keys, size_t count, bool with_left)
+{
+	weir__redis_command(connection, 1 + count);
+	weir__redis_argument_text(connection, count == 1 ? "GET" : "MGET");
+	for (size_t i = 0; i < count; i++)
+		weir__redis_argument_key(connection, keys[i]);
+	for (size_t i = 0; with_left && i < count; i++) {
+		weir__redis_command(connection, 2);
+		weir__redis_argument_text(connection, "PTTL");
+		weir__redis_argument_key(connection, keys[i]);
+	}
 }
 
 static int get_many(weir_cache_backend *self, const weir_bytes *keys, size_t count, const weir_cache_call *call,
@@ -94,13 +111,10 @@ static int get_many(weir_cache_backend *self, const weir_bytes *keys, size_t cou
 
 	if (!weir__redis_run_begin(&run, pool_of(self), call->deadline_us))
 		return WEIR_ERR_CACHE;
-	weir__redis_command(run.connection, 1 + count);
-	weir__redis_argument_text(run.connection, count == 1 ? "GET" : "MGET");
-	for (size_t i = 0; i < count; i++)
-		weir__redis_argument_key(run.connection, keys[i]);
-	if (!weir__redis_run_send(&run, 1, count == 1 ? 0 : count))
+	append_get(run.connection, keys, count, call->wants_left);
+	if (!weir__redis_run_send(&run, 1 + (call->wants_left ? count : 0), count == 1 ? 0 : count))
 		return WEIR_ERR_CACHE;
-	understood = read_many(&run, count, found);
+	understood = read_many(&run, count, call->wants_left, found);
 	weir__redis_run_end(&run, !understood);
 	return understood ? WEIR_OK : WEIR_ERR_CACHE;
 }
@@ -254,6 +268,11 @@ static int fill(weir_cache_backend *self, const weir_cache_entry *entries, size_
 	return sum >= 0 ? WEIR_OK : WEIR_ERR_CACHE;
 }
 
+static void append_channel(weir__redis_connection *connection, const weir_cache_call *call)
+{
+	weir__redis_argument(connection, call->channel.data, call->channel.length);
+}
+
 static void append_touched_keys(weir__redis_connection *connection, const weir_touch *touches, size_t count,
                                 uint64_t nonce)
 {
@@ -268,9 +287,10 @@ static void append_touched_keys(weir__redis_connection *connection, const weir_t
 static void append_guard(weir__redis_connection *connection, const script_work *work, size_t first, size_t count,
                          bool by_text)
 {
-	begin_script(connection, work->script, by_text, count, 2);
+	begin_script(connection, work->script, by_text, count, 3);
 	append_touched_keys(connection, (const weir_touch *)work->items + first, count, work->call->id);
 	weir__redis_argument_number(connection, work->call->ttl_ms);
+	append_channel(connection, work->call);
 }
 
 static int guard(weir_cache_backend *self, const weir_touch *touches, size_t count, const weir_cache_call *call)
@@ -286,9 +306,10 @@ static void append_release(weir__redis_connection *connection, const script_work
 	const weir_touch *touches = (const weir_touch *)work->items + first;
 	char              stamp[WEIR__STAMP_SIZE];
 
-	begin_script(connection, work->script, by_text, count, 2 + count);
+	begin_script(connection, work->script, by_text, count, 3 + count);
 	append_touched_keys(connection, touches, count, work->call->id);
 	weir__redis_argument_number(connection, work->call->stamp_ttl_ms < 0 ? -1 : work->call->stamp_ttl_ms);
+	append_channel(connection, work->call);
 	for (size_t i = 0; i < count; i++) {
 		weir__stamp_write(touches[i].stamp, stamp);
 		weir__redis_argument(connection, stamp, touches[i].stamp ? sizeof stamp : 0);
@@ -307,20 +328,22 @@ static void append_remove(weir__redis_connection *connection, const script_work 
 {
 	const weir_bytes *keys = (const weir_bytes *)work->items + first;
 
-	begin_script(connection, work->script, by_text, count, 0);
+	begin_script(connection, work->script, by_text, count, 1);
 	for (size_t i = 0; i < count; i++)
 		weir__redis_argument_key(connection, keys[i]);
+	append_channel(connection, work->call);
 }
 
-/* Keys as SCAN found them, with their epoch. */
+/* Keys as SCAN found them, with their epoch. A flush says in one word that all is gone (near_space.h), not key by key. */
 static void append_remove_found(weir__redis_connection *connection, const script_work *work, size_t first, size_t count,
                                 bool by_text)
 {
 	const weir_bytes *keys = (const weir_bytes *)work->items + first;
 
-	begin_script(connection, work->script, by_text, count, 0);
+	begin_script(connection, work->script, by_text, count, 1);
 	for (size_t i = 0; i < count; i++)
 		weir__redis_argument(connection, keys[i].data, keys[i].length);
+	weir__redis_argument_text(connection, "");
 }
 
 static int remove_many(weir_cache_backend *self, const weir_bytes *keys, size_t count, const weir_cache_call *call)
@@ -566,6 +589,15 @@ static bool is_up(weir_cache_backend *self)
 	return up;
 }
 
+static int watch(weir_cache_backend *self, const weir_cache_watch *told, void **handle)
+{
+	weir__redis_subscriber *started = NULL;
+	int                     rc = weir__redis_subscriber_start(weir__redis_pool_url(pool_of(self)), told, &started);
+
+	*handle = started;
+	return rc;
+}
+
 static void close_redis(weir_cache_backend *self)
 {
 	weir__redis_pool_free(pool_of(self));
@@ -601,6 +633,9 @@ int weir__cache_backend_redis(const char *url, const weir__logger *logger, weir_
 		.flush = flush,
 		.is_up = is_up,
 		.close = close_redis,
+		.watch = watch,
+		.unwatch = weir__redis_subscriber_stop,
+		.place = weir__redis_pool_place(made->pool),
 	};
 	*backend = &made->backend;
 	return WEIR_OK;

@@ -16,6 +16,7 @@
 #include "base/buffer.h"
 #include "base/clock.h"
 #include "base/logger.h"
+#include "cache/near.h"
 
 /* ---- Keys (pure) ----------------------------------------------------------------------------------------------- */
 
@@ -36,9 +37,13 @@ typedef struct weir__cache_manager_options {
 	int                 timeout_ms;
 	weir_cache_config   defaults; /* as the user gave them */
 	const weir__logger *logger;
+	weir_near_options   near;       /* of the near cache, made when a space is configured to have one */
+	weir_near_cache    *near_cache; /* one to be used instead, or NULL */
 } weir__cache_manager_options;
 
 int weir__cache_manager_create(const weir__cache_manager_options *options, weir_cache_manager **cache, weir_error *err);
+/* Begins what a manager does by itself, once its spaces are there: the near cache, if any has one. */
+int  weir__cache_manager_start(weir_cache_manager *cache, weir_error *err);
 void weir__cache_manager_free(weir_cache_manager *cache);
 
 /* One space a model: name in record keys ("user"), plural in list keys ("users"), fingerprint in every envelope. model is only compared by
@@ -62,6 +67,10 @@ bool weir__cache_space_enabled(const weir__cache_space *space);
 /* Limits in force. */
 int64_t weir__cache_space_max_items(const weir__cache_space *space);
 int     weir__cache_space_version(const weir__cache_space *space);
+
+/* The near cache, once some space has one; else NULL. Is it in touch with the backend? */
+weir_near_cache *weir__cache_manager_near(const weir_cache_manager *cache);
+bool             weir__cache_manager_near_is_fresh(const weir_cache_manager *cache);
 
 /* Backends. */
 weir_cache_backend *weir__cache_backend_none(void);
@@ -100,7 +109,7 @@ typedef struct weir__lookup {
 	weir_bytes       key;                      /* logical, borrowed */
 	weir_bytes       stamps[WEIR__STAMPS_MAX]; /* LIST and COUNT: logical, borrowed */
 	size_t           stamp_count;
-	int64_t                   until_us; /* the deadline of the whole call, half of which may be spent here; 0: none */
+	int64_t          until_us; /* the deadline of the whole call, half of which may be spent here; 0: none */
 	/* out */
 	weir__lookup_state state;
 	weir_bytes         payload; /* HIT: readable until weir__lookup_release */
@@ -111,11 +120,14 @@ typedef struct weir__lookup {
 	uint64_t           token;       /* of the lease */
 	int64_t            deadline_us; /* of lookup and lease together */
 	/* as they were before the database was asked, bulk last; 0: unknown. RECORD and UNIQUE have any and all. */
-	uint64_t      stamp_values[WEIR__STAMPS_MAX + 1];
-	char          seen[WEIR__SEEN_SIZE]; /* how the entry begins that is there and out of date */
-	unsigned char seen_length;           /* 0: none */
-	bool          waiting;               /* to be looked at, the next time */
-	bool          missed;                /* of those that are being leased */
+	uint64_t          stamp_values[WEIR__STAMPS_MAX + 1];
+	char              seen[WEIR__SEEN_SIZE]; /* how the entry begins that is there and out of date */
+	unsigned char     seen_length;           /* 0: none */
+	weir__near_ticket near_ticket;           /* of before the lookup, where the space has a near cache (near_space.h) */
+	weir__near_ticket near_absence;          /* what an ABSENT depends on */
+	int64_t           left_ms;               /* the entry's time to live; 0: as configured, below 0: none */
+	bool              waiting;               /* to be looked at, the next time */
+	bool              missed;                /* of those that are being leased */
 } weir__lookup;
 
 /* Looks count entries up, one round trip (another for the stamps of "absent" answers). Counts hits and misses. */

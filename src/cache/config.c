@@ -18,6 +18,9 @@ const weir_cache_config weir__config_built_in = {
 	.max_items = 1000,
 	.max_bytes = 1 << 20,
 	.policy = WEIR_POLICY_DEGRADE,
+	.near = WEIR_OFF,
+	.near_max_items = 1000,
+	.near_max_bytes = 256 << 10,
 };
 
 #define STAMP_TTL_LEAST_S 3600
@@ -51,6 +54,9 @@ static const member members[] = {
 	MEMBER(max_bytes, WEIR_UNLIMITED, INT64_MAX, LIMIT),
 	MEMBER(version, 0, INT32_MAX, "0 or more"),
 	MEMBER(policy, WEIR_POLICY_INHERIT, WEIR_POLICY_FAIL, "WEIR_POLICY_DEGRADE or WEIR_POLICY_FAIL"),
+	MEMBER(near, WEIR_INHERIT, WEIR_OFF, "WEIR_ON or WEIR_OFF"),
+	MEMBER(near_max_items, WEIR_UNLIMITED, INT64_MAX, LIMIT),
+	MEMBER(near_max_bytes, WEIR_UNLIMITED, INT64_MAX, LIMIT),
 };
 
 #define MEMBER_COUNT (sizeof members / sizeof members[0])
@@ -126,4 +132,7 @@ void weir__config_enforce(const weir_cache_config *config, weir__config_in_force
 	store(&in_force->max_entries, config->max_entries);
 	store(&in_force->max_items, config->max_items);
 	store(&in_force->max_bytes, config->max_bytes);
+	atomic_store_explicit(&in_force->near, config->near == WEIR_ON, memory_order_relaxed);
+	store(&in_force->near_max_items, config->near_max_items);
+	store(&in_force->near_max_bytes, config->near_max_bytes);
 }

@@ -17,6 +17,9 @@ typedef struct weir__config_in_force {
 	_Atomic int64_t max_entries;
 	_Atomic int64_t max_items;
 	_Atomic int64_t max_bytes;
+	atomic_bool     near;
+	_Atomic int64_t near_max_items;
+	_Atomic int64_t near_max_bytes;
 } weir__config_in_force;
 
 /* What holds where nobody says otherwise. */

@@ -13,6 +13,7 @@ static const size_t members[WEIR__COUNTERS] = {
 	[WEIR__COUNT_INVALIDATIONS] = offsetof(weir_cache_stats, invalidations),
 	[WEIR__COUNT_BYPASSES] = offsetof(weir_cache_stats, bypasses),
 	[WEIR__COUNT_ERRORS] = offsetof(weir_cache_stats, errors),
+	[WEIR__COUNT_NEAR_HITS] = offsetof(weir_cache_stats, near_hits),
 };
 
 /* Any spread over the threads will do. */

@@ -16,6 +16,7 @@ typedef enum weir__counter {
 	WEIR__COUNT_INVALIDATIONS,
 	WEIR__COUNT_BYPASSES,
 	WEIR__COUNT_ERRORS,
+	WEIR__COUNT_NEAR_HITS, /* also among the hits or the absent hits */
 	WEIR__COUNTERS
 } weir__counter;
 

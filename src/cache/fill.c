@@ -109,6 +109,7 @@ static void add(filler *f, const weir__filling *filling)
 
 	weir__key_batch_add(&f->batch, lookup->key, weir__lookup_is_list(lookup) ? WEIR__SLOT_FIRST : WEIR__SLOT_WHOLE);
 	entry.key = f->batch.keys[f->batch.count - 1];
+	lookup->left_ms = entry.ttl_ms;
 	if (stored)
 		entry.value = write_entry(f->space, filling, &f->bytes);
 	f->values += entry.value.length > 0;

@@ -1,7 +1,7 @@
 /* Guarding before COMMIT and releasing after it. Where a guard or release cannot be placed this process reads past the cache until
  * what was touched has been released for good (pending.h), whatever becomes of the write. */
 #include "base/memory.h"
-#include "cache/touches.h"
+#include "cache/near_space.h"
 
 #include <inttypes.h>
 
@@ -44,6 +44,7 @@ int weir__touch_batch_settle(weir_cache_manager *cache, weir__touch_batch *batch
 		weir__touch_batch_bind(cache, batch);
 		rc = cache->backend->release(cache->backend, batch->touches, batch->count, &call);
 	}
+	weir__near_changed_batch(cache, batch);
 	return rc;
 }
 
@@ -105,7 +106,7 @@ static bool remove_records_of(weir_cache_manager *cache, weir__touch_batch *batc
 		if (weir__space_flush_step(space, WEIR__FLUSH_STEP_MS, &flush) < 0)
 			return false;
 	}
-	return true;
+	return weir__near_flush(space, weir__touch_batch_call(cache, batch)) == WEIR_OK;
 }
 
 static bool remove_records(weir_cache_manager *cache, weir__touch_batch *batch, int64_t deadline_us)
@@ -147,7 +148,9 @@ int weir__cache_guard(weir_cache_manager *cache, weir__touches *touches, int64_t
 	batch->nonce = weir__cache_id(cache);
 	weir__touch_batch_bind(cache, batch);
 	count_invalidations(batch);
+	weir__near_changed_batch(cache, batch);
 	guarded = place_guards(cache, batch) && remove_records(cache, batch, removal_deadline(deadline_us));
+	weir__near_changed_batch(cache, batch); /* what was read from the backend until now */
 	log_operation(cache, "guard", batch, started_us, guarded);
 	if (!guarded) {
 		go_without(cache, batch);

@@ -4,6 +4,7 @@
 
 #include "base/memory.h"
 #include "cache/envelope.h"
+#include "cache/near_space.h"
 
 #include <inttypes.h>
 #include <string.h>
@@ -80,6 +81,7 @@ static void judge_value(weir__cache_space *space, weir__lookup *lookup, weir_cac
 	lookup->state = envelope.kind == 'N' ? WEIR__ABSENT : WEIR__HIT;
 	lookup->payload = envelope.payload;
 	lookup->items = envelope.items;
+	lookup->left_ms = found->left_ms;
 	lookup->found = *found;
 }
 
@@ -246,7 +248,7 @@ static bool make_batch(const weir__cache_space *space, const weir__lookup *looku
 bool weir__lookup_look(weir__cache_space *space, weir__lookup *lookups, size_t count)
 {
 	weir_cache_backend *backend = space->cache->backend;
-	weir_cache_call     call = { .deadline_us = lookups[0].deadline_us };
+	weir_cache_call     call = { .deadline_us = lookups[0].deadline_us, .wants_left = weir__near_is_on(space) };
 	weir_cached         few[8] = { { .state = WEIR_CACHED_NOTHING } };
 	weir_cached        *found = few;
 	weir__key_batch     batch;
@@ -314,6 +316,7 @@ void weir__cache_lookup(weir__cache_space *space, weir__lookup *lookups, size_t 
 		lookups[i].deadline_us = time_for(space, &lookups[i], started_us);
 		lookups[i].token = 0;
 		lookups[i].found = (weir_cached){ .state = WEIR_CACHED_NOTHING };
+		weir__near_prepare(space, &lookups[i], started_us);
 	}
 	if (usable && !weir__lookup_look(space, lookups, count))
 		weir__space_count(space, WEIR__COUNT_ERRORS, 1);
@@ -344,7 +347,9 @@ int weir__cache_forget(weir__cache_space *space, weir_bytes key)
 	if (!weir__key_batch_init(&batch, space, 1, weir__key_capped(key)))
 		return WEIR_ERR_NO_MEMORY;
 	weir__key_batch_add(&batch, key, WEIR__SLOT_FIRST);
+	weir__near_changed(space, key, WEIR__SLOT_FIRST);
 	rc = backend->remove ? backend->remove(backend, batch.keys, 1, &call) : WEIR_OK;
+	weir__near_changed(space, key, WEIR__SLOT_FIRST);
 	weir__key_batch_release(&batch);
 	return rc;
 }
@@ -358,6 +363,7 @@ void weir__cache_drop(weir__cache_space *space, weir__lookup *lookup)
 	weir__space_count(space, WEIR__COUNT_BYPASSES, lookup->state == WEIR__HIT ? 1 : 0);
 	weir__lookup_release(lookup);
 	lookup->state = WEIR__BYPASS;
+	weir__near_changed(space, lookup->key, weir__lookup_is_list(lookup) ? WEIR__SLOT_FIRST : WEIR__SLOT_WHOLE);
 	if (!space->cache->backend->remove || !weir__key_batch_init(&batch, space, 1, weir__key_capped(lookup->key)))
 		return;
 	weir__key_batch_add(&batch, lookup->key, weir__lookup_is_list(lookup) ? WEIR__SLOT_FIRST : WEIR__SLOT_WHOLE);

@@ -8,6 +8,7 @@
 #include "base/process.h"
 #include "cache/backend_incoherent.h"
 
+#include <stdio.h>
 #include <string.h>
 
 uint64_t weir__cache_id(weir_cache_manager *cache)
@@ -20,7 +21,10 @@ uint64_t weir__cache_id(weir_cache_manager *cache)
 
 weir_cache_call weir__cache_call(const weir_cache_manager *cache)
 {
-	return (weir_cache_call){ .deadline_us = weir__now_us() + (int64_t)cache->timeout_ms * 1000 };
+	return (weir_cache_call){
+		.deadline_us = weir__now_us() + (int64_t)cache->timeout_ms * 1000,
+		.channel = { cache->channel, cache->channel_length },
+	};
 }
 
 static int check_options(const weir__cache_manager_options *options, weir_error *err)
@@ -42,6 +46,8 @@ static int prepare(weir_cache_manager *cache, const weir__cache_manager_options 
 
 	memcpy(cache->prefix, options->prefix, strlen(options->prefix) + 1);
 	cache->head_length = weir__key_head(cache->head, cache->prefix);
+	cache->channel_length = (size_t)snprintf(cache->channel, sizeof cache->channel, "%s:near", options->prefix);
+	cache->near_options = options->near;
 	cache->timeout_ms = options->timeout_ms;
 	cache->logger = options->logger;
 	cache->process = weir__process_generation();
@@ -81,6 +87,9 @@ int weir__cache_manager_create(const weir__cache_manager_options *options, weir_
 	}
 	made->backend = backend;
 	made->keeps_nothing = backend == weir__cache_backend_none();
+	made->near_cache = options->near_cache;
+	if (made->near_cache)
+		weir__near_retain(made->near_cache);
 	*cache = made;
 	return WEIR_OK;
 }
@@ -98,7 +107,9 @@ void weir__cache_manager_free(weir_cache_manager *cache)
 		next = space->next;
 		weir__space_free(space);
 	}
+	weir__near_link_close(atomic_load(&cache->near_link));
 	cache->backend->close(cache->backend);
+	weir__near_release(cache->near_cache);
 	pthread_mutex_destroy(&cache->mutex);
 	weir__free(cache);
 }
@@ -118,14 +129,48 @@ static int unknown_model(const weir_model *model, weir_error *err)
 	return weir__error_set_at(err, WEIR_ERR_USAGE, model->name, NULL, "not a model of this session");
 }
 
+/* Under the mutex: the near cache and its link, if any space is to have one. */
+static int need_near(weir_cache_manager *cache, weir_error *err)
+{
+	weir__near_link *link = NULL;
+	bool             needed = false;
+	int              rc = WEIR_OK;
+
+	if (atomic_load(&cache->near_link) || cache->keeps_nothing)
+		return WEIR_OK;
+	for (weir__cache_space *each = cache->spaces; each && !needed; each = each->next)
+		needed = weir__space_resolve(cache, each).near == WEIR_ON;
+	if (!needed)
+		return WEIR_OK;
+	if (!cache->near_cache)
+		rc = weir__near_create(&cache->near_options, &cache->near_cache, err);
+	if (rc == WEIR_OK)
+		rc = weir__near_link_open(cache->near_cache, cache->backend,
+		                          (weir_bytes){ cache->channel, cache->channel_length }, &link, err);
+	if (rc == WEIR_OK)
+		atomic_store(&cache->near_link, link);
+	return rc;
+}
+
 /* Under the mutex. */
-static void enforce_all(weir_cache_manager *cache)
+static int enforce_all(weir_cache_manager *cache, weir_error *err)
 {
 	for (weir__cache_space *each = cache->spaces; each; each = each->next) {
 		weir_cache_config in_force = weir__space_resolve(cache, each);
 
 		weir__config_enforce(&in_force, &each->config);
 	}
+	return need_near(cache, err);
+}
+
+int weir__cache_manager_start(weir_cache_manager *cache, weir_error *err)
+{
+	int rc;
+
+	pthread_mutex_lock(&cache->mutex);
+	rc = need_near(cache, err);
+	pthread_mutex_unlock(&cache->mutex);
+	return rc;
 }
 
 int weir__cache_space_configure(weir__cache_space *space, const weir_cache_config *config, weir_error *err)
@@ -136,9 +181,9 @@ int weir__cache_space_configure(weir__cache_space *space, const weir_cache_confi
 		return rc;
 	pthread_mutex_lock(&space->cache->mutex);
 	weir__config_overlay(&space->own, config);
-	enforce_all(space->cache);
+	rc = enforce_all(space->cache, err);
 	pthread_mutex_unlock(&space->cache->mutex);
-	return WEIR_OK;
+	return rc;
 }
 
 void weir__cache_space_config(const weir__cache_space *space, weir_cache_config *config)
@@ -176,9 +221,9 @@ int weir_cache_manager_configure(weir_cache_manager *cache, const weir_model *mo
 		return unknown_model(model, err);
 	}
 	weir__config_overlay(space ? &space->own : &cache->defaults, config);
-	enforce_all(cache);
+	rc = enforce_all(cache, err);
 	pthread_mutex_unlock(&cache->mutex);
-	return WEIR_OK;
+	return rc;
 }
 
 int weir_cache_manager_config(weir_cache_manager *cache, const weir_model *model, weir_cache_config *config,

@@ -5,6 +5,7 @@
 #include "cache/config.h"
 #include "cache/counters.h"
 #include "cache/key.h"
+#include "cache/near_link.h"
 #include "cache/pending.h"
 #include "cache/watermark.h"
 
@@ -23,7 +24,8 @@ typedef enum weir__flush_stage {
 	WEIR__FLUSH_IDLE,
 	WEIR__FLUSH_STAMP,
 	WEIR__FLUSH_RECORDS,
-	WEIR__FLUSH_LISTS
+	WEIR__FLUSH_LISTS,
+	WEIR__FLUSH_NEAR
 } weir__flush_stage;
 
 typedef struct weir__flush {
@@ -68,6 +70,11 @@ struct weir_cache_manager {
 	weir__cache_space  *spaces;
 	weir__cache_space  *last;
 	weir__counters      own_counters; /* of the application's own values */
+	char                channel[WEIR__PREFIX_MAX + sizeof ":near"];
+	size_t              channel_length;
+	weir_near_options   near_options;
+	weir__near         *near_cache; /* NULL: none is needed yet */
+	_Atomic(weir__near_link *) near_link; /* set once */
 };
 
 /* A number that nobody else has made: never 0. */

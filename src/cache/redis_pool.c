@@ -23,6 +23,7 @@ struct weir__redis_pool {
 	const weir__logger     *logger;
 	weir__reply_cache      *cache;
 	weir__redis_url         url;
+	char                   *place;
 	pthread_mutex_t         mutex;     /* the rest */
 	weir__names            *names;     /* NULL: a unix socket */
 	weir__addresses        *addresses; /* of the host; NULL: not known yet, or a unix socket */
@@ -81,6 +82,17 @@ static weir__addresses *find_addresses(weir__redis_pool *pool, int64_t deadline_
 
 /* ---- Life ---------------------------------------------------------------------------------------------------------- */
 
+static char *make_place(const weir__redis_url *url)
+{
+	weir__buffer place = WEIR__BUFFER_INIT;
+	char        *text;
+
+	weir__buffer_appendf(&place, "%s:%s/%d", url->socket_path ? url->socket_path : url->host, url->port, url->db);
+	text = weir__buffer_detach(&place);
+	weir__buffer_release(&place);
+	return text;
+}
+
 weir__redis_pool *weir__redis_pool_create(weir__redis_url *url, const weir__logger *logger)
 {
 	weir__redis_pool *pool = weir__calloc(1, sizeof *pool);
@@ -89,16 +101,28 @@ weir__redis_pool *weir__redis_pool_create(weir__redis_url *url, const weir__logg
 		return NULL;
 	pool->cache = weir__reply_cache_create();
 	pool->names = url->host ? weir__names_create() : NULL;
-	if (!pool->cache || (url->host && !pool->names) || pthread_mutex_init(&pool->mutex, NULL) != 0) {
+	pool->place = make_place(url);
+	if (!pool->cache || !pool->place || (url->host && !pool->names) || pthread_mutex_init(&pool->mutex, NULL) != 0) {
 		if (pool->cache)
 			weir__reply_cache_release(pool->cache);
 		weir__names_release(pool->names);
+		weir__free(pool->place);
 		weir__free(pool);
 		return NULL;
 	}
 	pool->logger = logger;
 	pool->url = *url;
 	return pool;
+}
+
+const weir__redis_url *weir__redis_pool_url(const weir__redis_pool *pool)
+{
+	return &pool->url;
+}
+
+const char *weir__redis_pool_place(const weir__redis_pool *pool)
+{
+	return pool->place;
 }
 
 /* All idle connections, taken out; to be closed without the mutex. */
@@ -137,6 +161,7 @@ void weir__redis_pool_free(weir__redis_pool *pool)
 	close_all(take_idle(pool));
 	weir__addresses_release(pool->addresses);
 	weir__names_release(pool->names);
+	weir__free(pool->place);
 	weir__redis_url_release(&pool->url);
 	weir__reply_cache_release(pool->cache);
 	pthread_mutex_destroy(&pool->mutex);

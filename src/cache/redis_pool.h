@@ -15,6 +15,10 @@ typedef struct weir__redis_pool weir__redis_pool;
 weir__redis_pool *weir__redis_pool_create(weir__redis_url *url, const weir__logger *logger);
 void              weir__redis_pool_free(weir__redis_pool *pool);
 
+/* Its server: as given, and in words without user and password, the same for each pool of the same server and database. */
+const weir__redis_url *weir__redis_pool_url(const weir__redis_pool *pool);
+const char            *weir__redis_pool_place(const weir__redis_pool *pool);
+
 /* One request and its replies. */
 typedef struct weir__redis_run {
 	weir__redis_pool       *pool;

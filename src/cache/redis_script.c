@@ -32,8 +32,9 @@ const weir__redis_script weir__redis_script_fill = {
 };
 
 const weir__redis_script weir__redis_script_guard = {
-	.sha = "3c6755761e46f74c5693738a7fae1d4cdb008afe",
-	.text = "local time = redis.call('TIME')\n"
+	.sha = "47f131425355e137d8eecf03f181ac64dbcd0ff7",
+	.text = "if ARGV[3] ~= '' then redis.call('PUBLISH', ARGV[3], table.concat(KEYS, '\\n')) end\n"
+			"local time = redis.call('TIME')\n"
 			"local now = time[1] * 1000 + math.floor(time[2] / 1000)\n"
 			"local mine, ttl = ARGV[1], tonumber(ARGV[2])\n"
 			"local member = string.format('%s:%.0f;', mine, now + ttl)\n"
@@ -53,29 +54,33 @@ const weir__redis_script weir__redis_script_guard = {
 			"return #KEYS\n",
 };
 
-/* Where a new stamp cannot be set (no memory left) none is as good. */
+/* Where a new stamp cannot be set (no memory left) none is as good. What this nonce does not guard (any more) may have been read
+ * since it was told. */
 const weir__redis_script weir__redis_script_release = {
-	.sha = "067c3e48337f5f49c6412ce02c52d0554ce2cbcb",
+	.sha = "99c7ebff059bb740fed026f04d4c1cc52c8a96ec",
 	.text = "local now\n"
-			"local mine, ttl = ARGV[1], ARGV[2]\n"
+			"local mine, ttl, channel, untold = ARGV[1], ARGV[2], ARGV[3], {}\n"
 			"local function others(key)\n"
 			"  local time = redis.call('TIME')\n"
 			"  now = now or time[1] * 1000 + math.floor(time[2] / 1000)\n"
-			"  local guard, longest = '', 0\n"
+			"  local guard, longest, told = '', 0, false\n"
 			"  for nonce, expiry in string.gmatch(redis.call('GET', key), '(%x+):(%d+);') do\n"
 			"    local left = tonumber(expiry) - now\n"
-			"    if nonce ~= mine and left > 0 then\n"
+			"    if nonce == mine then\n"
+			"      told = true\n"
+			"    elseif left > 0 then\n"
 			"      guard = guard .. nonce .. ':' .. expiry .. ';'\n"
 			"      if left > longest then longest = left end\n"
 			"    end\n"
 			"  end\n"
-			"  return guard, longest\n"
+			"  return guard, longest, told\n"
 			"end\n"
 			"for i, key in ipairs(KEYS) do\n"
-			"  local stamp, guard, longest = ARGV[i + 2], '', 0\n"
+			"  local stamp, guard, longest, told = ARGV[i + 3], '', 0, false\n"
 			"  if redis.pcall('GETRANGE', key, 0, 0) == 'G' then\n"
-			"    guard, longest = others(key)\n"
+			"    guard, longest, told = others(key)\n"
 			"  end\n"
+			"  if not told then untold[#untold + 1] = key end\n"
 			"  if guard ~= '' then\n"
 			"    redis.call('SET', key, 'G' .. guard, 'PX', string.format('%.0f', longest))\n"
 			"  elseif stamp == '' then\n"
@@ -90,16 +95,20 @@ const weir__redis_script weir__redis_script_release = {
 			"    if set.err then redis.call('DEL', key) end\n"
 			"  end\n"
 			"end\n"
+			"if #untold > 0 and channel ~= '' then\n"
+			"  redis.call('PUBLISH', channel, table.concat(untold, '\\n'))\n"
+			"end\n"
 			"return #KEYS\n",
 };
 
 const weir__redis_script weir__redis_script_remove = {
-	.sha = "66ac817379cb6bac23a10609140c4e44ddf25ac3",
+	.sha = "60e631ea5c096b20e594b12d691d190b16003e0c",
 	.text = "local removed = 0\n"
 			"for _, key in ipairs(KEYS) do\n"
 			"  if redis.pcall('GETRANGE', key, 0, 0) ~= 'G' then\n"
 			"    removed = removed + redis.call('UNLINK', key)\n"
 			"  end\n"
 			"end\n"
+			"if ARGV[1] ~= '' then redis.call('PUBLISH', ARGV[1], table.concat(KEYS, '\\n')) end\n"
 			"return removed\n",
 };

@@ -112,6 +112,22 @@ int weir__socket_open_unix(const char *path, int64_t deadline_us)
 	return open_at((const struct sockaddr *)(const void *)&address, sizeof address, deadline_us);
 }
 
+bool weir__socket_pair(int fds[2])
+{
+	int made[2];
+
+	if (socketpair(AF_UNIX, SOCK_STREAM, 0, made) != 0)
+		return false;
+	fds[0] = settle_descriptor(made[0]);
+	fds[1] = settle_descriptor(made[1]);
+	if (fds[0] >= 0 && fds[1] >= 0)
+		return true;
+	weir__socket_close(fds[0]);
+	weir__socket_close(fds[1]);
+	fds[0] = fds[1] = -1;
+	return false;
+}
+
 int64_t weir__socket_limit(int fd, int64_t limit_us)
 {
 	struct timeval limit;

@@ -15,6 +15,8 @@ struct addrinfo;
 /* Connected and blocking, close-on-exec, not one of 0 to 2; -1: not by the deadline. Tries each address. */
 int weir__socket_open_tcp(const struct addrinfo *addresses, int64_t deadline_us);
 int weir__socket_open_unix(const char *path, int64_t deadline_us);
+/* Two sockets connected to each other, in the same way. False: none. */
+bool weir__socket_pair(int fds[2]);
 /* -1 is allowed. */
 void weir__socket_close(int fd);
 

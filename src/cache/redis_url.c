@@ -170,3 +170,19 @@ int weir__redis_url_parse(const char *text, weir__redis_url *url, weir_error *er
 		weir__redis_url_release(url);
 	return rc;
 }
+
+bool weir__redis_url_copy(const weir__redis_url *url, weir__redis_url *copy)
+{
+	const char *const from[] = { url->socket_path, url->host, url->user, url->password };
+	char            **to[] = { &copy->socket_path, &copy->host, &copy->user, &copy->password };
+	bool              done = true;
+
+	*copy = *url;
+	for (size_t i = 0; i < sizeof to / sizeof to[0]; i++) {
+		*to[i] = from[i] ? weir__strdup(from[i]) : NULL;
+		done = done && (!from[i] || *to[i]);
+	}
+	if (!done)
+		weir__redis_url_release(copy);
+	return done;
+}

@@ -4,6 +4,8 @@
 
 #include <weir/status.h>
 
+#include <stdbool.h>
+
 typedef struct weir__redis_url {
 	char *socket_path; /* NULL: host and port */
 	char *host;
@@ -17,5 +19,8 @@ typedef struct weir__redis_url {
  * a URL without quoting it, WEIR_ERR_NO_MEMORY; then nothing is left to release. */
 int  weir__redis_url_parse(const char *text, weir__redis_url *url, weir_error *err);
 void weir__redis_url_release(weir__redis_url *url);
+
+/* False: out of memory, then nothing is left to release. */
+bool weir__redis_url_copy(const weir__redis_url *url, weir__redis_url *copy);
 
 #endif

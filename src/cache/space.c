@@ -4,6 +4,8 @@
 #include "base/error.h"
 #include "base/memory.h"
 
+#include "cache/near_space.h"
+
 #include <string.h>
 
 /* `part`, escaped, and what follows it; NULL: out of memory. */
@@ -233,16 +235,18 @@ static int flush_prefix(weir__cache_space *space, weir_cache_call call, weir__fl
 int weir__space_flush_step(weir__cache_space *space, int timeout_ms, weir__flush *flush)
 {
 	static const weir__flush_stage next[] = {
-		[WEIR__FLUSH_IDLE] = WEIR__FLUSH_IDLE,
-		[WEIR__FLUSH_STAMP] = WEIR__FLUSH_RECORDS,
-		[WEIR__FLUSH_RECORDS] = WEIR__FLUSH_LISTS,
-		[WEIR__FLUSH_LISTS] = WEIR__FLUSH_IDLE,
+		[WEIR__FLUSH_IDLE] = WEIR__FLUSH_IDLE,     [WEIR__FLUSH_STAMP] = WEIR__FLUSH_RECORDS,
+		[WEIR__FLUSH_RECORDS] = WEIR__FLUSH_LISTS, [WEIR__FLUSH_LISTS] = WEIR__FLUSH_NEAR,
+		[WEIR__FLUSH_NEAR] = WEIR__FLUSH_IDLE,
 	};
-	weir_cache_call call = { .deadline_us = weir__deadline_in_ms(timeout_ms) };
+	weir_cache_call call = weir__cache_call(space->cache);
 	int             rc = WEIR_OK;
 
+	call.deadline_us = weir__deadline_in_ms(timeout_ms);
 	if (flush->stage == WEIR__FLUSH_STAMP)
 		rc = change_table_stamps(space, call);
+	else if (flush->stage == WEIR__FLUSH_NEAR)
+		rc = weir__near_flush(space, call);
 	else if (flush->stage != WEIR__FLUSH_IDLE)
 		rc = flush_prefix(space, call, flush);
 	if (rc == WEIR_OK && flush->cursor == 0)

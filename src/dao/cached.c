@@ -13,6 +13,7 @@
 #include "base/error.h"
 #include "base/memory.h"
 #include "dao/keys.h"
+#include "dao/near.h"
 #include "models/codec.h"
 
 #include <string.h>
@@ -38,7 +39,27 @@ static void fill(weir__call *call, weir__lookup *lookup, const weir__buffer *pay
 	weir__cache_fill(call->entity->space, &filling, 1);
 }
 
+static weir__near_question question_of(const weir__call *call, const weir__lookup *lookup)
+{
+	return weir__near_question_of(call, call->entity->layout, lookup->kind, lookup->key);
+}
+
+/* Keeps a record (NULL: there is none) near, which this lookup led to. */
+static void keep_record(const weir__call *call, const weir__lookup *lookup, const void *record)
+{
+	weir__near_question question = question_of(call, lookup);
+
+	weir__near_keep_record(&question, call->entity->layout, lookup, record);
+}
+
 /* ---- Records --------------------------------------------------------------------------------------------------- */
+
+/* Fills that there is no such row. */
+static void fill_absent(weir__call *call, weir__lookup *lookup)
+{
+	fill(call, lookup, NULL, 0);
+	keep_record(call, lookup, NULL);
+}
 
 /* Fills what was read for a key, if it was read under a lease. False: the row's own key is another one, it is not kept (a
  * collation that takes two texts for one; a pointer whose value has moved to another row). */
@@ -54,6 +75,7 @@ static bool fill_record(weir__call *call, weir__lookup *lookup, const void *reco
 		weir__buffer_clear(&payload);
 		weir__codec_encode(call->entity->layout, record, &payload);
 		fill(call, lookup, &payload, 1);
+		keep_record(call, lookup, record);
 	}
 	weir__buffer_release(&payload);
 	return same;
@@ -68,27 +90,35 @@ static int read_and_fill_record(weir__call *call, weir__lookup *lookup, const vo
 	if (rc == WEIR_OK)
 		fill_record(call, lookup, *record);
 	else if (rc == WEIR_NOT_FOUND)
-		fill(call, lookup, NULL, 0);
+		fill_absent(call, lookup);
 	return rc;
 }
 
 int weir__cached_by_id(weir__call *call, const void *key, const void **record)
 {
-	weir__lookup lookup = { .kind = WEIR__ENTRY_RECORD };
-	int          rc;
+	weir__lookup        lookup = { .kind = WEIR__ENTRY_RECORD };
+	weir__near_question question;
+	int                 rc;
 
 	weir__buffer_clear(&call->key);
 	weir__key_of_record(call->entity, key, &call->key);
 	if (call->key.failed)
 		return weir__error_no_memory(call->err);
 	lookup.key = (weir_bytes){ call->key.data, call->key.length };
+	question = question_of(call, &lookup);
+	if (weir__near_record(&question, record, &rc))
+		return rc;
 	look_up(call, &lookup);
 	if (lookup.state == WEIR__HIT) {
 		rc = weir__codec_decode(call->entity->layout, lookup.payload.data, lookup.payload.length, record);
+		if (rc == WEIR_OK)
+			keep_record(call, &lookup, *record);
 		if (rc != WEIR_ERR_FORMAT)
 			goto cleanup;
 		weir__cache_reject(call->entity->space, &lookup);
 	}
+	if (lookup.state == WEIR__ABSENT)
+		keep_record(call, &lookup, NULL);
 	rc = lookup.state == WEIR__ABSENT ? WEIR_NOT_FOUND : read_and_fill_record(call, &lookup, key, record);
 cleanup:
 	weir__lookup_release(&lookup);
@@ -126,6 +156,7 @@ static int take_target(weir__call *call, weir__lookup *lookup, size_t column, co
 	}
 	if (rc < 0)
 		return rc;
+	keep_record(call, lookup, found);
 	if (!has_value(call, found, column, value)) {
 		weir_record_release(found);
 		return WEIR_NOT_FOUND;
@@ -196,8 +227,8 @@ static int read_and_point(weir__call *call, weir__lookup *pointer, size_t column
 	int          rc = weir__read_by(call, column, value, &first);
 
 	if (rc != WEIR_OK) {
-		if (rc == WEIR_NOT_FOUND)
-			fill(call, pointer, NULL, 0);
+		if (rc == WEIR_NOT_FOUND && pointer->state == WEIR__MISS)
+			fill_absent(call, pointer);
 		return rc;
 	}
 	weir__buffer_clear(&call->key);
@@ -217,27 +248,27 @@ static int read_and_point(weir__call *call, weir__lookup *pointer, size_t column
 	return rc;
 }
 
-int weir__cached_by(weir__call *call, size_t column, const weir_value *value, const void **record)
+/* By its pointer, from behind the near cache. */
+static int find_by(weir__call *call, weir_bytes key, size_t column, const weir_value *value, const void **record)
 {
-	weir__buffer  key = WEIR__BUFFER_INIT;
 	char          guess[WEIR__HINT_SIZE];
 	weir__lookup  both[2];
 	weir__lookup *pointer = &both[0], *target = &both[1];
 	int           rc;
 
-	weir__key_of_unique(call->entity, column, value, &key);
-	if (key.failed) {
-		weir__buffer_release(&key);
-		return weir__error_no_memory(call->err);
-	}
-	look_up_pointer(call, (weir_bytes){ key.data, key.length }, guess, both);
+	look_up_pointer(call, key, guess, both);
 	switch (pointer->state) {
 	case WEIR__ABSENT:
+		keep_record(call, pointer, NULL);
 		rc = WEIR_NOT_FOUND;
 		break;
 	case WEIR__HIT:
 		look_up_target(call, pointer, target);
 		rc = take_target(call, target, column, value, record);
+		if (rc == WEIR_OK) {
+			weir__near_join(pointer, target);
+			keep_record(call, pointer, *record);
+		}
 		if (rc == WEIR_NOT_FOUND)
 			rc = read_by_and_fill(call, pointer, target, column, value, record);
 		break;
@@ -250,14 +281,32 @@ int weir__cached_by(weir__call *call, size_t column, const weir_value *value, co
 	}
 	weir__lookup_release(target);
 	weir__lookup_release(pointer);
+	return rc;
+}
+
+int weir__cached_by(weir__call *call, size_t column, const weir_value *value, const void **record)
+{
+	weir__buffer key = WEIR__BUFFER_INIT;
+	int          rc;
+
+	weir__key_of_unique(call->entity, column, value, &key);
+	if (key.failed) {
+		rc = weir__error_no_memory(call->err);
+	} else {
+		weir_bytes          text = { key.data, key.length };
+		weir__near_question question = weir__near_question_of(call, call->entity->layout, WEIR__ENTRY_UNIQUE, text);
+
+		if (!weir__near_record(&question, record, &rc))
+			rc = find_by(call, text, column, value, record);
+	}
 	weir__buffer_release(&key);
 	return rc;
 }
 
 /* ---- Lists, counts, exists ------------------------------------------------------------------------------------- */
 
-/* Looks up what was read; key and stamp keep the texts that lookup borrows. */
-static int look_up_listing(weir__call *call, const weir__listing *listing, weir__buffer *stamp, weir__lookup *lookup)
+/* Makes the lookup of what is read; key and stamp keep the texts that it borrows. */
+static int make_listing(weir__call *call, const weir__listing *listing, weir__buffer *stamp, weir__lookup *lookup)
 {
 	int rc = weir__key_of_listing(call->entity, listing->what, listing->query, listing->more, &call->key, call->err);
 
@@ -269,14 +318,13 @@ static int look_up_listing(weir__call *call, const weir__listing *listing, weir_
 	lookup->key = (weir_bytes){ call->key.data, call->key.length };
 	lookup->stamps[0] = (weir_bytes){ stamp->data, stamp->length };
 	lookup->stamp_count = 1;
-	look_up(call, lookup);
 	return WEIR_OK;
 }
 
-static int look_up_query(weir__call *call, const char *what, const weir_query *query, weir__buffer *stamp,
-                         weir__lookup *lookup)
+static int make_query(weir__call *call, const char *what, const weir_query *query, weir__buffer *stamp,
+                      weir__lookup *lookup)
 {
-	return look_up_listing(call, &(weir__listing){ .what = what, .query = query }, stamp, lookup);
+	return make_listing(call, &(weir__listing){ .what = what, .query = query }, stamp, lookup);
 }
 
 static void fill_list(weir__call *call, const weir__layout *layout, weir__lookup *lookup, const weir_list *list)
@@ -291,24 +339,40 @@ static void fill_list(weir__call *call, const weir__layout *layout, weir__lookup
 	weir__buffer_release(&payload);
 }
 
+/* What the backend has, or else the database. */
+static int read_listing(weir__call *call, const weir__listing *listing, weir__lookup *lookup, weir_list *list)
+{
+	int rc;
+
+	look_up(call, lookup);
+	if (lookup->state == WEIR__HIT) {
+		rc = weir__codec_decode_list(listing->layout, lookup->payload.data, lookup->payload.length,
+		                             (size_t)lookup->items, list);
+		if (rc != WEIR_ERR_FORMAT)
+			return rc;
+		weir__cache_reject(call->entity->space, lookup);
+	}
+	rc = listing->read(call, listing, list);
+	if (rc == WEIR_OK && lookup->state == WEIR__MISS)
+		fill_list(call, listing->layout, lookup, list);
+	return rc;
+}
+
 int weir__cached_listing(weir__call *call, const weir__listing *listing, weir_list *list)
 {
-	weir__lookup lookup = { .kind = WEIR__ENTRY_LIST };
-	weir__buffer stamp = WEIR__BUFFER_INIT;
-	int          rc = look_up_listing(call, listing, &stamp, &lookup);
+	weir__lookup        lookup = { .kind = WEIR__ENTRY_LIST };
+	weir__buffer        stamp = WEIR__BUFFER_INIT;
+	weir__near_question question;
+	int                 rc = make_listing(call, listing, &stamp, &lookup);
 
 	if (rc < 0)
 		goto cleanup;
-	if (lookup.state == WEIR__HIT) {
-		rc = weir__codec_decode_list(listing->layout, lookup.payload.data, lookup.payload.length, (size_t)lookup.items,
-		                             list);
-		if (rc != WEIR_ERR_FORMAT)
-			goto cleanup;
-		weir__cache_reject(call->entity->space, &lookup);
-	}
-	rc = listing->read(call, listing, list);
-	if (rc == WEIR_OK && lookup.state == WEIR__MISS)
-		fill_list(call, listing->layout, &lookup, list);
+	question = weir__near_question_of(call, listing->layout, lookup.kind, lookup.key);
+	if (weir__near_list(&question, list))
+		goto cleanup;
+	rc = read_listing(call, listing, &lookup, list);
+	if (rc == WEIR_OK && lookup.state != WEIR__BYPASS)
+		weir__near_keep_list(&question, listing->layout, &lookup, list);
 cleanup:
 	weir__lookup_release(&lookup);
 	weir__buffer_release(&stamp);
@@ -342,38 +406,67 @@ static void fill_number(weir__call *call, weir__lookup *lookup, int64_t number)
 	weir__buffer_release(&payload);
 }
 
-int weir__cached_count(weir__call *call, const weir_query *query, int64_t *count)
-{
-	weir__lookup lookup = { .kind = WEIR__ENTRY_COUNT };
-	weir__buffer stamp = WEIR__BUFFER_INIT;
-	int          rc = look_up_query(call, "count", query, &stamp, &lookup);
+typedef int read_number(weir__call *call, const weir_query *query, int64_t *number);
 
-	if (rc >= 0 && lookup.state == WEIR__HIT) {
-		*count = (int64_t)lookup.items;
-	} else if (rc >= 0) {
-		rc = weir__read_count(call, query, count);
-		if (rc == WEIR_OK && lookup.state == WEIR__MISS)
-			fill_number(call, &lookup, *count);
+/* What the backend has, or else the database. */
+static int find_number(weir__call *call, const weir_query *query, read_number *read, weir__lookup *lookup,
+                       int64_t *number)
+{
+	int rc;
+
+	look_up(call, lookup);
+	if (lookup->state == WEIR__HIT) {
+		*number = (int64_t)lookup->items;
+		return WEIR_OK;
 	}
+	rc = read(call, query, number);
+	if (rc == WEIR_OK && lookup->state == WEIR__MISS)
+		fill_number(call, lookup, *number);
+	return rc;
+}
+
+static int cached_number(weir__call *call, const char *what, const weir_query *query, read_number *read,
+                         int64_t *number)
+{
+	weir__lookup        lookup = { .kind = WEIR__ENTRY_COUNT };
+	weir__buffer        stamp = WEIR__BUFFER_INIT;
+	weir__near_question question;
+	int                 rc = make_query(call, what, query, &stamp, &lookup);
+
+	if (rc < 0)
+		goto cleanup;
+	question = question_of(call, &lookup);
+	if (weir__near_number(&question, number))
+		goto cleanup;
+	rc = find_number(call, query, read, &lookup, number);
+	if (rc == WEIR_OK && lookup.state != WEIR__BYPASS)
+		weir__near_keep_number(&question, &lookup, *number);
+cleanup:
 	weir__lookup_release(&lookup);
 	weir__buffer_release(&stamp);
 	return rc;
 }
 
+int weir__cached_count(weir__call *call, const weir_query *query, int64_t *count)
+{
+	return cached_number(call, "count", query, weir__read_count, count);
+}
+
+static int read_exists(weir__call *call, const weir_query *query, int64_t *number)
+{
+	bool exists = false;
+	int  rc = weir__read_exists(call, query, &exists);
+
+	*number = exists;
+	return rc;
+}
+
 int weir__cached_exists(weir__call *call, const weir_query *query, bool *exists)
 {
-	weir__lookup lookup = { .kind = WEIR__ENTRY_COUNT };
-	weir__buffer stamp = WEIR__BUFFER_INIT;
-	int          rc = look_up_query(call, "exists", query, &stamp, &lookup);
+	int64_t number = 0;
+	int     rc = cached_number(call, "exists", query, read_exists, &number);
 
-	if (rc >= 0 && lookup.state == WEIR__HIT) {
-		*exists = lookup.items != 0;
-	} else if (rc >= 0) {
-		rc = weir__read_exists(call, query, exists);
-		if (rc == WEIR_OK && lookup.state == WEIR__MISS)
-			fill_number(call, &lookup, *exists);
-	}
-	weir__lookup_release(&lookup);
-	weir__buffer_release(&stamp);
+	if (rc >= 0)
+		*exists = number != 0;
 	return rc;
 }

@@ -21,6 +21,8 @@ int weir__call_start(weir__call *call, const weir_base_dao *dao, const char *ope
 		                          "the session was opened without this model");
 	rc = weir__call_begin_on(call, dao->session, dao->entity, weir__session_deadline(dao->session, dao->timeout_ms),
 	                         err);
+	if (dao->fresh_ms)
+		call->fresh_ms = dao->fresh_ms;
 	if (weir__trace_is_on(&dao->session->engine->trace))
 		weir__call_trace(call, operation);
 	return rc;
@@ -79,6 +81,7 @@ int weir__call_begin_on(weir__call *call, weir_session *session, const weir__ent
 	call->entity = entity;
 	call->err = err;
 	call->deadline = deadline;
+	call->fresh_ms = session->fresh_ms;
 	return weir__params_create(&call->params, err);
 }
 
@@ -97,7 +100,8 @@ void weir__call_end(weir__call *call)
 
 bool weir__call_is_cached(const weir__call *call)
 {
-	return !call->session->transaction && weir__cache_space_enabled(call->entity->space);
+	return !call->session->transaction && call->fresh_ms != WEIR_BYPASS &&
+	       weir__cache_space_enabled(call->entity->space);
 }
 
 int weir__call_read(weir__call *call, const weir__sql *sql, weir__rows *rows)

@@ -12,9 +12,10 @@ typedef struct weir__call {
 	const weir__entity *entity;
 	weir__deadline      deadline;
 	weir__params       *params;
-	weir__buffer        sql; /* text of a statement made for this call */
-	weir__buffer        key; /* text of a cache key made for this call */
-	weir__mask          old; /* UPDATE: columns whose old values follow the new row */
+	weir__buffer        sql;      /* text of a statement made for this call */
+	weir__buffer        key;      /* text of a cache key made for this call */
+	weir__mask          old;      /* UPDATE: columns whose old values follow the new row */
+	int                 fresh_ms; /* of cached reads, as in weir_base_dao */
 	weir_error         *err;
 	weir__span         *span; /* NULL: nobody traces */
 } weir__call;
@@ -41,7 +42,7 @@ static inline void weir__call_note_rows(const weir__call *call, size_t rows)
 /* The columns whose old values an UPDATE of these columns must return; noted in call->old. */
 weir__mask weir__call_old(weir__call *call, weir__mask changed);
 
-/* May this call use the cache? Not inside a transaction, and not where it is off. */
+/* May this call use the cache? Not inside a transaction, not where it is off, and not where the caller wants the database. */
 bool weir__call_is_cached(const weir__call *call);
 
 /* Runs a statement on the session's connection, as a read: nothing has to be invalidated. */

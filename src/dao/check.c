@@ -37,6 +37,8 @@ int weir__check_list_out(weir__call *call, const void *list)
 
 int weir__check_query(weir__call *call, const weir_query *query)
 {
+	if (query && query->fresh_ms)
+		call->fresh_ms = query->fresh_ms;
 	return query ? weir__query_check(call->entity->layout, query, call->session->engine->max_limit, call->err)
 	             : WEIR_OK;
 }

@@ -11,6 +11,7 @@ int weir__wrong_call(weir__call *call, const char *what);
 int weir__check_record_out(weir__call *call, const void *record);
 int weir__check_list_out(weir__call *call, const void *list);
 
+/* How fresh its answer must be becomes the call's. */
 int weir__check_query(weir__call *call, const weir_query *query);
 
 /* The query of a list, which may lock in a transaction. */

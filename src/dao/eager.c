@@ -320,6 +320,7 @@ static int add_sibling(siblings *s, weir__node *node)
 		.tree = e->tree,
 	};
 	rc = weir__call_begin_on(&level->call, e->call->session, &node->relation->target, e->call->deadline, e->call->err);
+	level->call.fresh_ms = e->call->fresh_ms;
 	return rc < 0 ? rc : level_ask(level, s->owners, s->owner_count);
 }
 

@@ -4,6 +4,7 @@
 #include "base/error.h"
 #include "base/memory.h"
 #include "dao/keys.h"
+#include "dao/near.h"
 #include "models/codec.h"
 
 #include <string.h>
@@ -199,15 +200,64 @@ static int lease_misses(weir__level *level)
 	return WEIR_OK;
 }
 
-/* Decodes hits into slices and notes the rest. */
-static int take_hits(weir__level *level)
+/* A slice is such a list; the level keeps its memory. */
+static int take_list(weir__level *level, size_t i, weir_list *list)
 {
 	static const void *const nothing[1];
 
-	for (size_t i = 0; i < level->distinct.count; i++) {
-		weir__lookup *lookup = &level->lookups.items[i];
-		weir_list     list = WEIR_LIST_INIT;
+	level->slices[i].items = list->count ? list->items : nothing;
+	level->slices[i].count = list->count;
+	return weir__tree_keep_list(level->tree, list) ? WEIR_OK : no_memory(level);
+}
 
+static weir__near_question question_of(const weir__level *level, size_t i)
+{
+	weir__near_question question =
+		weir__near_question_of(&level->call, layout_of(level), WEIR__ENTRY_LIST, level->lookups.items[i].key);
+
+	question.space = level->relation->space;
+	return question;
+}
+
+/* Takes what the near cache has, and looks the others up. */
+static int look_up(weir__level *level)
+{
+	weir__lookups *all = &level->lookups;
+	weir__lookup  *together = weir__malloc(all->count * sizeof *together);
+	size_t         count = 0;
+
+	if (!together)
+		return no_memory(level);
+	for (size_t i = 0; i < all->count; i++) {
+		weir__near_question question = question_of(level, i);
+		weir_list           list = WEIR_LIST_INIT;
+
+		if (!weir__near_list(&question, &list)) {
+			together[count++] = all->items[i];
+		} else if (take_list(level, i, &list) < 0) {
+			weir__free(together);
+			return WEIR_ERR_NO_MEMORY;
+		}
+	}
+	weir__cache_lookup(level->relation->space, together, count);
+	count = 0;
+	for (size_t i = 0; i < all->count; i++)
+		if (!level->slices[i].items)
+			all->items[i] = together[count++];
+	weir__free(together);
+	return WEIR_OK;
+}
+
+/* Decodes hits into slices and notes the rest. */
+static int take_hits(weir__level *level)
+{
+	for (size_t i = 0; i < level->distinct.count; i++) {
+		weir__lookup       *lookup = &level->lookups.items[i];
+		weir_list           list = WEIR_LIST_INIT;
+		weir__near_question question;
+
+		if (level->slices[i].items)
+			continue;
 		if (lookup->state == WEIR__HIT) {
 			int rc = weir__codec_decode_list(layout_of(level), lookup->payload.data, lookup->payload.length,
 			                                 (size_t)lookup->items, &list);
@@ -220,10 +270,10 @@ static int take_hits(weir__level *level)
 			level->missing[level->missing_count++] = i;
 			continue;
 		}
-		level->slices[i].items = list.count ? list.items : nothing;
-		level->slices[i].count = list.count;
-		if (!weir__tree_keep_list(level->tree, &list))
-			return no_memory(level);
+		question = question_of(level, i);
+		weir__near_keep_list(&question, layout_of(level), lookup, &list);
+		if (take_list(level, i, &list) < 0)
+			return WEIR_ERR_NO_MEMORY;
 	}
 	return WEIR_OK;
 }
@@ -263,8 +313,9 @@ static int ask_cache(weir__level *level)
 
 	if (rc < 0)
 		return rc;
-	weir__cache_lookup(level->relation->space, level->lookups.items, level->distinct.count);
-	rc = lease_misses(level);
+	rc = look_up(level);
+	if (rc >= 0)
+		rc = lease_misses(level);
 	return rc < 0 ? rc : take_hits(level);
 }
 

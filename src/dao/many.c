@@ -4,6 +4,7 @@
 #include "base/memory.h"
 #include "dao/call.h"
 #include "dao/keys.h"
+#include "dao/near.h"
 #include "models/codec.h"
 
 #include <string.h>
@@ -45,6 +46,69 @@ void weir__many_release(weir__many *m)
 	weir__distinct_release(&m->distinct);
 }
 
+static weir__near_question question_of(const weir__many *m, size_t i)
+{
+	return weir__near_question_of(m->call, m->call->entity->layout, WEIR__ENTRY_RECORD, m->lookups[i].key);
+}
+
+static void keep_near(const weir__many *m, size_t i)
+{
+	weir__near_question question = question_of(m, i);
+
+	weir__near_keep_record(&question, m->call->entity->layout, &m->lookups[i], m->records[i]);
+}
+
+/* Takes what the near cache has; the indices of the others go to m->missing. */
+static size_t take_near(weir__many *m)
+{
+	bool   on = weir__near_is_on(m->call->entity->space);
+	size_t count = 0;
+
+	for (size_t i = 0; i < m->distinct.count; i++) {
+		weir__near_question question = question_of(m, i);
+		int                 rc;
+
+		if (on && weir__near_record(&question, &m->records[i], &rc))
+			m->lookups[i].state = rc == WEIR_OK ? WEIR__HIT : WEIR__ABSENT;
+		else
+			m->missing[count++] = i;
+	}
+	return count;
+}
+
+/* Lookups of the missing ones into an array of their own, or back. */
+static void move_missing(weir__many *m, weir__lookup *together, size_t count, bool back)
+{
+	for (size_t i = 0; i < count; i++) {
+		weir__lookup *own = &m->lookups[m->missing[i]];
+
+		if (back)
+			*own = together[i];
+		else
+			together[i] = *own;
+	}
+}
+
+/* Looks up what the near cache has not. */
+static int look_up(weir__many *m)
+{
+	size_t        count = take_near(m);
+	weir__lookup *together;
+
+	if (count == m->distinct.count || count == 0) {
+		weir__cache_lookup(m->call->entity->space, m->lookups, count);
+		return WEIR_OK;
+	}
+	together = weir__malloc(count * sizeof *together);
+	if (!together)
+		return weir__error_no_memory(m->call->err);
+	move_missing(m, together, count, false);
+	weir__cache_lookup(m->call->entity->space, together, count);
+	move_missing(m, together, count, true);
+	weir__free(together);
+	return WEIR_OK;
+}
+
 /* Moves the lookups in state MISS together, takes their leases in one go, and puts the answers back. */
 static int lease_missing(weir__many *m)
 {
@@ -59,11 +123,9 @@ static int lease_missing(weir__many *m)
 	together = weir__malloc(count * sizeof *together);
 	if (!together)
 		return weir__error_no_memory(m->call->err);
-	for (size_t i = 0; i < count; i++)
-		together[i] = m->lookups[m->missing[i]];
+	move_missing(m, together, count, false);
 	weir__cache_lease(m->call->entity->space, together, count);
-	for (size_t i = 0; i < count; i++)
-		m->lookups[m->missing[i]] = together[i];
+	move_missing(m, together, count, true);
 	weir__free(together);
 	return WEIR_OK;
 }
@@ -75,14 +137,18 @@ static int take_hits(weir__many *m)
 	for (size_t i = 0; i < m->distinct.count; i++) {
 		weir__lookup *lookup = &m->lookups[i];
 
-		if (lookup->state == WEIR__HIT) {
+		if (lookup->state == WEIR__HIT && !m->records[i]) {
 			int rc = weir__codec_decode(m->call->entity->layout, lookup->payload.data, lookup->payload.length,
 			                            &m->records[i]);
 			if (rc == WEIR_ERR_NO_MEMORY)
 				return weir__error_no_memory(m->call->err);
 			if (rc < 0)
 				weir__cache_reject(m->call->entity->space, lookup);
+			else
+				keep_near(m, i);
 		}
+		if (lookup->state == WEIR__ABSENT)
+			keep_near(m, i);
 		if (lookup->state == WEIR__MISS || lookup->state == WEIR__BYPASS)
 			m->missing[m->missing_count++] = i;
 	}
@@ -136,6 +202,9 @@ static void fill_missing(weir__many *m)
 		if (ends[i] > start)
 			fillings[i].payload = (weir_bytes){ payloads.data + start, ends[i] - start };
 	weir__cache_fill(m->call->entity->space, fillings, count);
+	for (size_t i = 0; i < m->missing_count; i++)
+		if (m->lookups[m->missing[i]].state == WEIR__MISS)
+			keep_near(m, m->missing[i]);
 cleanup:
 	weir__free(ends);
 	weir__free(fillings);
@@ -250,10 +319,10 @@ int weir__many_begin(weir__many *m, weir__call *call, const weir__keys *keys, bo
 {
 	int rc = many_init(m, call, keys);
 
-	if (rc >= 0 && cached) {
-		weir__cache_lookup(call->entity->space, m->lookups, m->distinct.count);
+	if (rc >= 0 && cached)
+		rc = look_up(m);
+	if (rc >= 0 && cached)
 		rc = lease_missing(m);
-	}
 	if (rc >= 0)
 		rc = take_hits(m);
 	if (cached && m->distinct.count > 0)

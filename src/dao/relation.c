@@ -157,7 +157,7 @@ const weir__entity *weir__relation_holder(const weir__relation *relation)
 
 bool weir__relation_is_cached(const weir__relation *relation, const weir_session *session)
 {
-	return !session->transaction && weir__cache_space_enabled(relation->space);
+	return !session->transaction && session->fresh_ms != WEIR_BYPASS && weir__cache_space_enabled(relation->space);
 }
 
 /* ---- Names in the cache -------------------------------------------------------------------------------------------------- */

@@ -9,6 +9,7 @@
 
 #include "base/error.h"
 #include "base/memory.h"
+#include "dao/near.h"
 #include "models/codec.h"
 
 #include <string.h>
@@ -172,32 +173,27 @@ static void forget(const weir__relation *relation, const weir__lookup *lookup)
 	(void)weir__cache_forget(relation->space, lookup->key);
 }
 
-static int cached_rows(load *l, weir_list *list)
+/* What the backend has, or the relation's own cache, or else the database. */
+static int rows_behind(load *l, weir__lookup *lookup, weir_list *list)
 {
 	const weir__relation *relation = l->relation;
-	const weir__layout   *layout = weir__relation_holder(relation)->layout;
 	bool                  own = relation->link->relation->kept_in != NULL;
-	weir__relation_entry  entry;
-	weir__lookup         *lookup = &entry.lookup;
-	int                   rc = weir__relation_entry_init(relation, l->of->owner, &entry, l->call.err);
+	int                   rc;
 
-	if (rc < 0)
-		goto cleanup;
-	if (l->anew)
-		forget(relation, lookup);
 	lookup->until_us = l->call.deadline;
 	weir__cache_lookup(relation->space, lookup, 1);
 	if (lookup->state == WEIR__MISS && own && !l->anew && weir__own_cache_get(relation, lookup, list))
-		goto cleanup;
+		return WEIR_OK;
 	if (lookup->state == WEIR__MISS)
 		weir__cache_lease(relation->space, lookup, 1);
 	weir__call_note_lookup(&l->call, lookup);
 	if (lookup->state == WEIR__HIT) {
-		rc = weir__codec_decode_list(layout, lookup->payload.data, lookup->payload.length, (size_t)lookup->items, list);
+		rc = weir__codec_decode_list(weir__relation_holder(relation)->layout, lookup->payload.data,
+		                             lookup->payload.length, (size_t)lookup->items, list);
 		if (rc == WEIR_ERR_NO_MEMORY)
-			rc = weir__error_no_memory(l->call.err);
+			return weir__error_no_memory(l->call.err);
 		if (rc != WEIR_ERR_FORMAT)
-			goto cleanup;
+			return rc;
 		weir__cache_reject(relation->space, lookup);
 	}
 	rc = read_kept_rows(l, list);
@@ -205,6 +201,29 @@ static int cached_rows(load *l, weir_list *list)
 		weir__own_cache_set(relation, lookup, list);
 	else if (rc >= 0 && lookup->state == WEIR__MISS)
 		fill_list(relation, lookup, list);
+	return rc;
+}
+
+static int cached_rows(load *l, weir_list *list)
+{
+	const weir__relation *relation = l->relation;
+	const weir__layout   *layout = weir__relation_holder(relation)->layout;
+	bool                  is_near = !relation->link->relation->kept_in;
+	weir__relation_entry  entry;
+	weir__near_question   question;
+	int                   rc = weir__relation_entry_init(relation, l->of->owner, &entry, l->call.err);
+
+	if (rc < 0)
+		goto cleanup;
+	if (l->anew)
+		forget(relation, &entry.lookup);
+	question = weir__near_question_of(&l->call, layout, WEIR__ENTRY_LIST, entry.lookup.key);
+	question.space = relation->space;
+	if (is_near && !l->anew && weir__near_list(&question, list))
+		goto cleanup;
+	rc = rows_behind(l, &entry.lookup, list);
+	if (rc >= 0 && is_near && entry.lookup.state != WEIR__BYPASS)
+		weir__near_keep_list(&question, layout, &entry.lookup, list);
 cleanup:
 	weir__relation_entry_release(&entry);
 	return rc;

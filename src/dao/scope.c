@@ -51,6 +51,15 @@ weir_session *weir_with_cancel(weir_session *session, weir_cancel *cancel, weir_
 	return derived;
 }
 
+weir_session *weir_with_freshness(weir_session *session, int fresh_ms, weir_scope *scope)
+{
+	weir_session *derived = derive(session, scope);
+
+	if (derived)
+		derived->fresh_ms = fresh_ms;
+	return derived;
+}
+
 /* ---- Tokens ------------------------------------------------------------------------------------------------------ */
 
 int weir_cancel_create(weir_cancel **cancel, weir_error *err)

@@ -115,6 +115,8 @@ static int create_cache(weir__engine *engine, const weir_options *options, weir_
 		.timeout_ms = options->cache_timeout_ms,
 		.defaults = options->cache,
 		.logger = &engine->logger,
+		.near = options->near,
+		.near_cache = options->near_cache,
 	};
 	int rc = create_backend(engine, options, &manager.backend, err);
 
@@ -190,6 +192,8 @@ static int engine_create(const weir_options *options, weir__engine **created, we
 		rc = weir__registry_create(options->models, engine->cache, &engine->registry, err);
 	if (rc >= 0)
 		rc = weir__relations_create(&engine->registry, &engine->relations, err);
+	if (rc >= 0)
+		rc = weir__cache_manager_start(engine->cache, err);
 	if (rc >= 0)
 		rc = create_db(engine, options, err);
 	if (rc < 0) {
@@ -405,6 +409,16 @@ int weir__session_read_all(weir_session *session, weir__request *requests, size_
 weir_cache_manager *weir_session_cache(weir_session *session)
 {
 	return session->engine->cache;
+}
+
+weir_near_cache *weir_session_near_cache(weir_session *session)
+{
+	return session ? weir__cache_manager_near(session->engine->cache) : NULL;
+}
+
+bool weir_near_cache_is_fresh(weir_session *session)
+{
+	return session && weir__cache_manager_near_is_fresh(session->engine->cache);
 }
 
 void weir_session_stats_get_sized(const weir_session *session, weir_session_stats *stats, size_t stats_size)

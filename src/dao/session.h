@@ -49,6 +49,7 @@ struct weir_session {
 	int           timeout_ms; /* of each call; 0: the transaction's, or the engine's; below 0: nonsense was given */
 	bool          derived;    /* in memory of the caller's: it ends nothing */
 	weir__cancel *cancel;     /* or NULL */
+	int           fresh_ms;   /* of cached reads, as in weir_base_dao */
 };
 
 /* A transaction. A nested one is a savepoint: a session of its own that shares conn, touches and hooks with its parent. */

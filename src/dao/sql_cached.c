@@ -2,6 +2,7 @@
  * of each, which all writes of a table change. */
 #include "base/error.h"
 #include "dao/keys.h"
+#include "dao/near.h"
 #include "dao/sql.h"
 #include "models/codec.h"
 #include "models/value_type.h"
@@ -31,7 +32,7 @@ static int find_models(cached *c, const weir_models *reads)
 	if (reads->count > WEIR__STAMPS_MAX)
 		return weir__error_set(c->by_hand.call.err, WEIR_ERR_LIMIT, "a cached query reads %d models at most, not %zu",
 		                       WEIR__STAMPS_MAX, reads->count);
-	c->enabled = !c->by_hand.call.session->transaction;
+	c->enabled = !c->by_hand.call.session->transaction && c->by_hand.call.fresh_ms != WEIR_BYPASS;
 	c->first = weir__registry_find(registry, reads->items[0]);
 	for (size_t i = 0; i < reads->count; i++) {
 		c->spaces[i] = weir__registry_find(registry, reads->items[i])->space;
@@ -129,7 +130,8 @@ static void fill(cached *c, const weir_list *list)
 	weir__buffer_release(&payload);
 }
 
-static int read_through(cached *c, weir_list *list)
+/* What the backend has, or else the database. */
+static int read_behind(cached *c, weir_list *list)
 {
 	weir__cache_space *space = c->first->space;
 	weir__lookup      *lookup = &c->lookup;
@@ -151,6 +153,25 @@ static int read_through(cached *c, weir_list *list)
 	rc = weir__by_hand_read(&c->by_hand, list);
 	if (rc >= 0 && lookup->state == WEIR__MISS)
 		fill(c, list);
+	return rc;
+}
+
+static int read_through(cached *c, weir_list *list)
+{
+	const weir__near_question question = {
+		.space = c->first->space,
+		.tag = c->by_hand.layout->model,
+		.kind = c->lookup.kind,
+		.key = c->lookup.key,
+		.fresh_ms = c->by_hand.call.fresh_ms,
+	};
+	int rc;
+
+	if (weir__near_list(&question, list))
+		return WEIR_OK;
+	rc = read_behind(c, list);
+	if (rc >= 0 && c->lookup.state != WEIR__BYPASS)
+		weir__near_keep_list(&question, c->by_hand.layout, &c->lookup, list);
 	return rc;
 }
 

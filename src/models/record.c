@@ -257,6 +257,53 @@ void weir_list_release(weir_list *list)
 		release_block(block);
 }
 
+static size_t text_bytes(const weir__layout *layout, const void *record)
+{
+	size_t bytes = 0;
+
+	for (size_t i = 0; i < layout->column_count; i++) {
+		weir_value value;
+
+		if (layout->columns[i].type != WEIR_TYPE_TEXT && layout->columns[i].type != WEIR_TYPE_NUMERIC &&
+		    layout->columns[i].type != WEIR_TYPE_JSONB)
+			continue;
+		value = weir__layout_get(layout, i, record);
+		bytes += value.is_null || !value.as.text ? 0 : strlen(value.as.text) + 1;
+	}
+	return bytes;
+}
+
+size_t weir__record_bytes(const weir__layout *layout, const void *record)
+{
+	return sizeof(header) + layout->model->size + text_bytes(layout, record);
+}
+
+size_t weir__list_bytes(const weir__layout *layout, const weir_list *list)
+{
+	size_t bytes = list->memory ? sizeof(list_block) + list->count * sizeof(void *) : 0;
+
+	for (size_t i = 0; i < list->count; i++)
+		bytes += sizeof(header) + round_up(layout->model->size) + text_bytes(layout, list->items[i]);
+	return bytes;
+}
+
+bool weir__record_is_alone(const void *record)
+{
+	return !header_of(record)->owner;
+}
+
+void weir__list_memory_retain(void *memory)
+{
+	list_block *block = memory;
+
+	retain(&block->references);
+}
+
+void weir__list_of_memory(void *memory, weir_list *list)
+{
+	set_list(list, memory);
+}
+
 const weir_model *weir__list_model(const weir_list *list)
 {
 	const list_block *block = list->memory;

@@ -31,6 +31,17 @@ void weir__list_set(weir_list *list, size_t index, const void *record); /* takes
 void  weir__list_attach(weir_list *list, void *attached, void (*release)(void *attached));
 void *weir__list_attached(const weir_list *list);
 
+/* Bytes that a record or a list takes, its texts included. */
+size_t weir__record_bytes(const weir__layout *layout, const void *record);
+size_t weir__list_bytes(const weir__layout *layout, const weir_list *list);
+
+/* Has the record an allocation of its own? Else it is one of a list. */
+bool weir__record_is_alone(const void *record);
+
+/* One more reference to a list's memory, and the list that it is the memory of. */
+void weir__list_memory_retain(void *memory);
+void weir__list_of_memory(void *memory, weir_list *list);
+
 /* Reads a typed list or record out parameter, and stores one: the address of any `const <model> *` or `<model>_list`. */
 bool weir__record_out_is_empty(const void *out);
 void weir__record_out_set(void *out, const void *record);

@@ -50,6 +50,7 @@ typedef struct weir_cached {
 	weir_bytes        value;
 	void             *owner;
 	void (*release)(void *owner);
+	int64_t left_ms; /* how long the value will be there yet; 0: not known, below 0: it does not expire */
 } weir_cached;
 
 /* What all operations are told; each reads the members that concern it. */
@@ -58,6 +59,8 @@ typedef struct weir_cache_call {
 	uint64_t id;           /* the nonce of a guard and its release, the token of a lease */
 	int64_t  ttl_ms;       /* of the guard or lease */
 	int64_t  stamp_ttl_ms; /* of a stamp that is set; below 0: no expiry */
+	weir_bytes channel;    /* whom to tell what guard and release change (watch); empty: nobody */
+	bool       wants_left; /* get_many: left_ms is needed, where it can be told */
 } weir_cache_call;
 
 /* One key of a lease: a record's, or a stamp to be set where there is none. */
@@ -83,6 +86,21 @@ typedef struct weir_touch {
 	weir_bytes key;
 	uint64_t   stamp; /* 0: a record's key */
 } weir_touch;
+
+/* What a near cache must hear from a backend. The functions are called by one thread at a time. */
+typedef struct weir_cache_watch {
+	weir_bytes channel;   /* as in weir_cache_call; borrowed for the call of watch */
+	int        period_ms; /* so often the backend proves that it is in touch */
+	void      *context;
+	/* From now on changes are told; what changed before may have been missed. */
+	void (*begun)(void *context);
+	/* These keys, each ended by a line feed but for the last, are changing. */
+	void (*changed)(void *context, weir_bytes keys);
+	/* Every change before this time of the monotonic clock (microseconds) has been told. INT64_MAX: nobody else can make any. */
+	void (*proved)(void *context, int64_t before_us);
+	/* Changes may be missed from now on. */
+	void (*lost)(void *context);
+} weir_cache_watch;
 
 typedef struct weir_cache_backend weir_cache_backend;
 struct weir_cache_backend {
@@ -120,6 +138,14 @@ struct weir_cache_backend {
 
 	/* Frees the backend; nobody uses it any more. In a forked child it ends nothing of the parent's. */
 	void (*close)(weir_cache_backend *self);
+
+	/* Tells of changes until unwatch(*handle), which may come after close; NULL where the backend cannot, then there is no near
+	 * cache over it. guard tells of all its keys before it answers; release of those that were not guarded by this nonce any
+	 * more; remove of all where there is a channel. */
+	int (*watch)(weir_cache_backend *self, const weir_cache_watch *watch, void **handle);
+	void (*unwatch)(void *handle);
+	/* Which server it is, for two sessions that may share a watch; NULL: one watch each. */
+	const char *place;
 };
 
 #ifdef __cplusplus

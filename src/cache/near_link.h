@@ -1,0 +1,44 @@
+/* Links: what connects a near cache to a backend. A link hears which keys change and up to when that is known to be all; sessions
+ * that share a near cache and a server share the link. */
+#ifndef WEIR_CACHE_NEAR_LINK_H
+#define WEIR_CACHE_NEAR_LINK_H
+
+#include "cache/near.h"
+
+#include <stdalign.h>
+
+typedef struct weir__near_link weir__near_link;
+struct weir__near_link {
+	weir__near   *near_cache;
+	weir__hash128 key; /* of the hashes: no two servers' keys meet */
+	int64_t       bound_us;
+	int64_t       lag_us;                  /* the coarse clock may be behind by so much */
+	alignas(64) _Atomic int64_t proved_us; /* changes before this have been counted */
+	char   apart[64];
+	void  *memory; /* as allocated */
+	char  *place;  /* NULL: not shared */
+	size_t users;
+	void  *handle;
+	void (*unwatch)(void *handle);
+	weir__near_link *next;
+};
+
+/* Links a backend, which needs watch. WEIR_ERR_NO_MEMORY, or WEIR_ERR_CACHE where the backend cannot. */
+int weir__near_link_open(weir__near *near_cache, weir_cache_backend *backend, weir_bytes channel,
+                         weir__near_link **link, weir_error *err);
+/* NULL does nothing. Ends the watch with the last user. */
+void weir__near_link_close(weir__near_link *link);
+
+/* The hash of a key, which begins at its first brace (the head before it is not looked at). */
+static inline weir__hash128 weir__near_hash(const weir__near_link *link, const char *braced, size_t length)
+{
+	return weir__hash128_of(braced, length, link->key);
+}
+
+/* Counts a key of the backend as changed. */
+void weir__near_link_touch(const weir__near_link *link, weir_bytes key);
+
+/* May the near cache answer now, if the answer may be at most bound_ms old (0: as usual)? *now_us is the time, which may be the coarse one. */
+bool weir__near_link_serves(const weir__near_link *link, int bound_ms, int64_t *now_us);
+
+#endif

@@ -1,0 +1,130 @@
+/* The queues of a shard, and who leaves them: S3-FIFO by bytes. */
+#include "cache/near_memory.h"
+
+#include "base/memory.h"
+
+#define SMALL_SHARE 10  /* a tenth of the bytes */
+#define KEPT_USES   1   /* used more often than this in the small queue: to the main queue */
+#define STEPS_MOST  512 /* round the queues for one new entry; then the next one goes, used or not */
+
+void weir__near_queue_push(weir__near_shard *shard, uint8_t which, uint32_t index)
+{
+	weir__near_queue *queue = &shard->queues[which];
+	weir__near_entry *entry = weir__near_entry_at(shard, index);
+
+	entry->queue = which;
+	entry->before = queue->last;
+	entry->after = WEIR__NEAR_NONE;
+	if (queue->last == WEIR__NEAR_NONE)
+		queue->first = index;
+	else
+		weir__near_entry_at(shard, queue->last)->after = index;
+	queue->last = index;
+	queue->bytes += entry->charge;
+}
+
+void weir__near_queue_remove(weir__near_shard *shard, uint32_t index)
+{
+	weir__near_entry *entry = weir__near_entry_at(shard, index);
+	weir__near_queue *queue = &shard->queues[entry->queue];
+
+	if (entry->before == WEIR__NEAR_NONE)
+		queue->first = entry->after;
+	else
+		weir__near_entry_at(shard, entry->before)->after = entry->after;
+	if (entry->after == WEIR__NEAR_NONE)
+		queue->last = entry->before;
+	else
+		weir__near_entry_at(shard, entry->after)->before = entry->before;
+	queue->bytes -= entry->charge;
+}
+
+static void move(weir__near_shard *shard, uint8_t queue, uint32_t index, unsigned char uses)
+{
+	weir__near_queue_remove(shard, index);
+	atomic_store_explicit(&weir__near_entry_at(shard, index)->uses, uses, memory_order_relaxed);
+	weir__near_queue_push(shard, queue, index);
+}
+
+/* One step: the oldest entry of a queue leaves, or goes (on) in the main queue. */
+static void step(weir__near_shard *shard, weir__near *near_cache, int64_t now_us, bool spares)
+{
+	weir__near_queue *small = &shard->queues[WEIR__NEAR_SMALL];
+	bool              from_small = small->first != WEIR__NEAR_NONE && (small->bytes > shard->max_bytes / SMALL_SHARE ||
+                                                          shard->queues[WEIR__NEAR_MAIN].first == WEIR__NEAR_NONE);
+	uint32_t          index = shard->queues[from_small ? WEIR__NEAR_SMALL : WEIR__NEAR_MAIN].first;
+	weir__near_entry *entry = weir__near_entry_at(shard, index);
+	unsigned char     uses = atomic_load_explicit(&entry->uses, memory_order_relaxed);
+
+	if (!weir__near_is_right(near_cache, entry, now_us)) {
+		weir__near_retire(shard, near_cache, index);
+		return;
+	}
+	if (spares && from_small && uses > KEPT_USES) {
+		move(shard, WEIR__NEAR_MAIN, index, 0);
+		return;
+	}
+	if (spares && !from_small && uses > 0) {
+		move(shard, WEIR__NEAR_MAIN, index, (unsigned char)(uses - 1));
+		return;
+	}
+	if (from_small)
+		weir__near_ghosts_add(&shard->ghosts, entry->name);
+	weir__near_retire(shard, near_cache, index);
+	shard->evictions++;
+}
+
+void weir__near_evict(weir__near_shard *shard, weir__near *near_cache, uint64_t bytes, int64_t now_us)
+{
+	for (size_t steps = 0; shard->bytes + bytes > shard->max_bytes && shard->count > 0; steps++)
+		step(shard, near_cache, now_us, steps < STEPS_MOST);
+}
+
+/* ---- Ghosts ---------------------------------------------------------------------------------------------------- */
+
+/* A set of four marks each; a new mark pushes the oldest of its set out. */
+#define WAYS 4
+
+bool weir__near_ghosts_resize(weir__near_ghosts *ghosts, uint32_t count)
+{
+	uint32_t *marks;
+
+	if (ghosts->marks && ghosts->mask + 1 >= count)
+		return true;
+	marks = weir__calloc(count, sizeof *marks);
+	if (!marks)
+		return false;
+	weir__free(ghosts->marks);
+	ghosts->marks = marks;
+	ghosts->mask = count - 1;
+	return true;
+}
+
+static uint32_t *set_of(const weir__near_ghosts *ghosts, weir__hash128 name)
+{
+	return &ghosts->marks[(uint32_t)name.high & ghosts->mask & ~(uint32_t)(WAYS - 1)];
+}
+
+static uint32_t mark_of(weir__hash128 name)
+{
+	return (uint32_t)(name.high >> 32) | 1;
+}
+
+bool weir__near_ghosts_have(const weir__near_ghosts *ghosts, weir__hash128 name)
+{
+	const uint32_t *set = set_of(ghosts, name);
+
+	for (size_t i = 0; i < WAYS; i++)
+		if (set[i] == mark_of(name))
+			return true;
+	return false;
+}
+
+void weir__near_ghosts_add(const weir__near_ghosts *ghosts, weir__hash128 name)
+{
+	uint32_t *set = set_of(ghosts, name);
+
+	for (size_t i = WAYS - 1; i > 0; i--)
+		set[i] = set[i - 1];
+	set[0] = mark_of(name);
+}

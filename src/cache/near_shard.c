@@ -1,0 +1,346 @@
+/* A shard's table and entries. */
+#include "cache/near_memory.h"
+
+#include "base/memory.h"
+
+#include <string.h>
+
+#define EMPTY       UINT64_C(0)
+#define GONE        UINT64_C(1) /* was taken; whoever searches goes on */
+#define FIRST_INDEX 2
+#define TAG         (UINT64_MAX << 32)
+#define SLOTS_FIRST 64
+#define ENTRY_LEAST (sizeof(weir__near_entry) + 2 * sizeof(uint64_t)) /* what an entry takes besides its object */
+#define SPARE       2 /* so many times the entries that fit may be there, retired ones included */
+
+static weir__near_table *make_table(uint32_t slots)
+{
+	weir__near_table *table = weir__calloc(1, sizeof *table + slots * sizeof table->slots[0]);
+
+	if (table)
+		table->mask = slots - 1;
+	return table;
+}
+
+bool weir__near_shard_init(weir__near_shard *shard, uint64_t max_bytes)
+{
+	weir__near_table *table = make_table(SLOTS_FIRST);
+
+	memset(shard, 0, sizeof *shard);
+	shard->max_bytes = max_bytes;
+	shard->chunk_max = (uint32_t)(max_bytes / ENTRY_LEAST * SPARE / WEIR__NEAR_CHUNK + 2);
+	shard->chunks = weir__calloc(shard->chunk_max, sizeof(weir__near_entry *));
+	shard->free = shard->retired_first = shard->retired_last = WEIR__NEAR_NONE;
+	shard->fresh = WEIR__NEAR_CHUNK;
+	for (size_t i = 0; i < WEIR__NEAR_QUEUES; i++)
+		shard->queues[i].first = shard->queues[i].last = WEIR__NEAR_NONE;
+	if (!table || !shard->chunks || !weir__near_ghosts_resize(&shard->ghosts, SLOTS_FIRST) ||
+	    pthread_mutex_init(&shard->mutex, NULL) != 0) {
+		weir__free(table);
+		weir__free(shard->chunks);
+		weir__free(shard->ghosts.marks);
+		return false;
+	}
+	atomic_store(&shard->table, table);
+	return true;
+}
+
+static void release_list(weir__near_shard *shard, uint32_t index)
+{
+	while (index != WEIR__NEAR_NONE) {
+		weir__near_entry *entry = weir__near_entry_at(shard, index);
+
+		if (entry->kind)
+			entry->kind->release(entry->object);
+		index = entry->after;
+	}
+}
+
+/* An entry of a chunk lies on a cache line; the chunk's memory is what stands before the first. */
+static void free_chunk(weir__near_entry *chunk)
+{
+	void *whole;
+
+	memcpy(&whole, (char *)chunk - sizeof whole, sizeof whole);
+	weir__free(whole);
+}
+
+static weir__near_entry *make_chunk(void)
+{
+	void *whole;
+	char *lines = weir__near_lines((WEIR__NEAR_CHUNK + 1) * sizeof(weir__near_entry), &whole);
+
+	if (!lines)
+		return NULL;
+	lines += sizeof(weir__near_entry);
+	memcpy(lines - sizeof whole, &whole, sizeof whole);
+	return (weir__near_entry *)(void *)lines;
+}
+
+void weir__near_shard_release(weir__near_shard *shard)
+{
+	weir__near_table *next;
+
+	for (size_t i = 0; i < WEIR__NEAR_QUEUES; i++)
+		release_list(shard, shard->queues[i].first);
+	release_list(shard, shard->retired_first);
+	for (weir__near_table *table = shard->retired_tables; table; table = next) {
+		next = table->next;
+		weir__free(table);
+	}
+	for (uint32_t i = 0; i < shard->chunk_count; i++)
+		free_chunk(shard->chunks[i]);
+	weir__free(shard->chunks);
+	weir__free(shard->ghosts.marks);
+	weir__free(atomic_load(&shard->table));
+	pthread_mutex_destroy(&shard->mutex);
+}
+
+/* ---- The table ------------------------------------------------------------------------------------------------- */
+
+static bool is_same(weir__hash128 a, weir__hash128 b)
+{
+	return a.low == b.low && a.high == b.high;
+}
+
+static uint64_t slot_of(weir__hash128 name, uint32_t index)
+{
+	return (name.high & TAG) | (index + FIRST_INDEX);
+}
+
+weir__near_entry *weir__near_shard_find(const weir__near_shard *shard, weir__hash128 name)
+{
+	weir__near_table *table = atomic_load(&shard->table);
+
+	for (uint32_t at = (uint32_t)name.high & table->mask;; at = (at + 1) & table->mask) {
+		uint64_t          slot = atomic_load(&table->slots[at]);
+		weir__near_entry *entry;
+
+		if (slot == EMPTY)
+			return NULL;
+		if (((slot ^ name.high) & TAG) != 0 || slot == GONE)
+			continue;
+		entry = weir__near_entry_at(shard, (uint32_t)slot - FIRST_INDEX);
+		if (is_same(entry->name, name))
+			return entry;
+	}
+}
+
+/* Where the entry of this name is; NONE. */
+static uint32_t find_slot(const weir__near_shard *shard, const weir__near_table *table, weir__hash128 name)
+{
+	for (uint32_t at = (uint32_t)name.high & table->mask;; at = (at + 1) & table->mask) {
+		uint64_t slot = atomic_load(&table->slots[at]);
+
+		if (slot == EMPTY)
+			return WEIR__NEAR_NONE;
+		if (slot != GONE && ((slot ^ name.high) & TAG) == 0 &&
+		    is_same(weir__near_entry_at(shard, (uint32_t)slot - FIRST_INDEX)->name, name))
+			return at;
+	}
+}
+
+/* The first place for a name that is not there. */
+static uint32_t place_for(const weir__near_table *table, weir__hash128 name)
+{
+	uint32_t at = (uint32_t)name.high & table->mask;
+
+	while (atomic_load(&table->slots[at]) > GONE)
+		at = (at + 1) & table->mask;
+	return at;
+}
+
+static void copy_slots(const weir__near_shard *shard, weir__near_table *from, weir__near_table *to)
+{
+	for (uint32_t i = 0; i <= from->mask; i++) {
+		uint64_t slot = atomic_load(&from->slots[i]);
+
+		if (slot > GONE) {
+			weir__hash128 name = weir__near_entry_at(shard, (uint32_t)slot - FIRST_INDEX)->name;
+
+			atomic_store(&to->slots[place_for(to, name)], slot);
+		}
+	}
+}
+
+/* Room for one more. A table that is three quarters full is replaced by one that is at most half full. */
+static bool make_room(weir__near_shard *shard, weir__near *near_cache)
+{
+	weir__near_table *table = atomic_load(&shard->table);
+	weir__near_table *larger;
+	uint32_t          slots = SLOTS_FIRST;
+
+	if (shard->used + 1 <= table->mask / 4 * 3)
+		return true;
+	while (slots / 2 < shard->count + 1)
+		slots *= 2;
+	larger = make_table(slots);
+	if (!larger)
+		return false;
+	(void)weir__near_ghosts_resize(&shard->ghosts, slots / 2);
+	copy_slots(shard, table, larger);
+	shard->used = shard->count;
+	atomic_store(&shard->table, larger);
+	table->epoch = weir__pins_epoch(&near_cache->pins);
+	table->next = shard->retired_tables;
+	shard->retired_tables = table;
+	return true;
+}
+
+static void remove_slot(weir__near_shard *shard, weir__hash128 name)
+{
+	weir__near_table *table = atomic_load(&shard->table);
+	uint32_t          at = find_slot(shard, table, name);
+
+	if (atomic_load(&table->slots[(at + 1) & table->mask]) != EMPTY) {
+		atomic_store(&table->slots[at], GONE);
+		return;
+	}
+	/* nothing goes on behind it, nor behind those that were taken out just before it */
+	do {
+		atomic_store(&table->slots[at], EMPTY);
+		shard->used--;
+		at = (at - 1) & table->mask;
+	} while (atomic_load(&table->slots[at]) == GONE);
+}
+
+/* ---- Entries --------------------------------------------------------------------------------------------------- */
+
+static uint32_t take_free(weir__near_shard *shard)
+{
+	uint32_t index = shard->free;
+
+	if (index != WEIR__NEAR_NONE) {
+		shard->free = weir__near_entry_at(shard, index)->after;
+		return index;
+	}
+	if (shard->fresh == WEIR__NEAR_CHUNK) {
+		if (shard->chunk_count == shard->chunk_max || !(shard->chunks[shard->chunk_count] = make_chunk()))
+			return WEIR__NEAR_NONE;
+		shard->chunk_count++;
+		shard->fresh = 0;
+	}
+	return (shard->chunk_count - 1) * WEIR__NEAR_CHUNK + shard->fresh++;
+}
+
+void weir__near_retire(weir__near_shard *shard, weir__near *near_cache, uint32_t index)
+{
+	weir__near_entry *entry = weir__near_entry_at(shard, index);
+
+	remove_slot(shard, entry->name);
+	weir__near_queue_remove(shard, index);
+	shard->count--;
+	shard->bytes -= entry->charge;
+	shard->retired_bytes += entry->charge;
+	shard->retired_count++;
+	entry->epoch = weir__pins_epoch(&near_cache->pins);
+	entry->after = WEIR__NEAR_NONE;
+	if (shard->retired_last == WEIR__NEAR_NONE)
+		shard->retired_first = index;
+	else
+		weir__near_entry_at(shard, shard->retired_last)->after = index;
+	shard->retired_last = index;
+}
+
+static void write_entry(weir__near_entry *entry, const weir__near_item *item, uint64_t charge)
+{
+	const weir__near_ticket *ticket = item->ticket;
+
+	entry->name = item->name;
+	entry->sum = ticket->generation + ticket->sum;
+	entry->expires_us = item->expires_us;
+	entry->object = item->value.object;
+	entry->kind = item->value.kind;
+	entry->number = item->value.number;
+	entry->absent = item->value.absent;
+	entry->stripe_count = ticket->count;
+	for (size_t i = 0; i < ticket->count; i++)
+		*(i < WEIR__NEAR_INLINE ? &entry->stripes[i] : &entry->more_stripes[i - WEIR__NEAR_INLINE]) =
+			ticket->stripes[i];
+	entry->charge = charge;
+	atomic_store_explicit(&entry->uses, 0, memory_order_relaxed);
+}
+
+/* Takes out what has the name. In which queue the new one belongs: the old one's; main for one that was evicted not long ago. */
+static uint8_t replace(weir__near_shard *shard, weir__near *near_cache, weir__hash128 name)
+{
+	weir__near_table *table = atomic_load(&shard->table);
+	uint32_t          at = find_slot(shard, table, name);
+	uint32_t          index;
+	uint8_t           queue;
+
+	if (at == WEIR__NEAR_NONE)
+		return weir__near_ghosts_have(&shard->ghosts, name) ? WEIR__NEAR_MAIN : WEIR__NEAR_SMALL;
+	index = (uint32_t)atomic_load(&table->slots[at]) - FIRST_INDEX;
+	queue = weir__near_entry_at(shard, index)->queue;
+	weir__near_retire(shard, near_cache, index);
+	return queue;
+}
+
+bool weir__near_shard_put(weir__near_shard *shard, weir__near *near_cache, const weir__near_item *item)
+{
+	uint64_t          charge = item->bytes + ENTRY_LEAST;
+	weir__near_table *table;
+	uint32_t          index, at;
+	uint8_t           queue;
+
+	if (charge > shard->max_bytes / 4 || !make_room(shard, near_cache))
+		return false;
+	queue = replace(shard, near_cache, item->name);
+	weir__near_evict(shard, near_cache, charge, item->now_us);
+	index = take_free(shard);
+	if (index == WEIR__NEAR_NONE)
+		return false;
+	write_entry(weir__near_entry_at(shard, index), item, charge);
+	weir__near_queue_push(shard, queue, index);
+	shard->count++;
+	shard->bytes += charge;
+	shard->fills++;
+	table = atomic_load(&shard->table);
+	at = place_for(table, item->name);
+	shard->used += atomic_load(&table->slots[at]) == EMPTY;
+	atomic_store(&table->slots[at], slot_of(item->name, index));
+	return true;
+}
+
+static void free_tables(weir__near_shard *shard, weir__pins *pins)
+{
+	weir__near_table **at = &shard->retired_tables;
+
+	while (*at) {
+		weir__near_table *table = *at;
+
+		if (!weir__pins_gone(pins, table->epoch)) {
+			at = &table->next;
+			continue;
+		}
+		*at = table->next;
+		weir__free(table);
+	}
+}
+
+bool weir__near_shard_reclaim(weir__near_shard *shard, weir__pins *pins, weir__near_freed *freed)
+{
+	free_tables(shard, pins);
+	while (shard->retired_first != WEIR__NEAR_NONE) {
+		uint32_t          index = shard->retired_first;
+		weir__near_entry *entry = weir__near_entry_at(shard, index);
+
+		if (!weir__pins_gone(pins, entry->epoch))
+			return false;
+		if (freed->count == WEIR__NEAR_FREED)
+			return true;
+		if (entry->kind) {
+			freed->items[freed->count].kind = entry->kind;
+			freed->items[freed->count++].object = entry->object;
+		}
+		shard->retired_first = entry->after;
+		if (shard->retired_first == WEIR__NEAR_NONE)
+			shard->retired_last = WEIR__NEAR_NONE;
+		shard->retired_count--;
+		shard->retired_bytes -= entry->charge;
+		entry->after = shard->free;
+		shard->free = index;
+	}
+	return false;
+}

@@ -1,0 +1,130 @@
+/* A shard of the near cache: entries, a hash table to find them, queues to evict them.
+ *
+ * Looking up takes no lock. Under a pin (near_pins.h) it reads the table's slots and, where a slot's tag fits, the entry, which is
+ * written before its slot and not again before nobody can see it. Changes are made under the shard's mutex: slots are single
+ * words, a larger table takes the place of the old one as a whole.
+ *
+ * Eviction is S3-FIFO (Yang et al., "FIFO queues are all you need for cache eviction", 2023): new entries go through a small queue
+ * of a tenth of the bytes; what was used twice there moves to the main queue, what was not is evicted, and remembered by name for a
+ * while: whoever comes back goes to the main queue at once. There an entry that was used since goes round again. A hit only raises
+ * a counter of up to 3 in the entry, so a hot entry is not written to at all. Entries that are out of date go first. */
+#ifndef WEIR_CACHE_NEAR_SHARD_H
+#define WEIR_CACHE_NEAR_SHARD_H
+
+#include "cache/near.h"
+#include "cache/near_pins.h"
+
+#include <pthread.h>
+
+#define WEIR__NEAR_NONE   UINT32_MAX /* no entry */
+#define WEIR__NEAR_INLINE 3          /* stripes in the line of an entry that readers look at */
+
+/* The first cache line is what a hit reads. */
+typedef struct weir__near_entry {
+	alignas(64) weir__hash128 name;
+	uint64_t               sum;
+	int64_t                expires_us;
+	void                  *object; /* kind NULL: none */
+	const weir__near_kind *kind;
+	uint32_t               stripes[WEIR__NEAR_INLINE];
+	uint8_t                stripe_count;
+	bool                   absent;
+	atomic_uchar           uses;
+	uint8_t                queue; /* which; under the mutex */
+
+	uint32_t more_stripes[WEIR__NEAR_STRIPES - WEIR__NEAR_INLINE];
+	uint32_t before, after; /* in its queue; after: also among the free and the retired ones */
+	uint32_t apart;
+	int64_t  number;
+	uint64_t charge; /* bytes */
+	uint64_t epoch;  /* in which it was retired */
+	alignas(64) char end[];
+} weir__near_entry;
+
+typedef struct weir__near_table {
+	struct weir__near_table *next; /* among the retired ones */
+	uint64_t                 epoch;
+	uint32_t                 mask; /* slots - 1 */
+	_Atomic uint64_t         slots[];
+} weir__near_table;
+
+enum { WEIR__NEAR_SMALL, WEIR__NEAR_MAIN, WEIR__NEAR_QUEUES };
+
+typedef struct weir__near_queue {
+	uint32_t first, last;
+	uint64_t bytes;
+} weir__near_queue;
+
+/* The names that left the small queue, as far as they fit. */
+typedef struct weir__near_ghosts {
+	uint32_t *marks;
+	uint32_t  mask;
+} weir__near_ghosts;
+
+typedef struct weir__near_shard {
+	alignas(64) _Atomic(weir__near_table *) table;
+	weir__near_entry **chunks; /* of WEIR__NEAR_CHUNK entries each */
+
+	alignas(64) pthread_mutex_t mutex; /* the rest */
+	uint32_t          chunk_count, chunk_max;
+	uint32_t          free;  /* first of the entries that may be used */
+	uint32_t          fresh; /* of the last chunk, those never used */
+	uint32_t          used;  /* slots that are not empty */
+	uint32_t          count; /* entries in the queues */
+	uint32_t          retired_first, retired_last, retired_count;
+	uint64_t          retired_bytes;
+	weir__near_table *retired_tables;
+	weir__near_queue  queues[WEIR__NEAR_QUEUES];
+	weir__near_ghosts ghosts;
+	uint64_t          bytes, max_bytes;
+	uint64_t          fills, evictions;
+	char              apart[64];
+} weir__near_shard;
+
+#define WEIR__NEAR_CHUNK 256
+
+static inline weir__near_entry *weir__near_entry_at(const weir__near_shard *shard, uint32_t index)
+{
+	return &shard->chunks[index / WEIR__NEAR_CHUNK][index % WEIR__NEAR_CHUNK];
+}
+
+/* max_bytes of this shard. False: out of memory; nothing is left to release. */
+bool weir__near_shard_init(weir__near_shard *shard, uint64_t max_bytes);
+void weir__near_shard_release(weir__near_shard *shard);
+
+/* The entry of this name, or NULL; under a pin. */
+weir__near_entry *weir__near_shard_find(const weir__near_shard *shard, weir__hash128 name);
+
+/* What is let go under the mutex and released outside it. */
+#define WEIR__NEAR_FREED 32
+typedef struct weir__near_freed {
+	struct {
+		const weir__near_kind *kind;
+		void                  *object;
+	} items[WEIR__NEAR_FREED];
+	size_t count;
+} weir__near_freed;
+
+/* Under the mutex. Puts item in the place of what has its name. False: nothing has changed. */
+bool weir__near_shard_put(weir__near_shard *shard, weir__near *near_cache, const weir__near_item *item);
+
+/* Under the mutex. Frees what nobody can see any more, as far as `freed` has room. True: there may be more. */
+bool weir__near_shard_reclaim(weir__near_shard *shard, weir__pins *pins, weir__near_freed *freed);
+
+/* ---- Of the files of a shard alone; under the mutex ------------------------------------------------------------ */
+
+/* Takes the entry out of the table and the queues; it waits among the retired until nobody can see it. */
+void weir__near_retire(weir__near_shard *shard, weir__near *near_cache, uint32_t index);
+
+/* Queues (near_queue.c). */
+void weir__near_queue_push(weir__near_shard *shard, uint8_t queue, uint32_t index);
+void weir__near_queue_remove(weir__near_shard *shard, uint32_t index);
+
+/* Evicts until `bytes` more fit. */
+void weir__near_evict(weir__near_shard *shard, weir__near *near_cache, uint64_t bytes, int64_t now_us);
+
+bool weir__near_ghosts_resize(weir__near_ghosts *ghosts, uint32_t count);
+bool weir__near_ghosts_have(const weir__near_ghosts *ghosts, weir__hash128 name);
+void weir__near_ghosts_add(const weir__near_ghosts *ghosts, weir__hash128 name);
+
+#endif

@@ -1,0 +1,42 @@
+/* The near cache as the hall and the rest of this room use it: for a space, by logical keys. */
+#ifndef WEIR_CACHE_NEAR_SPACE_H
+#define WEIR_CACHE_NEAR_SPACE_H
+
+#include "cache/touches.h"
+
+/* Has this space a near cache that may be asked and filled? Not while this process owes the cache something. */
+bool weir__near_is_on(const weir__cache_space *space);
+
+/* Who asks. A key has one kind of objects for each tag (a model). fresh_ms as in weir_base_dao. */
+typedef struct weir__near_question {
+	weir__cache_space *space;
+	const void        *tag;
+	weir__entry_kind   kind;
+	weir_bytes         key; /* logical */
+	int                fresh_ms;
+} weir__near_question;
+
+/* True: value is the answer, with a reference of the caller's. Counted as a hit. */
+bool weir__near_ask(const weir__near_question *question, weir__near_value *value);
+
+/* Keeps the answer that a lookup of this question led to, from the backend or from the database under a lease. bytes is what the
+ * object takes, items the rows in it. */
+void weir__near_keep(const weir__near_question *question, const weir__lookup *lookup, const weir__near_value *value,
+                     size_t bytes, uint64_t items);
+
+/* The answer to a lookup depends on what another one depends on, too. */
+void weir__near_join(weir__lookup *lookup, const weir__lookup *other);
+
+/* ---- For the room ---------------------------------------------------------------------------------------------- */
+
+/* What a lookup depends on, before it is sent. */
+void weir__near_prepare(const weir__cache_space *space, weir__lookup *lookup, int64_t now_us);
+
+/* This process changes, or has changed, what a key stands for; all keys of a batch. */
+void weir__near_changed(const weir__cache_space *space, weir_bytes logical, weir__key_slot slot);
+void weir__near_changed_batch(weir_cache_manager *cache, const weir__touch_batch *batch);
+
+/* Everything of a space, here and elsewhere. WEIR_OK or WEIR_ERR_CACHE. */
+int weir__near_flush(weir__cache_space *space, weir_cache_call call);
+
+#endif

@@ -1,0 +1,24 @@
+/* Records, lists and numbers in the near cache: shared as they are. Asked before the backend, kept after it. */
+#ifndef WEIR_DAO_NEAR_H
+#define WEIR_DAO_NEAR_H
+
+#include "cache/near_space.h"
+#include "dao/call.h"
+
+/* The question of a call: for records of this layout (or lists of them, or a number) under a logical key. */
+weir__near_question weir__near_question_of(const weir__call *call, const weir__layout *layout, weir__entry_kind kind,
+                                           weir_bytes key);
+
+/* True: the near cache has it, and the record, list or number is the caller's. A record's *rc may be WEIR_NOT_FOUND. */
+bool weir__near_record(const weir__near_question *question, const void **record, int *rc);
+bool weir__near_list(const weir__near_question *question, weir_list *list);
+bool weir__near_number(const weir__near_question *question, int64_t *number);
+
+/* Keeps what the lookup of the question led to: a record (NULL: there is none), a list, a number. */
+void weir__near_keep_record(const weir__near_question *question, const weir__layout *layout, const weir__lookup *lookup,
+                            const void *record);
+void weir__near_keep_list(const weir__near_question *question, const weir__layout *layout, const weir__lookup *lookup,
+                          const weir_list *list);
+void weir__near_keep_number(const weir__near_question *question, const weir__lookup *lookup, int64_t number);
+
+#endif

@@ -46,7 +46,9 @@ WEIR_API int weir_base_dao_create(const weir_base_dao *dao, const void *values, 
                                   weir_error *err);
 
 /* Inserts count rows from an array of structs in one transaction: all or none. The list has them in the order given;
- * NULL for list returns none, which is faster. */
+ * NULL for list returns none, which is faster, and from some hundred rows on by COPY. err.row and the message name the row
+ * that was refused, where that can be known: a value that does not fit always; what the server refuses by its key (unique,
+ * foreign key), and otherwise outside a transaction or by COPY. */
 WEIR_API int weir_base_dao_create_many(const weir_base_dao *dao, const void *values, size_t count, weir_set set,
                                        void *list, weir_error *err);
 

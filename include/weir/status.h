@@ -101,6 +101,7 @@ typedef struct weir_error {
 	char        table[64];      /* as reported by the server, or "" */
 	char        constraint[64]; /* the violated constraint, or "" */
 	char        message[512];   /* one sentence, always there when status is negative */
+	size_t      row;            /* which of the rows given to a call it was, from 1; 0: of no row, or not known */
 } weir_error;
 
 #ifdef __cplusplus

@@ -122,6 +122,16 @@ int weir__error_set_at(weir_error *err, int status, const char *model, const cha
 	return status;
 }
 
+void weir__error_add_row(weir_error *err, size_t row)
+{
+	size_t used = err ? strlen(err->message) : 0;
+
+	if (!err)
+		return;
+	err->row = row + 1;
+	snprintf(err->message + used, sizeof err->message - used, " (row %zu of those given)", row + 1);
+}
+
 int weir__error_no_memory(weir_error *err)
 {
 	return weir__error_set(err, WEIR_ERR_NO_MEMORY, "out of memory");

@@ -15,6 +15,9 @@ int weir__error_set_at(weir_error *err, int status, const char *model, const cha
 	WEIR_PRINTF(5, 6);
 
 /* "out of memory". */
+/* Says which of the rows given is meant, from 0, in err->row and behind the message. */
+void weir__error_add_row(weir_error *err, size_t row);
+
 int weir__error_no_memory(weir_error *err);
 
 /* Copies text into a member of weir_error, cut as above. */

@@ -251,56 +251,6 @@ int weir_base_dao_create(const weir_base_dao *dao, const void *values, weir_set 
 	return weir__call_done(&call, rc);
 }
 
-/* A call with what it inserts: that is known whether it is returned or not. */
-typedef struct inserting {
-	weir__call  call; /* first: collect gets its address */
-	const void *values;
-	size_t      count;
-	weir__mask  mask;
-} inserting;
-
-static int collect_inserted(weir__call *call, const weir__rows *rows, weir__touches *touches)
-{
-	const inserting *in = (const inserting *)(const void *)call;
-
-	(void)rows;
-	return weir__collect_given(call, in->values, in->count, in->mask, touches);
-}
-
-static int write_list(inserting *in, void *list)
-{
-	weir_list   written = WEIR_LIST_INIT;
-	weir__write write = { .collect = collect_inserted, .always = true, .list = list ? &written : NULL };
-	size_t      changed;
-	int         rc = weir__call_sql(&in->call, &write.sql);
-
-	if (rc >= 0)
-		rc = weir__write_run(&in->call, &write, &changed);
-	if (weir__is_done(rc) && list)
-		weir__list_out_set(list, &written);
-	return rc;
-}
-
-int weir_base_dao_create_many(const weir_base_dao *dao, const void *values, size_t count, weir_set set, void *list,
-                              weir_error *err)
-{
-	inserting in = { .values = values, .count = count };
-	int       rc = weir__call_start(&in.call, dao, "create_many", err);
-
-	if (rc >= 0 && list)
-		rc = weir__check_list_out(&in.call, list);
-	if (rc >= 0)
-		rc = weir__check_values(&in.call, values, count, &set, &in.mask);
-	if (rc < 0 || count == 0)
-		goto cleanup;
-	rc = weir__sql_insert_many(in.call.entity->statements, in.mask, values, count, list != NULL, &in.call.sql,
-	                           in.call.params, err);
-	if (rc >= 0)
-		rc = write_list(&in, list);
-cleanup:
-	return weir__call_done(&in.call, rc);
-}
-
 int weir_base_dao_update(const weir_base_dao *dao, const void *key, const void *values, weir_set set, void *record,
                          weir_error *err)
 {

@@ -82,6 +82,8 @@ int weir__check_values(weir__call *call, const void *values, size_t count, const
 				continue;
 			value = weir__layout_get(layout, i, record);
 			rc = weir__value_check(layout, i, &value, call->err);
+			if (rc < 0 && count > 1)
+				weir__error_add_row(call->err, row);
 		}
 	}
 	return rc;

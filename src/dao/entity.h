@@ -14,6 +14,7 @@ typedef struct weir__entity {
 	weir__cache_space *space;
 	weir__mask         stamped_mask;
 	bool               cascades; /* deleting a row deletes others first */
+	_Atomic(int)       copies;   /* may its table be copied into? 0: nobody has asked */
 } weir__entity;
 
 /* All entities of a session, found by the address of their model. */

@@ -37,13 +37,23 @@ static void drop(const weir__write *write)
 		weir_list_release(write->list);
 }
 
+static int run(weir__call *call, const weir__write *write, weir__conn *conn, weir__rows *rows)
+{
+	int rc = write->copy ? weir__conn_copy(conn, write->copy, call->deadline, call->err)
+	                     : weir__conn_run(conn, &write->sql, call->params, call->deadline, rows, call->err);
+
+	if (rc < 0 && write->blame)
+		*write->blame = *weir__conn_blame(conn);
+	return rc;
+}
+
 static int run_in_transaction(weir__call *call, const weir__write *write, weir__rows *rows)
 {
 	weir__conn *conn = NULL;
 	int         rc = weir__session_acquire(call->session, call->deadline, &conn, call->err);
 
 	if (rc >= 0)
-		rc = weir__conn_run(conn, &write->sql, call->params, call->deadline, rows, call->err);
+		rc = run(call, write, conn, rows);
 	return rc < 0 ? rc : take(call, write, rows, call->session->transaction->touches);
 }
 
@@ -54,7 +64,9 @@ static int run_and_commit(weir__call *call, const weir__write *write, weir__rows
 
 	if (rc < 0)
 		return rc;
-	rc = weir__conn_begin_and_run(conn, &write->sql, call->params, call->deadline, rows, call->err);
+	rc = weir__conn_begin(conn, NULL, call->deadline, call->err);
+	if (rc >= 0)
+		rc = run(call, write, conn, rows);
 	if (rc >= 0)
 		rc = take(call, write, rows, touches);
 	if (rc >= 0 && has_changed(write, rows))

@@ -3,6 +3,7 @@
 #define WEIR_DAO_WRITE_H
 
 #include "dao/call.h"
+#include "db/copy.h"
 
 /* Adds what the statement's rows say was touched. */
 typedef int (*weir__collect)(weir__call *call, const weir__rows *rows, weir__touches *touches);
@@ -14,6 +15,8 @@ typedef struct weir__write {
 	bool          always; /* it touches even if it returns no row */
 	const void  **record;
 	weir_list    *list;
+	const weir__copy *copy;  /* instead of sql */
+	weir__blame      *blame; /* where not NULL: what the server said of the row that it failed for */
 } weir__write;
 
 /* Runs it. In a transaction its touches wait for the outermost COMMIT; else it is a transaction of its own. A statement

@@ -49,6 +49,7 @@ struct weir__conn {
 	weir__statement_set statements;
 	uint64_t            plans; /* db->plans when they were prepared */
 	weir__conn_counters counters;
+	weir__blame         blame;
 	weir__conn         *above, *below; /* the pool's stack of idle connections */
 	weir__conn         *next, *prev;   /* all of the pool */
 };
@@ -97,6 +98,12 @@ int weir__conn_command(weir__conn *conn, const char *text, weir__deadline deadli
 
 /* The same for a text behind what has to precede it: BEGIN if that is still to be sent, the search path. */
 int weir__conn_command_in_place(weir__conn *conn, const char *text, weir__deadline deadline, weir_error *err);
+
+/* Sends it and takes no answer. */
+int weir__conn_send_in_place(weir__conn *conn, const char *text, weir_error *err);
+
+/* Waits until everything is sent, taking in what the server says meanwhile. */
+int weir__conn_flush(weir__conn *conn, weir__deadline deadline, weir_error *err);
 
 /* Runs a text that is not kept prepared: parameters are text, results binary. *result is the caller's after WEIR_OK. */
 typedef struct weir__question {

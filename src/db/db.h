@@ -238,6 +238,13 @@ void weir__rows_release(weir__rows *rows);
 int weir__conn_run(weir__conn *conn, const weir__sql *sql, const weir__params *params, weir__deadline deadline,
                    weir__rows *rows, weir_error *err);
 
+/* What the server said about the row that made the last statement fail. */
+typedef struct weir__blame {
+	size_t line;        /* of those of a COPY, from 1; 0: it did not say */
+	char   detail[256]; /* "Key (email)=(x) already exists.", or "" */
+} weir__blame;
+const weir__blame *weir__conn_blame(const weir__conn *conn);
+
 /* One of several statements that go out together; rows is for the answer. */
 typedef struct weir__request {
 	weir__sql           sql;

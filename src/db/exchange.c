@@ -136,6 +136,24 @@ int weir__conn_next(weir__conn *conn, weir__deadline deadline, PGresult **result
 	return WEIR_OK;
 }
 
+int weir__conn_flush(weir__conn *conn, weir__deadline deadline, weir_error *err)
+{
+	struct wait wait = { .deadline = deadline, .look_ms = FIRST_LOOK_MS };
+
+	for (;;) {
+		int unsent = PQflush(conn->pg);
+		int rc;
+
+		if (unsent <= 0)
+			return unsent < 0 ? lost(conn, err) : WEIR_OK;
+		rc = wait_socket(conn, true, &wait);
+		if (rc < 0)
+			return rc == WEIR_ERR_TIMEOUT ? timed_out(conn, err) : lost(conn, err);
+		if (!PQconsumeInput(conn->pg))
+			return lost(conn, err);
+	}
+}
+
 int weir__conn_end(weir__conn *conn, weir__deadline deadline, weir_error *err)
 {
 	int rc = WEIR_OK;
@@ -220,25 +238,45 @@ int weir__conn_command(weir__conn *conn, const char *text, weir__deadline deadli
 	return rc;
 }
 
-int weir__conn_command_in_place(weir__conn *conn, const char *text, weir__deadline deadline, weir_error *err)
+/* The text behind what has to precede it, which counts as sent; NULL: out of memory. */
+static const char *put_in_place(weir__conn *conn, const char *text, weir__buffer *whole)
 {
-	weir__buffer     whole = WEIR__BUFFER_INIT;
 	const weir__sql *before[] = { conn->tx.begin, weir__conn_needs_path(conn) ? &conn->db->path : NULL };
 	const char      *sent;
-	int              rc;
 
 	for (size_t i = 0; i < sizeof before / sizeof before[0]; i++) {
 		if (!before[i])
 			continue;
-		weir__buffer_append(&whole, before[i]->text, before[i]->length);
-		weir__buffer_append_text(&whole, "; ");
+		weir__buffer_append(whole, before[i]->text, before[i]->length);
+		weir__buffer_append_text(whole, "; ");
 	}
-	weir__buffer_append_text(&whole, text);
-	sent = weir__buffer_text(&whole);
+	weir__buffer_append_text(whole, text);
+	sent = weir__buffer_text(whole);
+	if (sent)
+		conn->tx.begin = NULL;
+	return sent;
+}
+
+int weir__conn_command_in_place(weir__conn *conn, const char *text, weir__deadline deadline, weir_error *err)
+{
+	weir__buffer whole = WEIR__BUFFER_INIT;
+	const char  *sent = put_in_place(conn, text, &whole);
+	int          rc = sent ? weir__conn_command(conn, sent, deadline, NULL, err) : weir__error_no_memory(err);
+
+	weir__buffer_release(&whole);
+	return rc;
+}
+
+int weir__conn_send_in_place(weir__conn *conn, const char *text, weir_error *err)
+{
+	weir__buffer whole = WEIR__BUFFER_INIT;
+	const char  *sent = put_in_place(conn, text, &whole);
+	int          rc = WEIR_OK;
+
 	if (!sent)
-		return weir__error_no_memory(err);
-	conn->tx.begin = NULL;
-	rc = weir__conn_command(conn, sent, deadline, NULL, err);
+		rc = weir__error_no_memory(err);
+	else if (!PQsendQuery(conn->pg, sent))
+		rc = lost(conn, err);
 	weir__buffer_release(&whole);
 	return rc;
 }

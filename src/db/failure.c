@@ -5,6 +5,7 @@
 
 #include "base/error.h"
 
+#include <stdlib.h>
 #include <string.h>
 
 static const struct {
@@ -105,6 +106,27 @@ bool weir__failure_is_changed_plan(const PGresult *result)
 	return sqlstate && strcmp(sqlstate, "0A000") == 0 && function && strcmp(function, "RevalidateCachedQuery") == 0;
 }
 
+/* "COPY users, line 3, column age", in whatever language: the number behind the table's name. */
+static size_t line_of(const char *context)
+{
+	const char *at = context && strncmp(context, "COPY ", 5) == 0 ? strchr(context, ',') : NULL;
+
+	while (at && *at && *at != '\n' && (*at < '0' || *at > '9'))
+		at++;
+	return at ? strtoul(at, NULL, 10) : 0;
+}
+
+static void note_blame(weir__conn *conn, const PGresult *result)
+{
+	conn->blame.line = line_of(PQresultErrorField(result, PG_DIAG_CONTEXT));
+	copy_field(conn->blame.detail, sizeof conn->blame.detail, result, PG_DIAG_MESSAGE_DETAIL);
+}
+
+const weir__blame *weir__conn_blame(const weir__conn *conn)
+{
+	return &conn->blame;
+}
+
 int weir__failure_of_result(weir__conn *conn, const PGresult *result, weir_error *err)
 {
 	const char *sqlstate = result ? PQresultErrorField(result, PG_DIAG_SQLSTATE) : NULL;
@@ -122,6 +144,7 @@ int weir__failure_of_result(weir__conn *conn, const PGresult *result, weir_error
 	}
 	if (status == WEIR_ERR_READ_ONLY && conn->broken)
 		weir__pool_renew(conn->db, conn);
+	note_blame(conn, result);
 	weir__error_set(err, status, "%s", message ? message : weir_status_text(status));
 	if (!err)
 		return status;

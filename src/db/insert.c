@@ -8,9 +8,6 @@
 #include "db/params.h"
 #include "db/wire.h"
 
-#include <stdio.h>
-#include <string.h>
-
 static void append_into(weir__buffer *sql, const weir__statements *s, weir__mask mask)
 {
 	weir__buffer_append_text(sql, "INSERT INTO ");
@@ -87,15 +84,6 @@ static weir_value column_value(const void *context, size_t i)
 	return weir__layout_get(from->layout, from->column, from->structs + i * from->layout->model->size);
 }
 
-/* Says behind the message which of the rows is meant. */
-static void add_row_number(weir_error *err, size_t row)
-{
-	size_t used = err ? strlen(err->message) : 0;
-
-	if (err)
-		snprintf(err->message + used, sizeof err->message - used, " (row %zu of those given)", row + 1);
-}
-
 static int check_column(const column_values *from, size_t count, weir_error *err)
 {
 	for (size_t i = 0; i < count; i++) {
@@ -103,7 +91,7 @@ static int check_column(const column_values *from, size_t count, weir_error *err
 		int        status = weir__value_check(from->layout, from->column, &value, err);
 		if (status == WEIR_OK)
 			continue;
-		add_row_number(err, i);
+		weir__error_add_row(err, i);
 		return status;
 	}
 	return WEIR_OK;

@@ -98,13 +98,13 @@ static bool has_values(const creating *c, size_t row, const uint8_t *columns, si
 	for (size_t i = 0; i < count; i++) {
 		char        scratch[WEIR__KEY_VALUE_MAX];
 		weir_value  value = weir__layout_get(layout, columns[i], (const char *)c->values + row * layout->model->size);
-		const char *text = weir__key_value(&value, scratch);
-		size_t      length = text ? strlen(text) : 0;
+		weir_bytes  text = weir__key_value(&value, scratch);
 		const char *separator = i + 1 < count ? ", " : ")";
 
-		if (!text || strncmp(values, text, length) != 0 || strncmp(values + length, separator, strlen(separator)) != 0)
+		if (!text.data || strncmp(values, text.data, text.length) != 0 ||
+		    strncmp(values + text.length, separator, strlen(separator)) != 0)
 			return false;
-		values += length + strlen(separator);
+		values += text.length + strlen(separator);
 	}
 	return true;
 }

@@ -23,6 +23,16 @@ WEIR_API const char *weir_outbox_sql(void);
 /* Runs it; the role must be allowed to make tables. The session needs no option for that. */
 WEIR_API WEIR_MUST_CHECK int weir_outbox_install(weir_session *session, weir_error *err);
 
+/* Triggers on the tables of models (ended by NULL; NULL: all of the session's) that put what others write into the outbox, for the
+ * session's cache_prefix. The table weir_outbox must be there; the role must own the tables of the models. To be repeated when a model
+ * has new columns in its key, in its relations or declared as .stamped. All or nothing. WEIR_ERR_SCHEMA: no outbox, or no such table. */
+WEIR_API WEIR_MUST_CHECK int weir_relay_install(weir_session *session, const weir_model *const *models,
+                                                weir_error *err);
+
+/* Removes them; none there is well too. */
+WEIR_API WEIR_MUST_CHECK int weir_relay_uninstall(weir_session *session, const weir_model *const *models,
+                                                  weir_error *err);
+
 /* Does what a relay does once: applies what is in the outbox for this prefix until nothing is left that no other relay has in hand.
  * *applied (may be NULL) is the number of rows. WEIR_ERR_CACHE when the cache does not answer: what was not applied stays. */
 WEIR_API WEIR_MUST_CHECK int weir_relay_run_once(weir_session *session, size_t *applied, weir_error *err);

@@ -1,7 +1,13 @@
 /* Fuzz target: the codec reads hostile bytes. Whatever is read as a record or list is written again as the same bytes.
  * The first byte says what the others are: 0 a record, n a list of n - 1 records. */
 #include "models/codec.h"
+#ifdef WEIR_FUZZ_TYPES
+#include "support/every_type.h"
+#define MODEL every_type_model
+#else
 #include "unit/models/everything.h"
+#define MODEL everything_model
+#endif
 
 #include <stdio.h>
 #include <stdlib.h>
@@ -47,7 +53,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
 	static weir__layout *layout;
 
-	if (size == 0 || (!layout && weir__layout_create(&everything_model, &layout, NULL) != WEIR_OK))
+	if (size == 0 || (!layout && weir__layout_create(&MODEL, &layout, NULL) != WEIR_OK))
 		return 0;
 	if (data[0] == 0)
 		run_record(layout, data + 1, size - 1);

@@ -1,6 +1,16 @@
 /* Fuzz target: JSON of others. A text that is read as a record comes back from its own export, as text and as a tree; a
  * text that becomes a tree comes back from that; and no tree that cJSON makes of the bytes does harm. */
+#ifdef WEIR_FUZZ_TYPES
+#include "support/every_type.h"
+#define MODEL     every_type_model
+#define NULL_JSON opt_settings
+typedef every_type fuzzed;
+#else
 #include "unit/models/everything.h"
+#define MODEL     everything_model
+#define NULL_JSON null_data
+typedef everything fuzzed;
+#endif
 
 #include <weir/json.h>
 
@@ -11,6 +21,11 @@
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 
+static void release(const fuzzed **record)
+{
+	(void)weir_record_release(*record);
+}
+
 static void demand(bool holds, const char *what)
 {
 	if (holds)
@@ -19,12 +34,12 @@ static void demand(bool holds, const char *what)
 	abort();
 }
 
-static bool is_json_null(const everything *record)
+static bool is_json_null(const fuzzed *record)
 {
-	return record->null_data.text && strcmp(record->null_data.text, "null") == 0;
+	return record->NULL_JSON.text && strcmp(record->NULL_JSON.text, "null") == 0;
 }
 
-static char *export_text(const everything *record)
+static char *export_text(const fuzzed *record)
 {
 	char *text = NULL;
 
@@ -32,30 +47,29 @@ static char *export_text(const everything *record)
 	return text;
 }
 
-static char *export_through_tree(const everything *record)
+static char *export_through_tree(const fuzzed *record)
 {
-	const everything *back = NULL;
-	cJSON            *tree = NULL;
-	char             *text;
+	const fuzzed *back = NULL;
+	cJSON        *tree = NULL;
+	char         *text;
 
 	demand(weir_record_to_cjson(record, NULL, &tree, NULL) == WEIR_OK, "a record did not become a tree");
-	demand(weir_record_from_cjson(&everything_model, tree, NULL, &back, NULL) == WEIR_OK, "a tree was not read");
+	demand(weir_record_from_cjson(&MODEL, tree, NULL, &back, NULL) == WEIR_OK, "a tree was not read");
 	text = export_text(back);
-	everything_release(&back);
+	release(&back);
 	cJSON_Delete(tree);
 	return text;
 }
 
 static void run_record(const char *bytes, size_t size)
 {
-	const everything *record = NULL, *again = NULL;
+	const fuzzed *record = NULL, *again = NULL;
 
-	if (weir_record_from_json(&everything_model, bytes, size, NULL, &record, NULL) != WEIR_OK)
+	if (weir_record_from_json(&MODEL, bytes, size, NULL, &record, NULL) != WEIR_OK)
 		return;
 	demand(!is_json_null(record), "null was not read as NULL");
 	char *text = export_text(record);
-	demand(weir_record_from_json(&everything_model, text, strlen(text), NULL, &again, NULL) == WEIR_OK,
-	       "an export was not read");
+	demand(weir_record_from_json(&MODEL, text, strlen(text), NULL, &again, NULL) == WEIR_OK, "an export was not read");
 	char *text_again = export_text(again);
 	char *tree_text = export_through_tree(record);
 	demand(strcmp(text, text_again) == 0, "an export changed when it was read");
@@ -63,8 +77,8 @@ static void run_record(const char *bytes, size_t size)
 	free(text);
 	free(text_again);
 	free(tree_text);
-	everything_release(&record);
-	everything_release(&again);
+	release(&record);
+	release(&again);
 }
 
 static void run_value(const char *text)
@@ -86,12 +100,12 @@ static void run_value(const char *text)
 
 static void run_foreign_tree(const char *text)
 {
-	const everything *record = NULL;
-	cJSON            *tree = cJSON_Parse(text);
-	char             *own = NULL;
+	const fuzzed *record = NULL;
+	cJSON        *tree = cJSON_Parse(text);
+	char         *own = NULL;
 
-	(void)weir_record_from_cjson(&everything_model, tree, NULL, &record, NULL);
-	everything_release(&record);
+	(void)weir_record_from_cjson(&MODEL, tree, NULL, &record, NULL);
+	release(&record);
 	if (tree && weir_json_from_cjson(tree, &own, NULL) == WEIR_OK)
 		free(own);
 	cJSON_Delete(tree);

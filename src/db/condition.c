@@ -403,14 +403,17 @@ static void append_items(const writer *to, weir_type type, const weir_condition 
 	append_last(to);
 }
 
-/* The column's name and its operator; LIKE looks at the text that char(n) and enums are. */
+/* The column's name and its operator; LIKE looks at the text that char(n) and enums are, arrays are compared as what they are
+ * made of (no index minds that). */
 static void append_column(const writer *to, int column, const weir__operator *form)
 {
-	bool is_text = to->layout->columns[column].type == WEIR_TYPE_TEXT;
+	weir_type type = to->layout->columns[column].type;
 
 	weir__buffer_append(to->sql, to->names[column].text, to->names[column].length);
-	if (form->kind == WEIR__KIND_MATCH && !is_text)
+	if (form->kind == WEIR__KIND_MATCH && type != WEIR_TYPE_TEXT)
 		weir__buffer_append_text(to->sql, "::text");
+	if (form->kind != WEIR__KIND_NULL_CHECK)
+		weir__sql_append_array_cast(to->sql, type);
 	weir__buffer_append_text(to->sql, form->sql);
 }
 

@@ -24,11 +24,10 @@ static inline void weir__sql_append(weir__buffer *sql, const weir__sql *piece)
 	weir__buffer_append(sql, piece->text, piece->length);
 }
 
-/* The same to be compared with IS DISTINCT FROM: json, which has no equality, as text. */
+/* The same to be compared with IS DISTINCT FROM, each with this cast behind it: json, which has no equality, as text; arrays
+ * as what arrays of domains are made of, which they are not compared with. For all others there is none. */
 void weir__sql_append_comparable(weir__buffer *sql, const weir__statements *s, weir__mask mask, const char *prefix);
-
-/* Behind a value of the column that is compared so: "::text", or nothing. */
-const char *weir__sql_comparable_cast(const weir__statements *s, size_t column);
+void weir__sql_append_cast(weir__buffer *sql, const weir__statements *s, size_t column);
 
 /* "a", "b" of the columns of a set in the layout's order, each behind the prefix (`o.` or nothing). */
 void weir__sql_append_columns(weir__buffer *sql, const weir__statements *s, weir__mask mask, const char *prefix);

@@ -42,9 +42,14 @@ void weir__sql_append_columns(weir__buffer *sql, const weir__statements *s, weir
 	}
 }
 
-const char *weir__sql_comparable_cast(const weir__statements *s, size_t column)
+void weir__sql_append_cast(weir__buffer *sql, const weir__statements *s, size_t column)
 {
-	return weir__type_item(s->layout->columns[column].type) == WEIR_TYPE_JSON ? "::text" : "";
+	weir_type type = s->layout->columns[column].type;
+
+	if (weir__type_item(type) == WEIR_TYPE_JSON)
+		weir__buffer_append_text(sql, "::text");
+	else
+		weir__sql_append_array_cast(sql, type);
 }
 
 void weir__sql_append_comparable(weir__buffer *sql, const weir__statements *s, weir__mask mask, const char *prefix)
@@ -57,7 +62,7 @@ void weir__sql_append_comparable(weir__buffer *sql, const weir__statements *s, w
 		weir__buffer_append_text(sql, comma);
 		weir__buffer_append_text(sql, prefix);
 		weir__sql_append(sql, &s->names[i]);
-		weir__buffer_append_text(sql, weir__sql_comparable_cast(s, i));
+		weir__sql_append_cast(sql, s, i);
 		comma = ", ";
 	}
 }

@@ -84,7 +84,7 @@ static void append_new_values(const writing *w)
 			continue;
 		weir__buffer_append_text(w->sql, comma);
 		append_new_value(w, i);
-		weir__buffer_append_text(w->sql, weir__sql_comparable_cast(w->s, i));
+		weir__sql_append_cast(w->sql, w->s, i);
 		comma = ", ";
 	}
 	weir__buffer_append_char(w->sql, ')');

@@ -23,7 +23,7 @@ static void append_row(weir__buffer *sql, const weir__statements *s, const char 
 			continue;
 		weir__buffer_append_text(sql, comma);
 		append_column_of(sql, s, table, i);
-		weir__buffer_append_text(sql, weir__sql_comparable_cast(s, i));
+		weir__sql_append_cast(sql, s, i);
 		comma = ", ";
 	}
 	weir__buffer_append_char(sql, ')');

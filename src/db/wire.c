@@ -461,6 +461,14 @@ const char *weir__wire_array_name(weir_type type)
 	return types[type].array_name;
 }
 
+void weir__sql_append_array_cast(weir__buffer *sql, weir_type type)
+{
+	if (!weir__type_is_array(type) || weir__wire_is_sent_as_text(type))
+		return;
+	weir__buffer_append_text(sql, "::");
+	weir__buffer_append_text(sql, types[weir__type_item(type)].array_name);
+}
+
 bool weir__wire_accepts(weir_type type, Oid oid)
 {
 	bool may_be_own = type == WEIR_TYPE_ENUM || weir__type_is_array(type);

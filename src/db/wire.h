@@ -26,6 +26,9 @@ Oid weir__wire_column_oid(weir_type type);
 /* "int8[]", for casts; NULL where that has no name: enums and arrays. */
 const char *weir__wire_array_name(weir_type type);
 
+/* "::int4[]" behind an array column that is compared, nothing for any other type, and for those that are inferred. */
+void weir__sql_append_array_cast(weir__buffer *sql, weir_type type);
+
 /* OIDs from here on are not PostgreSQL's own: enums and their arrays, arrays of domains. */
 #define WEIR__OID_FIRST_OWN 16384
 

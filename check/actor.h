@@ -9,7 +9,7 @@
 typedef struct actor {
 	const check_worker *worker;
 	weir_session       *session;
-	weir_base_dao       dao;
+	weir_base_dao       dao, crews;
 	check_random        random;
 	check_log          *log;
 	int                 thread;

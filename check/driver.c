@@ -49,6 +49,7 @@ static void fork_worker(driver *d, int slot)
 			   .redis = redis,
 			   .mistake = d->options->mistake,
 			   .ttl_s = d->ttl_s,
+			   .policy = d->options->fail ? WEIR_POLICY_FAIL : WEIR_POLICY_DEGRADE,
 			   .verbose = d->options->verbose,
 	};
 
@@ -359,6 +360,7 @@ check_result driver_run(const check_options *options)
 	d.uses_redis_faults = faults_take_redis(options->faults);
 	d.ttl_s = d.uses_redis_faults ? TTL_SHORT_S : TTL_LONG_S;
 	verifier_init(&d.verifier, ((uint64_t)d.ttl_s * 1000 + LEASE_MS + 500) * 1000000);
+	d.verifier.strict = options->fail;
 	if (options->mistake)
 		d.verifier.shown_most = 1;
 	sigaction(SIGINT, &action, NULL);

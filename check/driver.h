@@ -15,6 +15,7 @@ typedef struct check_options {
 	const char *mistake;     /* NULL: none */
 	double      pause_s;     /* between faults, on the average */
 	int         pg_delay_ms; /* of worker 0's way to PostgreSQL */
+	bool        fail;        /* the policy of writes; else degrade */
 	bool        verbose;
 } check_options;
 

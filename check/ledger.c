@@ -154,6 +154,8 @@ ledger_answer ledger_ask(const ledger *l, int key, int64_t from, uint64_t end_ns
 	for (size_t at = first; at < of->count && (at == first || of->versions[at].newest_ns < end_ns); at++) {
 		bool so = is_so(&of->versions[at], wish);
 
+		if (of->versions[at].inner)
+			continue;
 		answer.possible = answer.possible || so;
 		answer.certain = answer.certain && so;
 	}

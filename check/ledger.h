@@ -17,6 +17,7 @@ typedef struct ledger_version {
 	uint64_t newest_ns; /* the latest begin up to this version */
 	int      group, name;
 	bool     gone;
+	bool     inner; /* another one of the same write followed: nobody has seen it */
 } ledger_version;
 
 typedef struct ledger_key {

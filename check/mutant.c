@@ -28,6 +28,7 @@ const mutant mutants[] = {
 	{ "absent_stamp", "takes a list for valid whose stamp is not there", "evict,flush", 0 },
 	{ "same_stamp_twice", "repeats a release with the same stamps", "none", 0 },
 	{ "forgotten_group", "leaves the stamps of groups alone", "none", 0 },
+	{ "forgotten_owner", "leaves the stamp of a row's old group alone", "none", 0 },
 	{ "forgotten_any", "leaves the stamp of all other lists alone", "none", 0 },
 	{ "blind", "takes guards and releases that failed for done", "close", 0 },
 };
@@ -342,6 +343,47 @@ static int release_no_any(weir_cache_backend *self, const weir_touch *touches, s
 	return without(":s:any", release, (touching_call){ self, touches, count, call });
 }
 
+/* Without the last stamp of a group where there are two: a write's old group, since what is new comes first. */
+static size_t drop_old_group(const weir_touch *touches, size_t count, weir_touch *kept)
+{
+	size_t groups = 0, met = 0, kept_count = 0;
+
+	for (size_t i = 0; i < count; i++)
+		groups += contains(touches[i].key, ":s:grp:");
+	for (size_t i = 0; i < count; i++) {
+		bool is_group = contains(touches[i].key, ":s:grp:");
+
+		met += is_group;
+		if (!is_group || groups < 2 || met < groups)
+			kept[kept_count++] = touches[i];
+	}
+	return kept_count;
+}
+
+static int with_new_group(touching operation, touching_call t)
+{
+	weir_touch *kept = calloc(t.count, sizeof *kept);
+	int         rc;
+
+	if (!kept)
+		abort();
+	rc = operation(t.self, kept, drop_old_group(t.touches, t.count, kept), t.call);
+	free(kept);
+	return rc;
+}
+
+static int guard_no_old_group(weir_cache_backend *self, const weir_touch *touches, size_t count,
+                              const weir_cache_call *call)
+{
+	return with_new_group(guard, (touching_call){ self, touches, count, call });
+}
+
+static int release_no_old_group(weir_cache_backend *self, const weir_touch *touches, size_t count,
+                                const weir_cache_call *call)
+{
+	return with_new_group(release, (touching_call){ self, touches, count, call });
+}
+
 /* A list's stamps that are not there become those that the list carries. */
 static int get_with_stamps(weir_cache_backend *self, const weir_bytes *keys, size_t count, const weir_cache_call *call,
                            weir_cached *found)
@@ -378,6 +420,7 @@ static const struct {
 	{ "absent_stamp", { .get_many = get_with_stamps } },
 	{ "same_stamp_twice", { .release = release_twice } },
 	{ "forgotten_group", { .guard = guard_no_group, .release = release_no_group } },
+	{ "forgotten_owner", { .guard = guard_no_old_group, .release = release_no_old_group } },
 	{ "forgotten_any", { .guard = guard_no_any, .release = release_no_any } },
 	{ "blind", { .guard = guard_blindly, .release = release_blindly } },
 };

@@ -128,6 +128,101 @@ static void list_group(actor *a)
 	reg_list_release(&rows);
 }
 
+/* ---- Relations --------------------------------------------------------------------------------------------------- */
+
+static void enter_members(actor *a, int32_t group, timed when, const reg_list *rows)
+{
+	check_record *head = entry(a, LIST_GROUP, 0, when, true);
+
+	head->group = group;
+	enter_list(a, head, when, rows);
+}
+
+/* What has been loaded for a group before, or is now. */
+static void load_members(actor *a)
+{
+	crew         owner = { .grp = random_between(&a->random, 0, GROUPS - 1) };
+	weir_related of = weir_related_to(a->session, &crew_model, "members", &owner);
+	reg_list     rows = WEIR_LIST_INIT;
+	timed        when = { .begin_ns = clock_ns() };
+	int          rc = weir_related_load(&of, &rows, &a->err);
+
+	when.end_ns = clock_ns();
+	if (rc < 0)
+		actor_note_error(a, "relation", rc);
+	else
+		enter_members(a, owner.grp, when, &rows);
+	reg_list_release(&rows);
+}
+
+/* Two groups with their rows at once. */
+static void load_eagerly(actor *a)
+{
+	int32_t           first = random_between(&a->random, 0, GROUPS - 2);
+	const weir_query *query =
+		WEIR_QUERY(.where = weir_between(crew_c.grp, first, first + 1), .with = WEIR_WITH("members"));
+	crew_list crews = WEIR_LIST_INIT;
+	reg_list  rows = WEIR_LIST_INIT;
+	timed     when = { .begin_ns = clock_ns() };
+	int       rc = weir_base_dao_get_all_cached(&a->crews, query, &crews, &a->err);
+
+	when.end_ns = clock_ns();
+	if (rc < 0)
+		actor_note_error(a, "eager", rc);
+	for (size_t i = 0; rc >= 0 && i < crews.count; i++)
+		if (weir_related_loaded(&crews, "members", crews.items[i], &rows))
+			enter_members(a, crews.items[i]->grp, when, &rows);
+	crew_list_release(&crews);
+}
+
+static void count_members(actor *a)
+{
+	crew          owner = { .grp = random_between(&a->random, 0, GROUPS - 1) };
+	weir_related  of = weir_related_to(a->session, &crew_model, "members", &owner);
+	int64_t       count = 0;
+	timed         when = { .begin_ns = clock_ns() };
+	int           rc = weir_related_count(&of, NULL, &count, &a->err);
+	check_record *record;
+
+	when.end_ns = clock_ns();
+	if (rc < 0) {
+		actor_note_error(a, "relation count", rc);
+		return;
+	}
+	record = entry(a, COUNT_GROUP, 0, when, false);
+	record->group = owner.grp;
+	record->version = count;
+	actor_publish(a, 1);
+}
+
+/* A row, and the group that it belongs to. */
+static void load_crew(actor *a)
+{
+	reg           key = { .k = actor_pick_key(a) };
+	const reg    *row = NULL;
+	const crew   *owner = NULL;
+	timed         when = { .begin_ns = clock_ns() };
+	int           rc = weir_base_dao_get_by_id_cached(&a->dao, &key, &row, &a->err);
+	check_record *record;
+
+	when.end_ns = clock_ns();
+	if (rc == WEIR_OK) {
+		weir_related of = weir_related_to(a->session, &reg_model, "crew", row);
+
+		rc = weir_related_load(&of, &owner, &a->err);
+	}
+	if (rc < 0) {
+		actor_note_error(a, "belongs to", rc);
+	} else if (row) {
+		record = entry(a, READ_BY_ID, 0, when, true);
+		describe(record, row);
+		record->foreign = record->foreign || row->k != key.k || !owner || owner->grp != row->grp;
+		actor_publish(a, 1);
+	}
+	crew_release(&owner);
+	reg_release(&row);
+}
+
 static void list_range(actor *a)
 {
 	int64_t  first = actor_pick_key(a) / RANGE * RANGE;
@@ -188,24 +283,34 @@ static void exists_name(actor *a)
 	actor_publish(a, 1);
 }
 
+static void read_cached(actor *a)
+{
+	read_by_id(a, true);
+}
+
+static void read_database(actor *a)
+{
+	read_by_id(a, false);
+}
+
+static const struct {
+	int percent;
+	void (*read)(actor *a);
+} shares[] = {
+	{ 33, read_cached }, { 5, read_database }, { 13, read_by_name }, { 9, read_many },
+	{ 8, list_group },   { 7, list_range },    { 5, count_group },   { 5, exists_name },
+	{ 6, load_members }, { 4, load_eagerly },  { 2, count_members }, { 3, load_crew },
+};
+
 void actor_read(actor *a)
 {
 	int dice = random_between(&a->random, 0, 99);
 
-	if (dice < 38)
-		read_by_id(a, true);
-	else if (dice < 43)
-		read_by_id(a, false);
-	else if (dice < 58)
-		read_by_name(a);
-	else if (dice < 68)
-		read_many(a);
-	else if (dice < 80)
-		list_group(a);
-	else if (dice < 88)
-		list_range(a);
-	else if (dice < 94)
-		count_group(a);
-	else
-		exists_name(a);
+	for (size_t i = 0; i < sizeof shares / sizeof shares[0]; i++) {
+		dice -= shares[i].percent;
+		if (dice < 0) {
+			shares[i].read(a);
+			return;
+		}
+	}
 }

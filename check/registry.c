@@ -10,7 +10,13 @@ static const weir_field reg_fields[] = {
 	WEIR_FIELD(reg, grp, .stamped = true),   WEIR_FIELD(reg, name, .unique = true),   WEIR_FIELD(reg, tag),
 };
 
-const weir_model reg_model = WEIR_MODEL(reg, "reg", reg_fields);
+static const weir_field crew_fields[] = { WEIR_FIELD(crew, grp, .primary_key = true) };
+
+static const weir_relation reg_relations[] = { WEIR_BELONGS_TO(reg, crew, crew, grp, .inverse_of = "members") };
+static const weir_relation crew_relations[] = { WEIR_HAS_MANY(crew, members, reg, grp, .inverse_of = "crew") };
+
+const weir_model reg_model = WEIR_MODEL(reg, "reg", reg_fields, WEIR_RELATIONS(reg_relations));
+const weir_model crew_model = WEIR_MODEL(crew, "crew", crew_fields, WEIR_RELATIONS(crew_relations));
 
 const struct reg_columns reg_c = {
 	.k = WEIR_I64_COLUMN(reg, k),
@@ -18,11 +24,15 @@ const struct reg_columns reg_c = {
 	.name = WEIR_TEXT_COLUMN(reg, name),
 };
 
+const struct crew_columns crew_c = { .grp = WEIR_I32_COLUMN(crew, grp) };
+
 /* A name is free at first for every second key: the third of a pair's three. */
 const char reg_schema[] =
 	"CREATE SEQUENCE reg_ver CACHE 1;"
+	"CREATE TABLE crew (grp integer PRIMARY KEY);"
+	"INSERT INTO crew SELECT generate_series(0, 7);"
 	"CREATE TABLE reg (k bigint PRIMARY KEY, ver bigint NOT NULL DEFAULT 0, owner text NOT NULL,"
-	" grp integer NOT NULL, name text NOT NULL UNIQUE, tag bigint NOT NULL) WITH (fillfactor = 50);"
+	" grp integer NOT NULL REFERENCES crew, name text NOT NULL UNIQUE, tag bigint NOT NULL) WITH (fillfactor = 50);"
 	"CREATE TABLE ledger (ver bigint PRIMARY KEY, k bigint NOT NULL, grp integer NOT NULL, name text NOT NULL,"
 	" tag bigint NOT NULL, gone boolean NOT NULL);"
 	"CREATE FUNCTION reg_changes() RETURNS trigger LANGUAGE plpgsql AS $$ BEGIN"

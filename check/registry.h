@@ -21,14 +21,24 @@ typedef struct reg {
 	int64_t     tag; /* which write made this version */
 } reg;
 
+/* What rows belong to: one for each group, which has many of them. */
+typedef struct crew {
+	int32_t grp;
+} crew;
+
 WEIR_RECORD(reg)
+WEIR_RECORD(crew)
 
 extern const weir_model reg_model;
+extern const weir_model crew_model;
 extern const struct reg_columns {
 	weir_i64_column  k;
 	weir_i32_column  grp;
 	weir_text_column name;
 } reg_c;
+extern const struct crew_columns {
+	weir_i32_column grp;
+} crew_c;
 
 /* Makes the table, its triggers, the ledger, and all rows. */
 extern const char reg_schema[];

@@ -50,7 +50,7 @@ typedef struct verifier {
 	uint64_t           operations, violations, unguarded_writes, pending_writes;
 	struct write      *writes; /* of the round */
 	size_t             write_count, write_capacity;
-	bool               strict;            /* no windows: as if every guard had stood */
+	bool               strict;            /* no windows for S1: the policy is `fail` */
 	int                shown, shown_most; /* violations */
 } verifier;
 

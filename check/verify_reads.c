@@ -80,7 +80,7 @@ static void check_row(verifier *v, const check_record *read, bounds b)
 
 	if (read->foreign)
 		report(v, "VALUE", "of another key", read, 0);
-	else if (!version || version->gone)
+	else if (!version || version->gone || version->inner)
 		report(v, "VALUE", "never committed", read, 0);
 	else if (version->tag != read->tag || version->name != read->name || version->group != read->group)
 		report(v, "VALUE", "not as committed", read, version->tag);

@@ -108,7 +108,7 @@ static void take_line(void *context, weir_log_level level, const char *line)
 
 static weir_session *open_session(const check_worker *worker)
 {
-	static const weir_model *const models[] = { &reg_model, NULL };
+	static const weir_model *const models[] = { &reg_model, &crew_model, NULL };
 	weir_options                   options = {
 						  .postgres = worker->postgres,
 						  .redis = worker->redis,
@@ -116,7 +116,8 @@ static weir_session *open_session(const check_worker *worker)
 						  .application_name = "weir-check",
 						  .timeout_ms = 4000,
 						  .connect_timeout_ms = 2000,
-						  .cache = { .ttl_s = worker->ttl_s,
+						  .cache = { .policy = worker->policy,
+		                             .ttl_s = worker->ttl_s,
 		                             .unique_ttl_s = worker->ttl_s,
 		                             .list_ttl_s = worker->ttl_s,
 		                             .count_ttl_s = worker->ttl_s,
@@ -166,6 +167,7 @@ static void run(const check_worker *worker)
 			.worker = worker,
 			.session = session,
 			.dao = weir_get_dao(session, &reg_model),
+			.crews = weir_get_dao(session, &crew_model),
 			.random = { worker->seed * 64 + (uint64_t)i },
 			.log = &worker->shared->worker[worker->slot].logs[i],
 			.thread = i,

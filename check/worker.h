@@ -5,6 +5,8 @@
 
 #include "history.h"
 
+#include <weir/weir.h>
+
 typedef struct check_worker {
 	check_shared *shared;
 	int           slot;
@@ -13,6 +15,7 @@ typedef struct check_worker {
 	const char   *postgres, *redis; /* by way of the proxy */
 	const char   *mistake;          /* to be made on purpose (mutant.h), or NULL */
 	int           ttl_s;
+	weir_policy   policy;
 	bool          verbose;
 } check_worker;
 

@@ -110,15 +110,19 @@ typedef struct weir__lookup {
 	weir_bytes       stamps[WEIR__STAMPS_MAX]; /* LIST and COUNT: logical, borrowed */
 	size_t           stamp_count;
 	int64_t          until_us; /* the deadline of the whole call, half of which may be spent here; 0: none */
+	/* may wait, so long, while another thread of this process reads the same; only for who holds no other lease (flight.h) */
+	bool                       follows;
+	const struct weir__cancel *cancel; /* ends such a wait; or NULL */
 	/* out */
 	weir__lookup_state state;
 	weir_bytes         payload; /* HIT: readable until weir__lookup_release */
 	uint64_t           items;   /* HIT: the number given to fill */
 	/* the manager's */
-	weir__cache_space *space; /* set while the lease is held */
-	weir_cached        found;
-	uint64_t           token;       /* of the lease */
-	int64_t            deadline_us; /* of lookup and lease together */
+	weir__cache_space   *space; /* set while the lease is held */
+	weir_cached          found;
+	uint64_t             token;       /* of the lease */
+	struct weir__flight *flight;      /* that it leads; while leases are taken, also that it follows */
+	int64_t              deadline_us; /* of lookup and lease together */
 	/* as they were before the database was asked, bulk last; 0: unknown. RECORD and UNIQUE have any and all. */
 	uint64_t          stamp_values[WEIR__STAMPS_MAX + 1];
 	char              seen[WEIR__SEEN_SIZE]; /* how the entry begins that is there and out of date */
@@ -128,6 +132,7 @@ typedef struct weir__lookup {
 	int64_t           left_ms;               /* the entry's time to live; 0: as configured, below 0: none */
 	bool              waiting;               /* to be looked at, the next time */
 	bool              missed;                /* of those that are being leased */
+	bool              leads;
 } weir__lookup;
 
 /* Looks count entries up, one round trip (another for the stamps of "absent" answers). Counts hits and misses. */
@@ -147,6 +152,9 @@ typedef struct weir__filling {
 
 /* Fills count entries of one kind, one round trip; drops what is too large or no longer leased. */
 void weir__cache_fill(weir__cache_space *space, const weir__filling *fillings, size_t count);
+
+/* What was read is too large to be kept: nobody is to wait for it. The lease is given up with the lookup. */
+void weir__cache_too_large(weir__lookup *lookup);
 
 /* A hit that was read and is of no use any more (a pointer to a record that has moved on): removes it; it becomes a BYPASS. */
 void weir__cache_drop(weir__cache_space *space, weir__lookup *lookup);

@@ -8,6 +8,8 @@
 
 #include <time.h>
 
+#define FLIGHTS_MOST 2 /* of others that are followed before going on alone */
+
 typedef struct leasing {
 	weir__cache_space *space;
 	weir__lookup      *lookups;
@@ -21,6 +23,15 @@ typedef struct leasing {
 	weir_cache_want    few_wants[8];
 	weir_cached        few_found[8];
 } leasing;
+
+/* Is there nothing left to lease? What others have read meanwhile is not marked missed any more. */
+static bool is_found(const leasing *l)
+{
+	for (size_t i = 0; i < l->count; i++)
+		if (l->lookups[i].missed)
+			return false;
+	return true;
+}
 
 static void measure(leasing *l, size_t *keys, size_t *size)
 {
@@ -146,6 +157,7 @@ static size_t take_list(leasing *l, const weir__lookup *before, weir__lookup *lo
 		return taken;
 	}
 	lookup->state = WEIR__BYPASS;
+	weir__lookup_land(lookup, false);
 	if (leased)
 		weir__lookup_release(lookup);
 	weir__cached_release(&l->found[at]);
@@ -162,6 +174,7 @@ static void take_row(leasing *l, weir__lookup *lookup, size_t at, uint64_t token
 		lookup->stamp_values[1] = row_stamps[1];
 		if (row_stamps[1] != 0)
 			return;
+		weir__lookup_land(lookup, false);
 		weir__lookup_release(lookup);
 		lookup->state = WEIR__BYPASS;
 		return;
@@ -234,7 +247,8 @@ static void wait_for_others(leasing *l)
 	}
 }
 
-/* A miss without a lease was changed or is being read by somebody else: the database, no fill. */
+/* A miss without a lease was changed or is being read by somebody else: the database, no fill, and nothing that anybody should
+ * wait for. */
 static void settle(leasing *l)
 {
 	int64_t hits = 0, absent = 0;
@@ -247,6 +261,8 @@ static void settle(leasing *l)
 		lookup->missed = lookup->waiting = false;
 		if (lookup->state == WEIR__MISS && !lookup->token)
 			lookup->state = WEIR__BYPASS;
+		if (!lookup->token)
+			weir__lookup_land(lookup, false);
 		hits += lookup->state == WEIR__HIT;
 		absent += lookup->state == WEIR__ABSENT;
 	}
@@ -301,6 +317,10 @@ void weir__cache_lease(weir__cache_space *space, weir__lookup *lookups, size_t c
 		any = any || lookups[i].missed;
 	}
 	if (!any)
+		return;
+	for (int round = 0; round < FLIGHTS_MOST && weir__lookup_follow(space, lookups, count); round++)
+		;
+	if (is_found(&l))
 		return;
 	if (prepare(&l))
 		lease_all(&l);

@@ -291,7 +291,7 @@ static void count_states(weir__cache_space *space, const weir__lookup *lookups, 
 }
 
 /* The cache may take half of the time that is left, so that the database can still answer. */
-static int64_t time_for(const weir__cache_space *space, const weir__lookup *lookup, int64_t now_us)
+int64_t weir__lookup_deadline(const weir__cache_space *space, const weir__lookup *lookup, int64_t now_us)
 {
 	int64_t deadline_us = now_us + (int64_t)space->cache->timeout_ms * 1000;
 
@@ -313,8 +313,10 @@ void weir__cache_lookup(weir__cache_space *space, weir__lookup *lookups, size_t 
 	for (size_t i = 0; i < count; i++) {
 		lookups[i].state = WEIR__BYPASS;
 		lookups[i].waiting = true;
-		lookups[i].deadline_us = time_for(space, &lookups[i], started_us);
+		lookups[i].deadline_us = weir__lookup_deadline(space, &lookups[i], started_us);
 		lookups[i].token = 0;
+		lookups[i].flight = NULL;
+		lookups[i].leads = false;
 		lookups[i].found = (weir_cached){ .state = WEIR_CACHED_NOTHING };
 		weir__near_prepare(space, &lookups[i], started_us);
 	}
@@ -327,6 +329,8 @@ void weir__lookup_release(weir__lookup *lookup)
 {
 	if (lookup->token)
 		weir__cache_fill(lookup->space, &(weir__filling){ .lookup = lookup, .gives_up = true }, 1);
+	if (lookup->leads)
+		weir__lookup_land(lookup, false);
 	weir__cached_release(&lookup->found);
 	lookup->payload = (weir_bytes){ .data = NULL };
 }

@@ -49,6 +49,16 @@ void weir__lookup_judge(weir__cache_space *space, weir__lookup *lookup, weir_cac
 /* Is a row that was found absent still so, by any and all as they are now? */
 bool weir__absence_holds(const weir__lookup *lookup, const uint64_t now[2]);
 
+/* When a lookup, or a lease, that begins now must be over. */
+int64_t weir__lookup_deadline(const weir__cache_space *space, const weir__lookup *lookup, int64_t now_us);
+
+/* Of the lookups that are marked missed and are in state MISS: leads where nobody else reads the same. Where others do for all of them:
+ * waits, looks again and answers true; what was found is counted, and no longer marked missed. */
+bool weir__lookup_follow(weir__cache_space *space, weir__lookup *lookups, size_t count);
+
+/* Ends what it leads, if it does. */
+void weir__lookup_land(weir__lookup *lookup, bool in_vain);
+
 /* Looks all lookups up that are marked waiting and clears the mark; one more round trip where absence must be checked. States: HIT,
  * ABSENT, MISS, BYPASS; a foreign lease is MISS and keeps the mark. False: the cache failed, states are as they were. */
 bool weir__lookup_look(weir__cache_space *space, weir__lookup *lookups, size_t count);

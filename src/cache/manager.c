@@ -57,7 +57,13 @@ static int prepare(weir_cache_manager *cache, const weir__cache_manager_options 
 	rc = weir__pending_init(&cache->pending, err);
 	if (rc < 0)
 		return rc;
+	rc = weir__flights_init(&cache->flights, err);
+	if (rc < 0) {
+		weir__pending_release(&cache->pending);
+		return rc;
+	}
 	if (pthread_mutex_init(&cache->mutex, NULL) != 0) {
+		weir__flights_release(&cache->flights);
 		weir__pending_release(&cache->pending);
 		return weir__error_no_memory(err);
 	}
@@ -102,6 +108,7 @@ void weir__cache_manager_free(weir_cache_manager *cache)
 		return;
 	if (cache->process == weir__process_generation()) /* else the debts, and the connections, are the parent's */
 		weir__pending_pay(cache);
+	weir__flights_release(&cache->flights);
 	weir__pending_release(&cache->pending);
 	for (weir__cache_space *space = cache->spaces; space; space = next) {
 		next = space->next;

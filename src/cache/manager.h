@@ -4,6 +4,7 @@
 
 #include "cache/config.h"
 #include "cache/counters.h"
+#include "cache/flight.h"
 #include "cache/key.h"
 #include "cache/near_link.h"
 #include "cache/pending.h"
@@ -42,8 +43,8 @@ struct weir__cache_space {
 	uint64_t              fingerprint;
 	uint32_t              number;         /* from 1 on */
 	weir_cache_config     own;            /* as the user gave it; under cache->mutex */
-	char                 *name;          /* of the model or relation, escaped: for messages */
-	char                 *records;       /* the first part of its record keys, escaped: that of the base model */
+	char                 *name;           /* of the model or relation, escaped: for messages */
+	char                 *records;        /* the first part of its record keys, escaped: that of the base model */
 	weir_bytes            any, bulk, all; /* logical stamp keys */
 	size_t                plural_length;  /* any begins with the first part of its other keys */
 	atomic_bool           flush_wanted;   /* pending.h */
@@ -64,6 +65,7 @@ struct weir_cache_manager {
 	uint64_t            id_seed;
 	_Atomic uint64_t    id_counter;
 	weir__pending       pending;
+	weir__flights       flights;
 	weir__watermark     watermark;
 	pthread_mutex_t     mutex; /* defaults, spaces, their own */
 	weir_cache_config   defaults;

@@ -21,7 +21,7 @@
 /* Looks one entry up and, where it is missing, takes a lease. */
 static void look_up(weir__call *call, weir__lookup *lookup)
 {
-	lookup->until_us = call->deadline;
+	weir__call_lends(call, lookup);
 	weir__cache_lookup(call->entity->space, lookup, 1);
 	if (lookup->state == WEIR__MISS)
 		weir__cache_lease(call->entity->space, lookup, 1);
@@ -175,8 +175,10 @@ static void look_up_pointer(weir__call *call, weir_bytes key, char guess[WEIR__H
 {
 	size_t length = weir__hints_find(&call->session->engine->hints, key, guess);
 
-	both[0] = (weir__lookup){ .kind = WEIR__ENTRY_UNIQUE, .key = key, .until_us = call->deadline };
-	both[1] = (weir__lookup){ .kind = WEIR__ENTRY_RECORD, .key = { guess, length }, .until_us = call->deadline };
+	both[0] = (weir__lookup){ .kind = WEIR__ENTRY_UNIQUE, .key = key };
+	both[1] = (weir__lookup){ .kind = WEIR__ENTRY_RECORD, .key = { guess, length } };
+	weir__call_lends(call, &both[0]);
+	weir__call_lends(call, &both[1]);
 	weir__cache_lookup(call->entity->space, both, length > 0 ? 2 : 1);
 	if (both[0].state == WEIR__MISS)
 		weir__cache_lease(call->entity->space, both, 1);
@@ -332,8 +334,10 @@ static void fill_list(weir__call *call, const weir__layout *layout, weir__lookup
 	weir__buffer payload = WEIR__BUFFER_INIT;
 	int64_t      max_items = weir__cache_space_max_items(call->entity->space);
 
-	if (max_items != WEIR_UNLIMITED && list->count > (size_t)max_items)
+	if (max_items != WEIR_UNLIMITED && list->count > (size_t)max_items) {
+		weir__cache_too_large(lookup);
 		return;
+	}
 	weir__codec_encode_list(layout, list->items, list->count, &payload);
 	fill(call, lookup, &payload, list->count);
 	weir__buffer_release(&payload);

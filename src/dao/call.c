@@ -104,6 +104,13 @@ bool weir__call_is_cached(const weir__call *call)
 	       weir__cache_space_enabled(call->entity->space);
 }
 
+void weir__call_lends(const weir__call *call, weir__lookup *lookup)
+{
+	lookup->until_us = call->deadline;
+	lookup->follows = true;
+	lookup->cancel = call->session->cancel;
+}
+
 int weir__call_read(weir__call *call, const weir__sql *sql, weir__rows *rows)
 {
 	weir__conn *conn = NULL;

@@ -45,6 +45,9 @@ weir__mask weir__call_old(weir__call *call, weir__mask changed);
 /* May this call use the cache? Not inside a transaction, not where it is off, and not where the caller wants the database. */
 bool weir__call_is_cached(const weir__call *call);
 
+/* Gives a lookup the call's time, to wait in for other threads that read the same. Only for calls that hold no lease but a pointer's. */
+void weir__call_lends(const weir__call *call, weir__lookup *lookup);
+
 /* Runs a statement on the session's connection, as a read: nothing has to be invalidated. */
 int weir__call_read(weir__call *call, const weir__sql *sql, weir__rows *rows);
 
@@ -131,8 +134,9 @@ typedef struct weir__many {
 	size_t  missing_count;
 } weir__many;
 
-/* Asks the cache, unless cached is false, and makes the parameters for what is missing. */
-int weir__many_begin(weir__many *many, weir__call *call, const weir__keys *keys, bool cached);
+/* Asks the cache, unless cached is false, and makes the parameters for what is missing. follows: the caller holds no other leases, and
+ * may wait for another thread that reads the same rows. */
+int weir__many_begin(weir__many *many, weir__call *call, const weir__keys *keys, bool cached, bool follows);
 
 /* Takes the rows of the missing (NULL: nothing was) and fills the cache with them; list has a place for each key. */
 int  weir__many_end(weir__many *many, const weir__rows *rows, weir_list *list);

@@ -136,7 +136,7 @@ static bool is_by_target(const weir__level *level)
 
 static int ask_targets(weir__level *level)
 {
-	int rc = weir__many_begin(&level->many, &level->call, &level->keys, level->cached);
+	int rc = weir__many_begin(&level->many, &level->call, &level->keys, level->cached, false);
 
 	if (rc < 0 || level->many.missing_count == 0)
 		return rc;

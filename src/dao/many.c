@@ -9,7 +9,7 @@
 
 #include <string.h>
 
-static int many_init(weir__many *m, weir__call *call, const weir__keys *keys)
+static int many_init(weir__many *m, weir__call *call, const weir__keys *keys, bool follows)
 {
 	int rc;
 
@@ -26,7 +26,8 @@ static int many_init(weir__many *m, weir__call *call, const weir__keys *keys)
 		return weir__error_no_memory(call->err);
 	for (size_t i = 0; i < m->distinct.count; i++) {
 		m->lookups[i].kind = WEIR__ENTRY_RECORD;
-		m->lookups[i].until_us = call->deadline;
+		weir__call_lends(call, &m->lookups[i]);
+		m->lookups[i].follows = follows;
 		m->lookups[i].key = weir__distinct_key(&m->distinct, i);
 	}
 	return WEIR_OK;
@@ -315,9 +316,9 @@ static int give(weir__many *m, weir_list *list)
 	return WEIR_OK;
 }
 
-int weir__many_begin(weir__many *m, weir__call *call, const weir__keys *keys, bool cached)
+int weir__many_begin(weir__many *m, weir__call *call, const weir__keys *keys, bool cached, bool follows)
 {
-	int rc = many_init(m, call, keys);
+	int rc = many_init(m, call, keys, follows);
 
 	if (rc >= 0 && cached)
 		rc = look_up(m);
@@ -342,7 +343,7 @@ int weir__get_many(weir__call *call, const weir__keys *keys, bool cached, weir_l
 {
 	weir__many many = { .call = NULL };
 	weir__rows rows = WEIR__ROWS_INIT;
-	int        rc = weir__many_begin(&many, call, keys, cached);
+	int        rc = weir__many_begin(&many, call, keys, cached, true);
 
 	if (rc >= 0 && many.missing_count > 0)
 		rc = weir__call_read(call, weir__sql_get_many(call->entity->statements), &rows);

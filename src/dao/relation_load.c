@@ -158,8 +158,10 @@ static void fill_list(const weir__relation *relation, weir__lookup *lookup, cons
 	weir__filling filling = { .lookup = lookup, .items = list->count };
 	int64_t       max_items = weir__cache_space_max_items(relation->space);
 
-	if (max_items != WEIR_UNLIMITED && list->count > (size_t)max_items)
+	if (max_items != WEIR_UNLIMITED && list->count > (size_t)max_items) {
+		weir__cache_too_large(lookup);
 		return;
+	}
 	weir__codec_encode_list(weir__relation_holder(relation)->layout, list->items, list->count, &payload);
 	filling.payload = (weir_bytes){ payload.data, payload.length };
 	if (!payload.failed)
@@ -180,7 +182,7 @@ static int rows_behind(load *l, weir__lookup *lookup, weir_list *list)
 	bool                  own = relation->link->relation->kept_in != NULL;
 	int                   rc;
 
-	lookup->until_us = l->call.deadline;
+	weir__call_lends(&l->call, lookup);
 	weir__cache_lookup(relation->space, lookup, 1);
 	if (lookup->state == WEIR__MISS && own && !l->anew && weir__own_cache_get(relation, lookup, list))
 		return WEIR_OK;

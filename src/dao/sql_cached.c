@@ -109,7 +109,7 @@ static int make_key(cached *c, const weir_sql *sql, const weir_params *params)
 	if (key->failed)
 		return weir__error_no_memory(c->by_hand.call.err);
 	c->lookup.kind = WEIR__ENTRY_LIST;
-	c->lookup.until_us = c->by_hand.call.deadline;
+	weir__call_lends(&c->by_hand.call, &c->lookup);
 	c->lookup.key = (weir_bytes){ key->data, key->length };
 	return WEIR_OK;
 }
@@ -121,8 +121,10 @@ static void fill(cached *c, const weir_list *list)
 	weir__buffer       payload = WEIR__BUFFER_INIT;
 	int64_t            max_items = weir__cache_space_max_items(space);
 
-	if (max_items != WEIR_UNLIMITED && list->count > (size_t)max_items)
+	if (max_items != WEIR_UNLIMITED && list->count > (size_t)max_items) {
+		weir__cache_too_large(&c->lookup);
 		return;
+	}
 	weir__codec_encode_list(c->by_hand.layout, list->items, list->count, &payload);
 	filling.payload = (weir_bytes){ payload.data, payload.length };
 	if (!payload.failed)

@@ -34,10 +34,10 @@ typedef struct bench_options {
 	const char *ops;       /* names with commas between, or NULL for all */
 	int         rounds;
 	double      seconds;
-	long        count; /* operations of a round instead, and nothing is verified: for counting what one costs; 0: not so */
-	int         threads; /* callers at a time */
-	bool        small;
-	int         only; /* one side, BENCH_SIDES for both */
+	long count;   /* operations of a round instead, and nothing is verified: for counting what one costs; 0: not so */
+	int  threads; /* callers at a time */
+	bool small;
+	int  only; /* one side, BENCH_SIDES for both */
 } bench_options;
 
 /* What SQL says about every user, in memory; users[id - 1]. */
@@ -63,6 +63,8 @@ struct bench {
 	baseline      baseline;
 	weir_session *async_session; /* the same with synchronous_commit off */
 	user_dao      async_users;
+	weir_session *near_session; /* the same with a near cache */
+	user_dao      near_users;
 	baseline      async_baseline;
 	uint64_t      created; /* makes the names of created users unique */
 	const char   *net;
@@ -173,6 +175,10 @@ bool weir_create(bench *b, size_t pick, bench_check *check);
 bool weir_update_inval(bench *b, size_t pick, bench_check *check);
 bool weir_update_inval_async(bench *b, size_t pick, bench_check *check);
 bool weir_mixed_90_10(bench *b, size_t pick, bench_check *check);
+bool weir_get_by_id_near(bench *b, size_t pick, bench_check *check);
+bool weir_list100_near(bench *b, size_t pick, bench_check *check);
+bool weir_mixed_90_10_near(bench *b, size_t pick, bench_check *check);
+bool weir_mixed_99_1_near(bench *b, size_t pick, bench_check *check);
 
 bool hand_get_by_id_db(bench *b, size_t pick, bench_check *check);
 bool hand_get_by_id_hit(bench *b, size_t pick, bench_check *check);
@@ -190,6 +196,7 @@ bool hand_create(bench *b, size_t pick, bench_check *check);
 bool hand_update_inval(bench *b, size_t pick, bench_check *check);
 bool hand_update_inval_async(bench *b, size_t pick, bench_check *check);
 bool hand_mixed_90_10(bench *b, size_t pick, bench_check *check);
+bool hand_mixed_99_1(bench *b, size_t pick, bench_check *check);
 
 /* ---- Measuring and reporting ---- */
 

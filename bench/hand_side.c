@@ -250,3 +250,10 @@ bool hand_mixed_90_10(bench *b, size_t pick, bench_check *check)
 
 	return bench_is_write(pick, 10) ? hand_update_inval(b, user_pick, check) : hand_get_by_id_hit(b, user_pick, check);
 }
+
+bool hand_mixed_99_1(bench *b, size_t pick, bench_check *check)
+{
+	size_t user_pick = b->oracle.zipf_picks[pick];
+
+	return bench_is_write(pick, 1) ? hand_update_inval(b, user_pick, check) : hand_get_by_id_hit(b, user_pick, check);
+}

@@ -11,7 +11,8 @@ static bool failed(bench *b, const char *what, int status)
 	return bench_fail(b, "weir: %s: %s %s", what, weir_status_name(status), b->err.message);
 }
 
-static bool open_session(bench *b, const char *postgres_url, const char *redis_url, weir_session **session)
+static bool open_session(bench *b, const char *postgres_url, const char *redis_url, weir_switch near,
+                         weir_session **session)
 {
 	weir_options options = {
 		.postgres = postgres_url,
@@ -21,7 +22,8 @@ static bool open_session(bench *b, const char *postgres_url, const char *redis_u
 		.cache_prefix = BENCH_PREFIX,
 		/* nothing expires meanwhile, and a busy machine is no reason to leave the cache out */
 		.cache_timeout_ms = 1000,
-		.cache = { .ttl_s = 3600, .unique_ttl_s = 3600, .list_ttl_s = 3600, .count_ttl_s = 3600 },
+		.cache = { .ttl_s = 3600, .unique_ttl_s = 3600, .list_ttl_s = 3600, .count_ttl_s = 3600, .near = near },
+		.near.max_bytes = INT64_C(256) << 20,
 	};
 	int rc = weir_open(&options, session, &b->err);
 
@@ -31,8 +33,9 @@ static bool open_session(bench *b, const char *postgres_url, const char *redis_u
 bool bench_weir_open(bench *b, const char *postgres_url, const char *redis_url)
 {
 	char *async_url = bench_async_url(postgres_url);
-	bool  done = async_url && open_session(b, postgres_url, redis_url, &b->session) &&
-	            open_session(b, async_url, redis_url, &b->async_session);
+	bool  done = async_url && open_session(b, postgres_url, redis_url, WEIR_OFF, &b->session) &&
+	            open_session(b, async_url, redis_url, WEIR_OFF, &b->async_session) &&
+	            open_session(b, postgres_url, redis_url, WEIR_ON, &b->near_session);
 	int rc;
 
 	free(async_url);
@@ -40,6 +43,7 @@ bool bench_weir_open(bench *b, const char *postgres_url, const char *redis_url)
 		return false;
 	b->users = get_user_dao(b->session);
 	b->async_users = get_user_dao(b->async_session);
+	b->near_users = get_user_dao(b->near_session);
 	/* what an earlier run left in this Redis may be older than the tables */
 	rc = weir_cache_manager_flush(weir_session_cache(b->session), NULL, &b->err);
 	return rc == WEIR_OK || failed(b, "flush", rc);
@@ -47,6 +51,7 @@ bool bench_weir_open(bench *b, const char *postgres_url, const char *redis_url)
 
 void bench_weir_close(bench *b)
 {
+	weir_close(&b->near_session);
 	weir_close(&b->async_session);
 	weir_close(&b->session);
 }
@@ -116,13 +121,23 @@ bool weir_get_by_id_db(bench *b, size_t pick, bench_check *check)
 	return take(b, check, "get_by_id", rc, &found, id);
 }
 
-bool weir_get_by_id_hit(bench *b, size_t pick, bench_check *check)
+static bool get_by_id(bench *b, const user_dao *users, size_t pick, bench_check *check)
 {
 	int64_t     id = bench_first_id(pick, BENCH_HOT_USER);
 	const user *found = NULL;
-	int         rc = user_dao_get_by_id_cached(&b->users, id, &found, &b->err);
+	int         rc = user_dao_get_by_id_cached(users, id, &found, &b->err);
 
 	return take(b, check, "get_by_id_cached", rc, &found, id);
+}
+
+bool weir_get_by_id_hit(bench *b, size_t pick, bench_check *check)
+{
+	return get_by_id(b, &b->users, pick, check);
+}
+
+bool weir_get_by_id_near(bench *b, size_t pick, bench_check *check)
+{
+	return get_by_id(b, &b->near_users, pick, check);
 }
 
 bool weir_get_by_email_hit(bench *b, size_t pick, bench_check *check)
@@ -152,13 +167,28 @@ bool weir_list100_db(bench *b, size_t pick, bench_check *check)
 	return rc == WEIR_OK ? take_list(b, check, &found, NULL, first) : failed(b, "get_all", rc);
 }
 
+static bool list100(bench *b, const user_dao *users, size_t pick, user_list *found)
+{
+	int64_t first = bench_first_id(pick, BENCH_HOT_LIST);
+	int     rc = user_dao_get_all_cached(users, WEIR_QUERY(.where = weir_ge(user_c.id, first)), found, &b->err);
+
+	return rc == WEIR_OK || failed(b, "get_all_cached", rc);
+}
+
 bool weir_list100_hit(bench *b, size_t pick, bench_check *check)
 {
-	int64_t   first = bench_first_id(pick, BENCH_HOT_LIST);
 	user_list found = WEIR_LIST_INIT;
-	int       rc = user_dao_get_all_cached(&b->users, WEIR_QUERY(.where = weir_ge(user_c.id, first)), &found, &b->err);
 
-	return rc == WEIR_OK ? take_list(b, check, &found, NULL, first) : failed(b, "get_all_cached", rc);
+	return list100(b, &b->users, pick, &found) &&
+	       take_list(b, check, &found, NULL, bench_first_id(pick, BENCH_HOT_LIST));
+}
+
+bool weir_list100_near(bench *b, size_t pick, bench_check *check)
+{
+	user_list found = WEIR_LIST_INIT;
+
+	return list100(b, &b->near_users, pick, &found) &&
+	       take_list(b, check, &found, NULL, bench_first_id(pick, BENCH_HOT_LIST));
 }
 
 static void check_comments(bench_check *check, const user_list *list, const post *owner)
@@ -342,4 +372,22 @@ bool weir_mixed_90_10(bench *b, size_t pick, bench_check *check)
 	size_t user_pick = b->oracle.zipf_picks[pick];
 
 	return bench_is_write(pick, 10) ? weir_update_inval(b, user_pick, check) : weir_get_by_id_hit(b, user_pick, check);
+}
+
+static bool mixed_near(bench *b, size_t pick, unsigned writes, bench_check *check)
+{
+	size_t user_pick = b->oracle.zipf_picks[pick];
+
+	return bench_is_write(pick, writes) ? update(b, &b->near_users, bench_first_id(user_pick, BENCH_ANY_USER), check)
+	                                    : weir_get_by_id_near(b, user_pick, check);
+}
+
+bool weir_mixed_90_10_near(bench *b, size_t pick, bench_check *check)
+{
+	return mixed_near(b, pick, 10, check);
+}
+
+bool weir_mixed_99_1_near(bench *b, size_t pick, bench_check *check)
+{
+	return mixed_near(b, pick, 1, check);
 }

@@ -82,33 +82,56 @@ static inline uint64_t load_tail(const unsigned char *at, size_t count, size_t l
 	return load_whole(at + count - 8) >> (8 * (8 - count));
 }
 
-weir__hash128 weir__hash128_of(const void *bytes, size_t length, weir__hash128 key)
+static inline void absorb_once(uint64_t v[4], uint64_t word)
 {
-	const unsigned char *at = bytes;
-	uint64_t             v[4] = { key.low ^ 0x736f6d6570736575u, key.high ^ 0x646f72616e646f6du ^ 0xee,
-		                          key.low ^ 0x6c7967656e657261u, key.high ^ 0x7465646279746573u };
-	uint64_t             word = (uint64_t)length << 56;
-	uint64_t             low;
-
-	for (size_t left = length; left >= 8; left -= 8, at += 8) {
-		uint64_t whole = load_whole(at);
-
-		v[3] ^= whole;
-		sip_round(v);
-		v[0] ^= whole;
-	}
-	word |= load_tail(at, length & 7, length);
 	v[3] ^= word;
 	sip_round(v);
 	v[0] ^= word;
+}
+
+static inline void begin128(uint64_t v[4], weir__hash128 key)
+{
+	v[0] = key.low ^ 0x736f6d6570736575u;
+	v[1] = key.high ^ 0x646f72616e646f6du ^ 0xee;
+	v[2] = key.low ^ 0x6c7967656e657261u;
+	v[3] = key.high ^ 0x7465646279746573u;
+}
+
+static inline weir__hash128 end128(uint64_t v[4])
+{
+	weir__hash128 hash;
+
 	v[2] ^= 0xee;
 	for (int i = 0; i < 3; i++)
 		sip_round(v);
-	low = v[0] ^ v[1] ^ v[2] ^ v[3];
+	hash.low = v[0] ^ v[1] ^ v[2] ^ v[3];
 	v[1] ^= 0xdd;
 	for (int i = 0; i < 3; i++)
 		sip_round(v);
-	return (weir__hash128){ low, v[0] ^ v[1] ^ v[2] ^ v[3] };
+	hash.high = v[0] ^ v[1] ^ v[2] ^ v[3];
+	return hash;
+}
+
+weir__hash128 weir__hash128_of(const void *bytes, size_t length, weir__hash128 key)
+{
+	const unsigned char *at = bytes;
+	uint64_t             v[4];
+
+	begin128(v, key);
+	for (size_t left = length; left >= 8; left -= 8, at += 8)
+		absorb_once(v, load_whole(at));
+	absorb_once(v, (uint64_t)length << 56 | load_tail(at, length & 7, length));
+	return end128(v);
+}
+
+weir__hash128 weir__hash128_of_pair(uint64_t first, uint64_t second, weir__hash128 key)
+{
+	uint64_t v[4];
+
+	begin128(v, key);
+	absorb_once(v, first);
+	absorb_once(v, second);
+	return end128(v);
 }
 
 uint64_t weir__random_u64(void)

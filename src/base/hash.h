@@ -18,6 +18,9 @@ typedef struct weir__hash128 {
 
 weir__hash128 weir__hash128_of(const void *bytes, size_t length, weir__hash128 key);
 
+/* The same of two words, another hash than that of their bytes. */
+weir__hash128 weir__hash128_of_pair(uint64_t first, uint64_t second, weir__hash128 key);
+
 /* A random number from the system. Falls back to the clock and address if the system has none to give. */
 uint64_t weir__random_u64(void);
 

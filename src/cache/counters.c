@@ -1,7 +1,8 @@
 /* Striped counters. */
 #include "cache/counters.h"
 
-#include <pthread.h>
+#include "base/lane.h"
+
 #include <stddef.h>
 
 static const size_t members[WEIR__COUNTERS] = {
@@ -14,29 +15,30 @@ static const size_t members[WEIR__COUNTERS] = {
 	[WEIR__COUNT_BYPASSES] = offsetof(weir_cache_stats, bypasses),
 	[WEIR__COUNT_ERRORS] = offsetof(weir_cache_stats, errors),
 	[WEIR__COUNT_NEAR_HITS] = offsetof(weir_cache_stats, near_hits),
+	[WEIR__COUNT_NEAR_ABSENT_HITS] = offsetof(weir_cache_stats, near_hits),
 };
-
-/* Any spread over the threads will do. */
-static size_t stripe_of_thread(void)
-{
-	return (size_t)((uint64_t)(uintptr_t)pthread_self() * 0x9e3779b97f4a7c15u >> 61) % WEIR__COUNTER_STRIPES;
-}
 
 void weir__counters_add(weir__counters *counters, weir__counter which, int64_t amount)
 {
 	if (amount)
-		atomic_fetch_add_explicit(&counters->stripes[stripe_of_thread()].values[which], (uint64_t)amount,
-		                          memory_order_relaxed);
+		weir__counters_add_in(counters, weir__lane(), which, (uint64_t)amount);
+}
+
+static uint64_t sum_of(const weir__counters *counters, size_t which)
+{
+	uint64_t sum = 0;
+
+	for (size_t i = 0; i < WEIR__COUNTER_STRIPES; i++)
+		sum += atomic_load_explicit(&counters->stripes[i].values[which], memory_order_relaxed);
+	return sum;
 }
 
 void weir__counters_sum(const weir__counters *counters, weir_cache_stats *stats)
 {
-	for (size_t which = 0; which < WEIR__COUNTERS; which++) {
-		uint64_t *member = (uint64_t *)(void *)((char *)stats + members[which]);
-
-		for (size_t i = 0; i < WEIR__COUNTER_STRIPES; i++)
-			*member += atomic_load_explicit(&counters->stripes[i].values[which], memory_order_relaxed);
-	}
+	for (size_t which = 0; which < WEIR__COUNTERS; which++)
+		*(uint64_t *)(void *)((char *)stats + members[which]) += sum_of(counters, which);
+	stats->hits += sum_of(counters, WEIR__COUNT_NEAR_HITS);
+	stats->absent_hits += sum_of(counters, WEIR__COUNT_NEAR_ABSENT_HITS);
 }
 
 void weir__counters_reset(weir__counters *counters)

@@ -16,7 +16,8 @@ typedef enum weir__counter {
 	WEIR__COUNT_INVALIDATIONS,
 	WEIR__COUNT_BYPASSES,
 	WEIR__COUNT_ERRORS,
-	WEIR__COUNT_NEAR_HITS, /* also among the hits or the absent hits */
+	WEIR__COUNT_NEAR_HITS, /* counted among the hits and absent hits only in the sums */
+	WEIR__COUNT_NEAR_ABSENT_HITS,
 	WEIR__COUNTERS
 } weir__counter;
 
@@ -31,6 +32,13 @@ typedef struct weir__counters {
 
 /* Adds amount, which may be negative where something counted before turned out to be something else. */
 void weir__counters_add(weir__counters *counters, weir__counter which, int64_t amount);
+
+/* The same for who knows his lane (base/lane.h). */
+static inline void weir__counters_add_in(weir__counters *counters, size_t lane, weir__counter which, uint64_t amount)
+{
+	atomic_fetch_add_explicit(&counters->stripes[lane % WEIR__COUNTER_STRIPES].values[which], amount,
+	                          memory_order_relaxed);
+}
 
 /* Adds all counters to stats; sets all to 0. */
 void weir__counters_sum(const weir__counters *counters, weir_cache_stats *stats);

@@ -198,9 +198,9 @@ static void note_use(weir__near_entry *entry)
 		atomic_store_explicit(&entry->uses, (unsigned char)(uses + 1), memory_order_relaxed);
 }
 
-bool weir__near_get(weir__near *near_cache, weir__hash128 name, int64_t now_us, weir__near_value *value)
+bool weir__near_get(weir__near *near_cache, weir__hash128 name, int64_t now_us, size_t lane, weir__near_value *value)
 {
-	weir__pin         pin = weir__pin_take(&near_cache->pins, weir__lane());
+	weir__pin         pin = weir__pin_take(&near_cache->pins, lane);
 	weir__near_entry *entry = weir__near_shard_find(shard_of(near_cache, name), name);
 	bool              found = entry && weir__near_is_right(near_cache, entry, now_us);
 

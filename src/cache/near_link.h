@@ -10,7 +10,8 @@
 typedef struct weir__near_link weir__near_link;
 struct weir__near_link {
 	weir__near   *near_cache;
-	weir__hash128 key; /* of the hashes: no two servers' keys meet */
+	weir__hash128 key;      /* of the hashes: no two servers' keys meet */
+	weir__hash128 pair_key; /* of names that are numbers */
 	int64_t       bound_us;
 	int64_t       lag_us;                  /* the coarse clock may be behind by so much */
 	alignas(64) _Atomic int64_t proved_us; /* changes before this have been counted */

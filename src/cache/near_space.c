@@ -6,6 +6,7 @@
 #include "cache/near_space.h"
 
 #include "base/clock.h"
+#include "base/lane.h"
 
 #include <string.h>
 
@@ -50,25 +51,31 @@ static weir_bytes space_key(const weir__cache_space *space, char key[WEIR__KEY_M
 /* Another kind of objects, another shape or version: another name. */
 static weir__hash128 name_of(const weir__near_question *question, const weir__near_link *link)
 {
-	weir__hash128 name = hash_key(link, question->key, slot_of(question->kind));
+	uint64_t      kind = (uint64_t)(uintptr_t)question->tag ^ weir__space_fingerprint(question->space);
+	weir__hash128 name;
 
-	name.high ^=
-		((uint64_t)(uintptr_t)question->tag ^ weir__space_fingerprint(question->space)) * UINT64_C(0x9e3779b97f4a7c15);
+	if (question->has_number)
+		return weir__hash128_of_pair(kind, (uint64_t)question->number, link->pair_key);
+	name = hash_key(link, question->key, slot_of(question->kind));
+	name.high ^= kind * UINT64_C(0x9e3779b97f4a7c15);
 	return name;
 }
 
 bool weir__near_ask(const weir__near_question *question, weir__near_value *value)
 {
-	const weir__near_link *link = link_of(question->space);
+	weir__cache_space     *space = question->space;
+	const weir__near_link *link = link_of(space);
+	size_t                 lane;
 	int64_t                now_us;
 
-	if (question->fresh_ms < 0 || !weir__near_is_on(question->space) ||
-	    !weir__near_link_serves(link, question->fresh_ms, &now_us) ||
-	    !weir__watermark_holds(question->space->cache, now_us) ||
-	    !weir__near_get(link->near_cache, name_of(question, link), now_us, value))
+	if (question->fresh_ms < 0 || !weir__near_is_on(space) ||
+	    !weir__near_link_serves(link, question->fresh_ms, &now_us) || !weir__watermark_holds(space->cache, now_us))
 		return false;
-	weir__space_count(question->space, value->absent ? WEIR__COUNT_ABSENT_HITS : WEIR__COUNT_HITS, 1);
-	weir__space_count(question->space, WEIR__COUNT_NEAR_HITS, 1);
+	lane = weir__lane();
+	if (!weir__near_get(link->near_cache, name_of(question, link), now_us, lane, value))
+		return false;
+	weir__counters_add_in(&space->counters, lane, value->absent ? WEIR__COUNT_NEAR_ABSENT_HITS : WEIR__COUNT_NEAR_HITS,
+	                      1);
 	return true;
 }
 

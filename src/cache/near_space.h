@@ -12,7 +12,9 @@ typedef struct weir__near_question {
 	weir__cache_space *space;
 	const void        *tag;
 	weir__entry_kind   kind;
-	weir_bytes         key; /* logical */
+	weir_bytes         key; /* logical; not needed to ask for a record with a number */
+	bool               has_number;
+	int64_t            number; /* of a record whose primary key is one integer: it goes by that */
 	int                fresh_ms;
 } weir__near_question;
 

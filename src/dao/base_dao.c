@@ -5,6 +5,7 @@
 #include "base/error.h"
 #include "dao/check.h"
 #include "dao/eager.h"
+#include "dao/near.h"
 #include "dao/write.h"
 
 weir_base_dao weir_get_dao(weir_session *session, const weir_model *model)
@@ -43,6 +44,10 @@ int weir_base_dao_get_by_id(const weir_base_dao *dao, const void *key, void *rec
 
 int weir_base_dao_get_by_id_cached(const weir_base_dao *dao, const void *key, void *record, weir_error *err)
 {
+	int rc;
+
+	if (weir__near_by_id(dao, key, record, &rc))
+		return rc;
 	return get_by_id(dao, key, record, true, err);
 }
 

@@ -39,15 +39,20 @@ static void fill(weir__call *call, weir__lookup *lookup, const weir__buffer *pay
 	weir__cache_fill(call->entity->space, &filling, 1);
 }
 
-static weir__near_question question_of(const weir__call *call, const weir__lookup *lookup)
+/* key: a struct with the primary key, of a record. */
+static weir__near_question question_of(const weir__call *call, const weir__lookup *lookup, const void *key)
 {
-	return weir__near_question_of(call, call->entity->layout, lookup->kind, lookup->key);
+	weir__near_question question = weir__near_question_of(call, call->entity->layout, lookup->kind, lookup->key);
+
+	if (lookup->kind == WEIR__ENTRY_RECORD)
+		(void)weir__near_question_number(call->entity, key, &question);
+	return question;
 }
 
 /* Keeps a record (NULL: there is none) near, which this lookup led to. */
-static void keep_record(const weir__call *call, const weir__lookup *lookup, const void *record)
+static void keep_record(const weir__call *call, const weir__lookup *lookup, const void *key, const void *record)
 {
-	weir__near_question question = question_of(call, lookup);
+	weir__near_question question = question_of(call, lookup, key);
 
 	weir__near_keep_record(&question, call->entity->layout, lookup, record);
 }
@@ -55,10 +60,10 @@ static void keep_record(const weir__call *call, const weir__lookup *lookup, cons
 /* ---- Records --------------------------------------------------------------------------------------------------- */
 
 /* Fills that there is no such row. */
-static void fill_absent(weir__call *call, weir__lookup *lookup)
+static void fill_absent(weir__call *call, weir__lookup *lookup, const void *key)
 {
 	fill(call, lookup, NULL, 0);
-	keep_record(call, lookup, NULL);
+	keep_record(call, lookup, key, NULL);
 }
 
 /* Fills what was read for a key, if it was read under a lease. False: the row's own key is another one, it is not kept (a
@@ -75,7 +80,7 @@ static bool fill_record(weir__call *call, weir__lookup *lookup, const void *reco
 		weir__buffer_clear(&payload);
 		weir__codec_encode(call->entity->layout, record, &payload);
 		fill(call, lookup, &payload, 1);
-		keep_record(call, lookup, record);
+		keep_record(call, lookup, record, record);
 	}
 	weir__buffer_release(&payload);
 	return same;
@@ -90,7 +95,7 @@ static int read_and_fill_record(weir__call *call, weir__lookup *lookup, const vo
 	if (rc == WEIR_OK)
 		fill_record(call, lookup, *record);
 	else if (rc == WEIR_NOT_FOUND)
-		fill_absent(call, lookup);
+		fill_absent(call, lookup, key);
 	return rc;
 }
 
@@ -105,20 +110,20 @@ int weir__cached_by_id(weir__call *call, const void *key, const void **record)
 	if (call->key.failed)
 		return weir__error_no_memory(call->err);
 	lookup.key = (weir_bytes){ call->key.data, call->key.length };
-	question = question_of(call, &lookup);
+	question = question_of(call, &lookup, key);
 	if (weir__near_record(&question, record, &rc))
 		return rc;
 	look_up(call, &lookup);
 	if (lookup.state == WEIR__HIT) {
 		rc = weir__codec_decode(call->entity->layout, lookup.payload.data, lookup.payload.length, record);
 		if (rc == WEIR_OK)
-			keep_record(call, &lookup, *record);
+			keep_record(call, &lookup, key, *record);
 		if (rc != WEIR_ERR_FORMAT)
 			goto cleanup;
 		weir__cache_reject(call->entity->space, &lookup);
 	}
 	if (lookup.state == WEIR__ABSENT)
-		keep_record(call, &lookup, NULL);
+		keep_record(call, &lookup, key, NULL);
 	rc = lookup.state == WEIR__ABSENT ? WEIR_NOT_FOUND : read_and_fill_record(call, &lookup, key, record);
 cleanup:
 	weir__lookup_release(&lookup);
@@ -156,7 +161,7 @@ static int take_target(weir__call *call, weir__lookup *lookup, size_t column, co
 	}
 	if (rc < 0)
 		return rc;
-	keep_record(call, lookup, found);
+	keep_record(call, lookup, found, found);
 	if (!has_value(call, found, column, value)) {
 		weir_record_release(found);
 		return WEIR_NOT_FOUND;
@@ -230,7 +235,7 @@ static int read_and_point(weir__call *call, weir__lookup *pointer, size_t column
 
 	if (rc != WEIR_OK) {
 		if (rc == WEIR_NOT_FOUND && pointer->state == WEIR__MISS)
-			fill_absent(call, pointer);
+			fill_absent(call, pointer, NULL);
 		return rc;
 	}
 	weir__buffer_clear(&call->key);
@@ -261,7 +266,7 @@ static int find_by(weir__call *call, weir_bytes key, size_t column, const weir_v
 	look_up_pointer(call, key, guess, both);
 	switch (pointer->state) {
 	case WEIR__ABSENT:
-		keep_record(call, pointer, NULL);
+		keep_record(call, pointer, NULL, NULL);
 		rc = WEIR_NOT_FOUND;
 		break;
 	case WEIR__HIT:
@@ -269,7 +274,7 @@ static int find_by(weir__call *call, weir_bytes key, size_t column, const weir_v
 		rc = take_target(call, target, column, value, record);
 		if (rc == WEIR_OK) {
 			weir__near_join(pointer, target);
-			keep_record(call, pointer, *record);
+			keep_record(call, pointer, NULL, *record);
 		}
 		if (rc == WEIR_NOT_FOUND)
 			rc = read_by_and_fill(call, pointer, target, column, value, record);
@@ -439,7 +444,7 @@ static int cached_number(weir__call *call, const char *what, const weir_query *q
 
 	if (rc < 0)
 		goto cleanup;
-	question = question_of(call, &lookup);
+	question = question_of(call, &lookup, NULL);
 	if (weir__near_number(&question, number))
 		goto cleanup;
 	rc = find_number(call, query, read, &lookup, number);

@@ -21,6 +21,22 @@ static bool has_one_text(weir_type type)
 	return !weir__value_type_of(type)->many_texts;
 }
 
+/* A primary key of one integer names its row by a number (dao/near.h). */
+static void find_number(weir__entity *entity)
+{
+	const weir__column *column = &entity->layout->columns[entity->layout->key[0]];
+
+	if (entity->layout->key_count != 1 || column->optional)
+		return;
+	entity->number_offset = column->offset;
+	if (column->type == WEIR_TYPE_INT8)
+		entity->number_size = sizeof(int64_t);
+	else if (column->type == WEIR_TYPE_INT4)
+		entity->number_size = sizeof(int32_t);
+	else if (column->type == WEIR_TYPE_INT2)
+		entity->number_size = sizeof(int16_t);
+}
+
 static int entity_init(weir__entity *entity, const weir_model *model, weir_cache_manager *cache, weir_error *err)
 {
 	int rc;
@@ -29,6 +45,7 @@ static int entity_init(weir__entity *entity, const weir_model *model, weir_cache
 	rc = weir__layout_create(model, &entity->layout, err);
 	if (rc < 0)
 		return rc;
+	find_number(entity);
 	for (size_t i = 0; i < entity->layout->column_count; i++)
 		if (entity->layout->columns[i].stamped && has_one_text(entity->layout->columns[i].type))
 			entity->stamped_mask |= (weir__mask)1 << i;

@@ -49,7 +49,11 @@ void weir__many_release(weir__many *m)
 
 static weir__near_question question_of(const weir__many *m, size_t i)
 {
-	return weir__near_question_of(m->call, m->call->entity->layout, WEIR__ENTRY_RECORD, m->lookups[i].key);
+	weir__near_question question =
+		weir__near_question_of(m->call, m->call->entity->layout, WEIR__ENTRY_RECORD, m->lookups[i].key);
+
+	(void)weir__near_question_number(m->call->entity, weir__keys_struct(m->keys, m->distinct.first[i]), &question);
+	return question;
 }
 
 static void keep_near(const weir__many *m, size_t i)

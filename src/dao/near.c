@@ -1,7 +1,10 @@
 /* The kinds of objects that the hall keeps near. A record of a list is not kept alone: it would keep the whole list. */
 #include "dao/near.h"
 
+#include "base/process.h"
 #include "models/record.h"
+
+#include <string.h>
 
 static void retain_record(void *record)
 {
@@ -23,6 +26,27 @@ static void release_list(void *memory)
 static const weir__near_kind records = { retain_record, release_record };
 static const weir__near_kind lists = { weir__list_memory_retain, release_list };
 
+bool weir__near_question_number(const weir__entity *entity, const void *key, weir__near_question *question)
+{
+	const char *at = (const char *)key + entity->number_offset;
+	int32_t     middle;
+	int16_t     small;
+
+	if (entity->number_size == 0)
+		return false;
+	question->has_number = true;
+	if (entity->number_size == sizeof question->number) {
+		memcpy(&question->number, at, sizeof question->number);
+	} else if (entity->number_size == sizeof middle) {
+		memcpy(&middle, at, sizeof middle);
+		question->number = middle;
+	} else {
+		memcpy(&small, at, sizeof small);
+		question->number = small;
+	}
+	return true;
+}
+
 weir__near_question weir__near_question_of(const weir__call *call, const weir__layout *layout, weir__entry_kind kind,
                                            weir_bytes key)
 {
@@ -33,6 +57,32 @@ weir__near_question weir__near_question_of(const weir__call *call, const weir__l
 		.key = key,
 		.fresh_ms = call->fresh_ms,
 	};
+}
+
+/* Nothing but a session in its usual state: whatever needs more than the answer is left to the whole call. */
+static bool is_plain(const weir_session *session)
+{
+	return session && !session->transaction && !session->until && !session->cancel && session->timeout_ms >= 0 &&
+	       session->engine->process == weir__process_generation() && !weir__trace_is_on(&session->engine->trace);
+}
+
+bool weir__near_by_id(const weir_base_dao *dao, const void *key, void *record, int *rc)
+{
+	const weir__entity *entity = dao ? dao->entity : NULL;
+	weir__near_question question;
+	const void         *found = NULL;
+
+	if (!entity || !key || !record || !is_plain(dao->session) || !weir__record_out_is_empty(record))
+		return false;
+	question.space = entity->space;
+	question.tag = entity->model;
+	question.kind = WEIR__ENTRY_RECORD;
+	question.fresh_ms = dao->fresh_ms ? dao->fresh_ms : dao->session->fresh_ms;
+	if (!weir__near_question_number(entity, key, &question) || !weir__near_record(&question, &found, rc))
+		return false;
+	if (found)
+		weir__record_out_set(record, found);
+	return true;
 }
 
 bool weir__near_record(const weir__near_question *question, const void **record, int *rc)

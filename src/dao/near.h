@@ -9,6 +9,12 @@
 weir__near_question weir__near_question_of(const weir__call *call, const weir__layout *layout, weir__entry_kind kind,
                                            weir_bytes key);
 
+/* Puts it for the record with the primary key of this struct; the key's text is then not needed to ask. False: it is. */
+bool weir__near_question_number(const weir__entity *entity, const void *key, weir__near_question *question);
+
+/* get_by_id from the near cache alone, before anything is made ready for the call. False: nothing has happened. */
+bool weir__near_by_id(const weir_base_dao *dao, const void *key, void *record, int *rc);
+
 /* True: the near cache has it, and the record, list or number is the caller's. A record's *rc may be WEIR_NOT_FOUND. */
 bool weir__near_record(const weir__near_question *question, const void **record, int *rc);
 bool weir__near_list(const weir__near_question *question, weir_list *list);

@@ -1,6 +1,6 @@
 /* The Redis backend: the operations as commands and scripts, one round trip each however many keys there are. */
 #include "cache/envelope.h"
-#include "cache/redis_pool.h"
+#include "cache/redis_gets.h"
 #include "cache/redis_script.h"
 #include "cache/redis_subscriber.h"
 
@@ -20,6 +20,7 @@
 typedef struct redis {
 	weir_cache_backend backend;
 	weir__redis_pool  *pool;
+	weir__redis_gets  *gets;
 } redis;
 
 static weir__redis_pool *pool_of(weir_cache_backend *self)
@@ -27,96 +28,12 @@ static weir__redis_pool *pool_of(weir_cache_backend *self)
 	return ((redis *)(void *)self)->pool;
 }
 
-/* ---- Replies ------------------------------------------------------------------------------------------------------- */
-
-/* What a key's reply says. False: it is none that such a command can have. */
-static bool read_cached(const weir__reply *reply, weir__reply_buffer *buffer, weir_cached *found)
-{
-	weir_bytes bytes = { buffer->bytes + reply->offset, reply->length };
-
-	*found = (weir_cached){ .state = WEIR_CACHED_NOTHING };
-	if (reply->type == WEIR__REPLY_NIL)
-		return true;
-	if (reply->type == WEIR__REPLY_ERROR) {
-		found->state = WEIR_CACHED_FOREIGN;
-		return weir__redis_error_of(reply, buffer) == WEIR__REDIS_ERROR_TYPE;
-	}
-	if (reply->type != WEIR__REPLY_STRING)
-		return false;
-	if (bytes.length == 0)
-		found->state = WEIR_CACHED_FOREIGN;
-	else if (bytes.data[0] == 'L')
-		found->state = WEIR_CACHED_LEASE;
-	else if (bytes.data[0] == 'G')
-		found->state = WEIR_CACHED_GUARD;
-	else
-		found->state = WEIR_CACHED_VALUE;
-	if (found->state != WEIR_CACHED_VALUE)
-		return true;
-	weir__reply_buffer_retain(buffer);
-	found->value = bytes;
-	found->owner = buffer;
-	found->release = weir__reply_buffer_release;
-	return true;
-}
-
-static void release_found(weir_cached *found, size_t count)
-{
-	for (size_t i = 0; i < count; i++) {
-		if (found[i].release)
-			found[i].release(found[i].owner);
-		found[i] = (weir_cached){ .state = WEIR_CACHED_NOTHING };
-	}
-}
-
 /* ---- get_many, set ------------------------------------------------------------------------------------------------- */
-
-/* Each key's reply, then, where it was asked for, how long the key will be there. */
-static bool read_many(const weir__redis_run *run, size_t count, bool with_left, weir_cached *found)
-{
-	const weir__reply *replies = run->replies + (count > 1);
-	const weir__reply *left = replies + count;
-
-	if (count > 1 && (run->replies[0].type != WEIR__REPLY_ARRAY || run->replies[0].length != count))
-		return false;
-	for (size_t i = 0; i < count; i++) {
-		if (!read_cached(&replies[i], run->buffer, &found[i])) {
-			release_found(found, i);
-			return false;
-		}
-		if (with_left && left[i].type == WEIR__REPLY_INTEGER)
-			found[i].left_ms = left[i].integer == -1 ? -1 : left[i].integer > 0 ? left[i].integer : 0;
-	}
-	return true;
-}
-
-static void append_get(weir__redis_connection *connection, const weir_bytes *keys, size_t count, bool with_left)
-{
-	weir__redis_command(connection, 1 + count);
-	weir__redis_argument_text(connection, count == 1 ? "GET" : "MGET");
-	for (size_t i = 0; i < count; i++)
-		weir__redis_argument_key(connection, keys[i]);
-	for (size_t i = 0; with_left && i < count; i++) {
-		weir__redis_command(connection, 2);
-		weir__redis_argument_text(connection, "PTTL");
-		weir__redis_argument_key(connection, keys[i]);
-	}
-}
 
 static int get_many(weir_cache_backend *self, const weir_bytes *keys, size_t count, const weir_cache_call *call,
                     weir_cached *found)
 {
-	weir__redis_run run;
-	bool            understood;
-
-	if (!weir__redis_run_begin(&run, pool_of(self), call->deadline_us))
-		return WEIR_ERR_CACHE;
-	append_get(run.connection, keys, count, call->wants_left);
-	if (!weir__redis_run_send(&run, 1 + (call->wants_left ? count : 0), count == 1 ? 0 : count))
-		return WEIR_ERR_CACHE;
-	understood = read_many(&run, count, call->wants_left, found);
-	weir__redis_run_end(&run, !understood);
-	return understood ? WEIR_OK : WEIR_ERR_CACHE;
+	return weir__redis_gets_run(((redis *)(void *)self)->gets, keys, count, call, found);
 }
 
 static int set(weir_cache_backend *self, const weir_cache_entry *entry, const weir_cache_call *call)
@@ -413,12 +330,12 @@ static bool read_wants(const weir__redis_run *run, const weir_cache_want *wants,
 	for (size_t i = 0; i < count; i++) {
 		const weir__reply *reply = &run->replies[i];
 
-		if (!read_cached(reply, run->buffer, &found[i])) {
-			release_found(found, i);
+		if (!weir__redis_cached_read(reply, run->buffer, &found[i])) {
+			weir__redis_cached_release(found, i);
 			return false;
 		}
 		if (reply->type == WEIR__REPLY_NIL || is_own(reply, run->buffer, &wants[i], token)) {
-			release_found(&found[i], 1);
+			weir__redis_cached_release(&found[i], 1);
 			found[i].state = WEIR_CACHED_LEASED;
 		}
 	}
@@ -600,6 +517,7 @@ static int watch(weir_cache_backend *self, const weir_cache_watch *told, void **
 
 static void close_redis(weir_cache_backend *self)
 {
+	weir__redis_gets_free(((redis *)(void *)self)->gets);
 	weir__redis_pool_free(pool_of(self));
 	weir__free(self);
 }
@@ -618,6 +536,12 @@ int weir__cache_backend_redis(const char *url, const weir__logger *logger, weir_
 		made->pool = weir__redis_pool_create(&parsed, logger);
 	if (!made || !made->pool) {
 		weir__redis_url_release(&parsed);
+		weir__free(made);
+		return weir__error_no_memory(err);
+	}
+	made->gets = weir__redis_gets_create(made->pool);
+	if (!made->gets) {
+		weir__redis_pool_free(made->pool);
 		weir__free(made);
 		return weir__error_no_memory(err);
 	}

@@ -1,0 +1,30 @@
+/* Reads of many callers over few connections. A caller that finds a place free asks at once, over a connection of its own: a lone one
+ * pays nothing. The others wait in a queue, and whoever has its answer hands its place to the first of them, which then asks for all
+ * that wait in one MGET, so that the server and the sockets have one exchange for many callers (flat combining: Hendler et al.,
+ * "Flat Combining and the Synchronization-Parallelism Tradeoff", 2010).
+ *
+ * Each caller keeps to its own deadline: one whose time is up leaves, and what comes for it is thrown away. When an exchange for many
+ * fails, each of them that has time left asks once more by itself. */
+#ifndef WEIR_CACHE_REDIS_GETS_H
+#define WEIR_CACHE_REDIS_GETS_H
+
+#include "cache/redis_pool.h"
+
+typedef struct weir__redis_gets weir__redis_gets;
+
+/* NULL: out of memory. pool must outlive it. */
+weir__redis_gets *weir__redis_gets_create(weir__redis_pool *pool);
+void              weir__redis_gets_free(weir__redis_gets *gets);
+
+/* As weir_cache_backend.get_many. */
+int weir__redis_gets_run(weir__redis_gets *gets, const weir_bytes *keys, size_t count, const weir_cache_call *call,
+                         weir_cached *found);
+
+/* Callers in the queue. */
+size_t weir__redis_gets_waiting(weir__redis_gets *gets);
+
+/* What a key's reply says; keeps the buffer alive where the value is in it. False: it is none that such a command can have. */
+bool weir__redis_cached_read(const weir__reply *reply, weir__reply_buffer *buffer, weir_cached *found);
+void weir__redis_cached_release(weir_cached *found, size_t count);
+
+#endif

@@ -1,0 +1,219 @@
+/* Reads of many callers at a time: those that wait are asked for together, each gets its own answer and keeps to its own deadline. */
+#include "integration/redis_backend.h"
+
+#include "cache/redis_gets.h"
+
+#define CALLERS 24
+
+static weir__redis_pool *pool;
+static weir__redis_gets *gets;
+
+static void open_gets(void)
+{
+	weir__redis_url url;
+
+	begin();
+	ck_assert_int_eq(weir__redis_url_parse(server.url, &url, NULL), WEIR_OK);
+	pool = weir__redis_pool_create(&url, &logger);
+	gets = weir__redis_gets_create(pool);
+	ck_assert_ptr_nonnull(gets);
+}
+
+static void close_gets(void)
+{
+	weir__redis_gets_free(gets);
+	weir__redis_pool_free(pool);
+	end();
+}
+
+/* ---- Callers --------------------------------------------------------------------------------------------------------------- */
+
+typedef struct caller {
+	pthread_t thread;
+	int       number;
+	int       keys; /* it asks for so many, the first is its own */
+	int       budget_ms;
+	bool      wants_left;
+	int       rc;
+	int       wrong; /* answers that are not those of its keys */
+	int64_t   took_us;
+} caller;
+
+static void name_of(char text[32], int number)
+{
+	snprintf(text, 32, "Vkey %d", number);
+}
+
+static void *ask(void *context)
+{
+	caller         *c = context;
+	char            names[4][32];
+	weir_bytes      keys[4];
+	weir_cached     found[4] = { { .state = WEIR_CACHED_NOTHING } };
+	int64_t         started_us = weir__now_us();
+	weir_cache_call call = { .deadline_us = started_us + c->budget_ms * INT64_C(1000), .wants_left = c->wants_left };
+
+	for (int i = 0; i < c->keys; i++) {
+		name_of(names[i], (c->number + i) % CALLERS);
+		keys[i] = text_bytes(names[i]);
+	}
+	c->rc = weir__redis_gets_run(gets, keys, (size_t)c->keys, &call, found);
+	c->took_us = weir__now_us() - started_us;
+	for (int i = 0; c->rc == WEIR_OK && i < c->keys; i++) {
+		c->wrong += found[i].state != WEIR_CACHED_VALUE || found[i].value.length != keys[i].length ||
+		            memcmp(found[i].value.data, keys[i].data, keys[i].length) != 0;
+		c->wrong += c->wants_left && (found[i].left_ms <= 0 || found[i].left_ms > 60000);
+		if (found[i].release)
+			found[i].release(found[i].owner);
+	}
+	return NULL;
+}
+
+static void start(caller *c, int number, int budget)
+{
+	*c = (caller){ .number = number, .keys = 1 + number % 4, .budget_ms = budget, .wants_left = number % 3 == 0 };
+	ck_assert_int_eq(pthread_create(&c->thread, NULL, ask, c), 0);
+}
+
+static void fill_keys(void)
+{
+	for (int i = 0; i < CALLERS; i++) {
+		char name[32];
+
+		name_of(name, i);
+		ck_assert_int_eq(set_text(name, name), WEIR_OK);
+	}
+}
+
+static int64_t commands(const char *name)
+{
+	redisReply *reply = redis_reply(server.url, "INFO commandstats");
+	char        label[64];
+	const char *at;
+	int64_t     calls = 0;
+
+	snprintf(label, sizeof label, "cmdstat_%s:calls=", name);
+	at = strstr(reply->str, label);
+	if (at)
+		calls = strtoll(at + strlen(label), NULL, 10);
+	freeReplyObject(reply);
+	return calls;
+}
+
+/* ---- Tests ----------------------------------------------------------------------------------------------------------------- */
+
+START_TEST(test_gets__of_callers_that_wait_are_one_exchange_and_each_has_its_own_answer)
+{
+	caller  callers[CALLERS];
+	int64_t before;
+
+	open_gets();
+	fill_keys();
+	before = commands("get") + commands("mget");
+	server_pause(&server);
+	for (int i = 0; i < CALLERS; i++)
+		start(&callers[i], i, 30000);
+	EVENTUALLY(weir__redis_gets_waiting(gets) >= CALLERS - 2);
+	server_resume(&server);
+	for (int i = 0; i < CALLERS; i++) {
+		pthread_join(callers[i].thread, NULL);
+		ck_assert_int_eq(callers[i].rc, WEIR_OK);
+		ck_assert_int_eq(callers[i].wrong, 0);
+	}
+	/* two that asked at once, and all others together */
+	ck_assert_int_eq(commands("get") + commands("mget") - before, 3);
+	close_gets();
+}
+END_TEST
+
+START_TEST(test_gets__a_caller_leaves_when_its_time_is_up_and_the_others_stay)
+{
+	caller patient[CALLERS / 2], hasty[CALLERS / 2];
+
+	open_gets();
+	fill_keys();
+	server_pause(&server);
+	for (int i = 0; i < CALLERS / 2; i++)
+		start(&patient[i], i, 30000);
+	EVENTUALLY(weir__redis_gets_waiting(gets) == CALLERS / 2 - 2);
+	for (int i = 0; i < CALLERS / 2; i++)
+		start(&hasty[i], i, SHORT_MS);
+	for (int i = 0; i < CALLERS / 2; i++) {
+		pthread_join(hasty[i].thread, NULL);
+		ck_assert_int_eq(hasty[i].rc, WEIR_ERR_CACHE);
+		ck_assert_int_lt(hasty[i].took_us, (SHORT_MS + GRACE_MS) * 1000 * SLOWNESS);
+	}
+	ck_assert_uint_eq(weir__redis_gets_waiting(gets), CALLERS / 2 - 2);
+	server_resume(&server);
+	for (int i = 0; i < CALLERS / 2; i++) {
+		pthread_join(patient[i].thread, NULL);
+		ck_assert_int_eq(patient[i].rc, WEIR_OK);
+		ck_assert_int_eq(patient[i].wrong, 0);
+	}
+	close_gets();
+}
+END_TEST
+
+START_TEST(test_gets__all_that_wait_are_told_when_the_server_dies)
+{
+	caller callers[CALLERS];
+
+	open_gets();
+	fill_keys();
+	server_pause(&server);
+	for (int i = 0; i < CALLERS; i++)
+		start(&callers[i], i, 30000);
+	EVENTUALLY(weir__redis_gets_waiting(gets) >= CALLERS - 2);
+	server_kill(&server);
+	for (int i = 0; i < CALLERS; i++) {
+		pthread_join(callers[i].thread, NULL);
+		ck_assert_int_eq(callers[i].rc, WEIR_ERR_CACHE);
+		ck_assert_int_lt(callers[i].took_us, 20000000);
+	}
+	ck_assert_uint_eq(weir__redis_gets_waiting(gets), 0);
+	close_gets();
+}
+END_TEST
+
+static void *ask_often(void *context)
+{
+	caller *c = context;
+	int     wrong = 0, answered = 0;
+
+	for (int i = 0; i < 2000 / SLOWNESS; i++) {
+		c->number = (c->number + 7) % CALLERS;
+		c->keys = 1 + i % 4;
+		c->budget_ms = i % 50 == 0 ? 0 : 30000;
+		c->wants_left = i % 3 == 0;
+		ask(c);
+		wrong += c->wrong;
+		answered += c->rc == WEIR_OK;
+		c->wrong = 0;
+	}
+	c->wrong = wrong;
+	c->rc = answered;
+	return NULL;
+}
+
+START_TEST(test_gets__of_many_callers_are_never_mixed_up)
+{
+	caller callers[CALLERS];
+
+	open_gets();
+	fill_keys();
+	for (int i = 0; i < CALLERS; i++) {
+		callers[i] = (caller){ .number = i };
+		ck_assert_int_eq(pthread_create(&callers[i].thread, NULL, ask_often, &callers[i]), 0);
+	}
+	for (int i = 0; i < CALLERS; i++) {
+		pthread_join(callers[i].thread, NULL);
+		ck_assert_int_eq(callers[i].wrong, 0);
+		ck_assert_int_ge(callers[i].rc, 2000 / SLOWNESS * 49 / 50);
+	}
+	close_gets();
+}
+END_TEST
+
+WEIR_SUITE("redis_gets", test_gets__of_callers_that_wait_are_one_exchange_and_each_has_its_own_answer,
+           test_gets__a_caller_leaves_when_its_time_is_up_and_the_others_stay,
+           test_gets__all_that_wait_are_told_when_the_server_dies, test_gets__of_many_callers_are_never_mixed_up);

@@ -144,6 +144,8 @@ typedef struct weir_model {
 	size_t                      relation_count;
 	size_t                      relation_size; /* sizeof(weir_relation) where this was compiled */
 	const struct weir_model    *parent;        /* derived from it: the same table and fields, its relations unless overridden */
+	bool              per_principal; /* what one sees of the table depends on who asks (row-level security): calls need a
+	                                    session with a principal (scope.h), and what is cached belongs to that */
 	bool              reserved;
 } weir_model;
 

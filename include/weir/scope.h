@@ -1,4 +1,5 @@
-/* Scopes: sessions derived from another for a few calls, with less time, or with a way to cancel them.
+/* Scopes: sessions derived from another for a few calls, with less time, with a way to cancel them, on somebody's
+ * behalf.
  *
  *     weir_scope    quick;
  *     user_dao      users = get_user_dao(weir_with_timeout(session, 200, &quick));
@@ -58,6 +59,36 @@ WEIR_API void weir_cancel_free(weir_cancel **cancel);
 
 /* Calls on it can be cancelled. */
 WEIR_API weir_session *weir_with_cancel(weir_session *session, weir_cancel *cancel, weir_scope *scope);
+
+/* ---- On whose behalf --------------------------------------------------------------------------------------------- */
+
+/* A tenant, a role: what row-level security and permissions on the server go by. */
+typedef struct weir_principal weir_principal;
+
+typedef struct weir_principal_setting {
+	const char *name;  /* with a dot: "app.tenant", for current_setting('app.tenant') in policies */
+	const char *value;
+} weir_principal_setting;
+
+typedef struct weir_principal_options {
+	const char                   *role;     /* as by SET LOCAL ROLE; NULL: the role that connected */
+	const weir_principal_setting *settings; /* as by SET LOCAL */
+	size_t                        setting_count;
+} weir_principal_options;
+
+/* Makes one; all is copied. Any thread may use it. WEIR_ERR_USAGE, WEIR_ERR_NO_MEMORY. */
+WEIR_API WEIR_MUST_CHECK int weir_principal_create(const weir_principal_options *options, weir_principal **principal,
+                                                   weir_error *err);
+
+/* No session that has it may be used afterwards. Sets *principal to NULL. */
+WEIR_API void weir_principal_free(weir_principal **principal);
+
+/* Everything on it is done as this principal: said to the server at the beginning of each transaction and for that transaction
+ * alone, in the same round trip, so that nothing of it stays on the connection. What is cached of models that are
+ * .per_principal carries it in its key; their calls are refused without one. A transaction has the principal of the
+ * session that it was begun on (WEIR_ERR_USAGE), scripts have none (WEIR_ERR_USAGE). WEIR_ERR_PERMISSION when the server does not
+ * allow the role. */
+WEIR_API weir_session *weir_with_principal(weir_session *session, const weir_principal *principal, weir_scope *scope);
 
 #ifdef __cplusplus
 }

@@ -12,6 +12,7 @@
 
 #include "base/error.h"
 #include "base/memory.h"
+#include "dao/check.h"
 #include "dao/keys.h"
 #include "dao/near.h"
 #include "models/codec.h"
@@ -55,6 +56,23 @@ static void keep_record(const weir__call *call, const weir__lookup *lookup, cons
 	weir__near_question question = question_of(call, lookup, key);
 
 	weir__near_keep_record(&question, call->entity->layout, lookup, record);
+}
+
+/* A row that belongs to a principal: a list of one, which carries stamps that all principals share. */
+static int cached_alone(weir__call *call, weir_condition where, const void **record)
+{
+	weir_query query = { .where = where, .limit = 1 };
+	weir_list  list = WEIR_LIST_INIT;
+	int        rc = weir__cached_list(call, &query, &list);
+
+	if (rc >= 0 && list.count > 0) {
+		weir_record_retain(list.items[0]);
+		*record = list.items[0];
+	} else if (rc >= 0) {
+		rc = WEIR_NOT_FOUND;
+	}
+	weir_list_release(&list);
+	return rc;
 }
 
 /* ---- Records --------------------------------------------------------------------------------------------------- */
@@ -101,10 +119,13 @@ static int read_and_fill_record(weir__call *call, weir__lookup *lookup, const vo
 
 int weir__cached_by_id(weir__call *call, const void *key, const void **record)
 {
+	weir_condition      conditions[WEIR__KEY_COLUMNS_MAX];
 	weir__lookup        lookup = { .kind = WEIR__ENTRY_RECORD };
 	weir__near_question question;
 	int                 rc;
 
+	if (call->entity->per_principal)
+		return cached_alone(call, weir__check_has_key(call->entity->layout, key, conditions), record);
 	weir__buffer_clear(&call->key);
 	weir__key_of_record(call->entity, key, &call->key);
 	if (call->key.failed)
@@ -293,9 +314,12 @@ static int find_by(weir__call *call, weir_bytes key, size_t column, const weir_v
 
 int weir__cached_by(weir__call *call, size_t column, const weir_value *value, const void **record)
 {
+	weir_column  handle = { call->entity->layout->model, call->entity->layout->columns[column].offset };
 	weir__buffer key = WEIR__BUFFER_INIT;
 	int          rc;
 
+	if (call->entity->per_principal)
+		return cached_alone(call, weir_compare(handle, WEIR_OP_EQ, *value), record);
 	weir__key_of_unique(call->entity, column, value, &key);
 	if (key.failed) {
 		rc = weir__error_no_memory(call->err);
@@ -319,6 +343,8 @@ static int make_listing(weir__call *call, const weir__listing *listing, weir__bu
 
 	if (rc < 0)
 		return rc;
+	if (call->entity->per_principal)
+		weir__key_append_principal(call->session->principal, &call->key);
 	weir__key_of_query_stamp(call->entity, listing->query, stamp);
 	if (call->key.failed || stamp->failed)
 		return weir__error_no_memory(call->err);

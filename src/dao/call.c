@@ -82,6 +82,9 @@ int weir__call_begin_on(weir__call *call, weir_session *session, const weir__ent
 	call->err = err;
 	call->deadline = deadline;
 	call->fresh_ms = session->fresh_ms;
+	if (entity && entity->per_principal && !session->principal)
+		return weir__error_set_at(err, WEIR_ERR_USAGE, entity->model->name, NULL,
+		                          "its rows depend on who asks: the session needs a principal (weir_with_principal)");
 	return weir__params_create(&call->params, err);
 }
 
@@ -109,6 +112,11 @@ void weir__call_lends(const weir__call *call, weir__lookup *lookup)
 	lookup->until_us = call->deadline;
 	lookup->follows = true;
 	lookup->cancel = call->session->cancel;
+}
+
+bool weir__call_keeps_records(const weir__call *call)
+{
+	return !call->entity->per_principal && weir__call_is_cached(call);
 }
 
 int weir__call_read(weir__call *call, const weir__sql *sql, weir__rows *rows)

@@ -48,6 +48,9 @@ bool weir__call_is_cached(const weir__call *call);
 /* Gives a lookup the call's time, to wait in for other threads that read the same. Only for calls that hold no lease but a pointer's. */
 void weir__call_lends(const weir__call *call, weir__lookup *lookup);
 
+/* The same for entries of single rows, which all principals share: not of models that are .per_principal. */
+bool weir__call_keeps_records(const weir__call *call);
+
 /* Runs a statement on the session's connection, as a read: nothing has to be invalidated. */
 int weir__call_read(weir__call *call, const weir__sql *sql, weir__rows *rows);
 

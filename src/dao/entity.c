@@ -26,7 +26,7 @@ static void find_number(weir__entity *entity)
 {
 	const weir__column *column = &entity->layout->columns[entity->layout->key[0]];
 
-	if (entity->layout->key_count != 1 || column->optional)
+	if (entity->layout->key_count != 1 || column->optional || entity->layout->base->per_principal)
 		return;
 	entity->number_offset = column->offset;
 	if (column->type == WEIR_TYPE_INT8)
@@ -35,6 +35,14 @@ static void find_number(weir__entity *entity)
 		entity->number_size = sizeof(int32_t);
 	else if (column->type == WEIR_TYPE_INT2)
 		entity->number_size = sizeof(int16_t);
+}
+
+/* What belongs to a principal is kept in lists, also single rows: so that a write of the row alone changes their stamp. */
+static void stamp_key(weir__entity *entity)
+{
+	for (size_t i = 0; i < entity->layout->key_count; i++)
+		if (has_one_text(entity->layout->columns[entity->layout->key[i]].type))
+			entity->stamped_mask |= (weir__mask)1 << entity->layout->key[i];
 }
 
 static int entity_init(weir__entity *entity, const weir_model *model, weir_cache_manager *cache, weir_error *err)
@@ -49,6 +57,9 @@ static int entity_init(weir__entity *entity, const weir_model *model, weir_cache
 	for (size_t i = 0; i < entity->layout->column_count; i++)
 		if (entity->layout->columns[i].stamped && has_one_text(entity->layout->columns[i].type))
 			entity->stamped_mask |= (weir__mask)1 << i;
+	entity->per_principal = entity->layout->base->per_principal;
+	if (entity->per_principal)
+		stamp_key(entity);
 	rc = weir__statements_create(entity->layout, &entity->statements, err);
 	if (rc < 0)
 		return rc;

@@ -13,6 +13,7 @@ typedef struct weir__entity {
 	weir__statements  *statements;
 	weir__cache_space *space;
 	weir__mask         stamped_mask;
+	bool               per_principal;
 	bool               cascades; /* deleting a row deletes others first */
 	_Atomic(int)       copies;   /* may its table be copied into? 0: nobody has asked */
 	size_t             number_size;   /* of the primary key, if it is one integer; else 0 */

@@ -1,6 +1,7 @@
 /* Names in the cache. Every value goes through weir__key_part, which escapes, so that two values never share a key. */
 #include "dao/keys.h"
 
+#include "dao/principal.h"
 #include "models/value_type.h"
 
 #include <inttypes.h>
@@ -149,6 +150,12 @@ int weir__key_of_listing(const weir__entity *entity, const char *what, const wei
 	key->failed = key->failed || canonical.failed;
 	weir__buffer_release(&canonical);
 	return rc;
+}
+
+void weir__key_append_principal(const weir_principal *principal, weir__buffer *key)
+{
+	weir__buffer_append_text(key, ":as:");
+	weir__buffer_append(key, principal->key.data, principal->key.length);
 }
 
 /* Is this `stamped column = value`? */

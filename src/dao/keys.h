@@ -2,6 +2,8 @@
 #ifndef WEIR_DAO_KEYS_H
 #define WEIR_DAO_KEYS_H
 
+#include <weir/scope.h>
+
 #include "dao/entity.h"
 
 /* `user:id:42`, `playlist_track:playlist_id:1:track_id:17`: the record with the primary key of this struct. Appends. */
@@ -29,6 +31,9 @@ int weir__key_of_query(const weir__entity *entity, const char *what, const weir_
 /* The same where what is read depends on more than the query: `more` follows the canonical text, which nothing else can. */
 int weir__key_of_listing(const weir__entity *entity, const char *what, const weir_query *query, weir_bytes more,
                          weir__buffer *key, weir_error *err);
+
+/* `:as:app.tenant=42`, behind the key of a list that belongs to a principal. */
+void weir__key_append_principal(const weir_principal *principal, weir__buffer *key);
 
 /* The stamp that lists of this query depend on: that of a stamped column which the query asks to be equal to a value, else `any`. */
 void weir__key_of_query_stamp(const weir__entity *entity, const weir_query *query, weir__buffer *key);

@@ -324,6 +324,7 @@ int weir__many_begin(weir__many *m, weir__call *call, const weir__keys *keys, bo
 {
 	int rc = many_init(m, call, keys, follows);
 
+	cached = cached && !call->entity->per_principal;
 	if (rc >= 0 && cached)
 		rc = look_up(m);
 	if (rc >= 0 && cached)

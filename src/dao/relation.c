@@ -157,7 +157,8 @@ const weir__entity *weir__relation_holder(const weir__relation *relation)
 
 bool weir__relation_is_cached(const weir__relation *relation, const weir_session *session)
 {
-	return !session->transaction && session->fresh_ms != WEIR_BYPASS && weir__cache_space_enabled(relation->space);
+	return !session->transaction && session->fresh_ms != WEIR_BYPASS && !relation->target.per_principal &&
+	       !relation->through.per_principal && weir__cache_space_enabled(relation->space);
 }
 
 /* ---- Names in the cache -------------------------------------------------------------------------------------------------- */

@@ -29,7 +29,9 @@ weir_session *weir_with_timeout(weir_session *session, int timeout_ms, weir_scop
 	weir_session *derived = derive(session, scope);
 
 	if (derived)
-		derived->timeout_ms = timeout_ms > 0 ? timeout_ms : -1;
+		derived->timeout_ms = timeout_ms;
+	if (derived && timeout_ms <= 0)
+		derived->wrong = "a timeout must be above 0";
 	return derived;
 }
 
@@ -57,6 +59,20 @@ weir_session *weir_with_freshness(weir_session *session, int fresh_ms, weir_scop
 
 	if (derived)
 		derived->fresh_ms = fresh_ms;
+	return derived;
+}
+
+weir_session *weir_with_principal(weir_session *session, const weir_principal *principal, weir_scope *scope)
+{
+	weir_session *derived = derive(session, scope);
+
+	if (!derived)
+		return NULL;
+	if (!principal)
+		derived->wrong = "the principal is NULL";
+	else if (derived->transaction && derived->principal != principal)
+		derived->wrong = "a transaction has the principal of the session that it was begun on";
+	derived->principal = principal;
 	return derived;
 }
 

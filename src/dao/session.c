@@ -6,6 +6,7 @@
 #include "base/process.h"
 #include "cache/watermark.h"
 #include "dao/outbox.h"
+#include "dao/principal.h"
 #include "dao/relation.h"
 #include "dao/relay.h"
 #include "dao/result.h"
@@ -338,8 +339,8 @@ int weir__session_check(const weir_session *session, weir_error *err)
 {
 	int rc = weir__session_check_end(session, err);
 
-	if (rc == WEIR_OK && session->timeout_ms < 0)
-		rc = weir__error_set(err, WEIR_ERR_USAGE, "a timeout must be above 0");
+	if (rc == WEIR_OK && session->wrong)
+		rc = weir__error_set(err, WEIR_ERR_USAGE, "%s", session->wrong);
 	if (rc == WEIR_OK && weir__cancel_is_requested(session->cancel))
 		rc = weir__cancel_error(err);
 	return rc;
@@ -383,6 +384,8 @@ int weir__session_acquire(weir_session *session, weir__deadline deadline, weir__
 	rc = check_schema(session->engine, *conn, deadline, err);
 	if (rc < 0)
 		weir__db_give_back(session->engine->db, conn);
+	else if (session->principal)
+		weir__conn_set_principal(*conn, &session->principal->sql);
 	return rc;
 }
 
@@ -465,6 +468,9 @@ int weir_run_script(weir_session *session, const char *sql, weir_error *err)
 		return rc;
 	if (!sql)
 		return weir__error_set(err, WEIR_ERR_USAGE, "weir_run_script: no script");
+	if (session->principal)
+		return weir__error_set(err, WEIR_ERR_USAGE,
+		                       "weir_run_script: a script could leave the principal of the session");
 	deadline = weir__session_deadline(session, 0);
 	rc = borrow(session, deadline, &conn, err);
 	if (rc < 0)

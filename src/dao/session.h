@@ -3,6 +3,7 @@
 #ifndef WEIR_DAO_SESSION_H
 #define WEIR_DAO_SESSION_H
 
+#include <weir/scope.h>
 #include <weir/session.h>
 #include <weir/transaction.h>
 
@@ -43,13 +44,15 @@ typedef struct weir__engine {
 
 /* What weir_open, weir_begin and the functions of scope.h give. Small, and copied where one is derived from another. */
 struct weir_session {
-	weir__engine      *engine;
-	weir__transaction *transaction; /* NULL: not one */
-	weir__deadline     until;       /* no call goes on for longer; 0: each call for its own time */
-	int           timeout_ms; /* of each call; 0: the transaction's, or the engine's; below 0: nonsense was given */
-	bool          derived;    /* in memory of the caller's: it ends nothing */
-	weir__cancel *cancel;     /* or NULL */
-	int           fresh_ms;   /* of cached reads, as in weir_base_dao */
+	weir__engine         *engine;
+	weir__transaction    *transaction; /* NULL: not one */
+	weir__deadline        until;       /* no call goes on for longer; 0: each call for its own time */
+	int                   timeout_ms;  /* of each call; 0: the transaction's, or the engine's */
+	bool                  derived;     /* in memory of the caller's: it ends nothing */
+	weir__cancel         *cancel;      /* or NULL */
+	const weir_principal *principal;   /* or NULL */
+	const char           *wrong;       /* what was wrong when it was derived, or NULL; static */
+	int                   fresh_ms;    /* of cached reads, as in weir_base_dao */
 };
 
 /* A transaction. A nested one is a savepoint: a session of its own that shares conn, touches and hooks with its parent. */

@@ -90,6 +90,10 @@ int weir__by_hand_models(weir__by_hand *by_hand, const weir_models *models)
 		if (!weir__registry_find(&by_hand->call.session->engine->registry, model))
 			return weir__error_set_at(err, WEIR_ERR_USAGE, model->name, NULL,
 			                          "the session was opened without this model");
+		if (weir__layout_base(model)->per_principal && !by_hand->call.session->principal)
+			return weir__error_set_at(
+				err, WEIR_ERR_USAGE, model->name, NULL,
+				"its rows depend on who asks: the session needs a principal (weir_with_principal)");
 	}
 	return WEIR_OK;
 }

@@ -15,7 +15,8 @@ typedef struct cached {
 	weir__by_hand       by_hand;
 	const weir__entity *first;
 	weir__cache_space  *spaces[WEIR__STAMPS_MAX];
-	bool                enabled; /* for all of them */
+	bool                enabled;       /* for all of them */
+	bool                per_principal; /* for one of them */
 	weir__lookup        lookup;
 } cached;
 
@@ -38,6 +39,7 @@ static int find_models(cached *c, const weir_models *reads)
 		c->spaces[i] = weir__registry_find(registry, reads->items[i])->space;
 		c->lookup.stamps[i] = weir__cache_space_any(c->spaces[i]);
 		c->enabled = c->enabled && weir__cache_space_enabled(c->spaces[i]);
+		c->per_principal = c->per_principal || weir__registry_find(registry, reads->items[i])->per_principal;
 	}
 	c->lookup.stamp_count = reads->count;
 	return WEIR_OK;
@@ -104,6 +106,8 @@ static int make_key(cached *c, const weir_sql *sql, const weir_params *params)
 	weir__buffer_append_text(key, ":q:sql:");
 	if (!whole.failed)
 		weir__key_part(key, whole.data, whole.length);
+	if (c->per_principal)
+		weir__key_append_principal(c->by_hand.call.session->principal, key);
 	key->failed = key->failed || whole.failed;
 	weir__buffer_release(&whole);
 	if (key->failed)

@@ -31,7 +31,8 @@ typedef struct weir__tx {
 struct weir__conn {
 	PGconn             *pg;
 	weir__db           *db;
-	const weir__cancel *cancel; /* of what runs on it, or NULL */
+	const weir__sql    *principal; /* what each transaction begins with, or NULL */
+	const weir__cancel *cancel;    /* of what runs on it, or NULL */
 	bool                broken;
 	bool                encrypted;
 	bool                pooled;     /* behind a pooler: the server process may be another one each time */
@@ -130,6 +131,12 @@ void weir__tx_statements(weir__sql begin[4][WEIR__TX_MODES], weir__sql *xid);
 static inline bool weir__conn_needs_path(const weir__conn *conn)
 {
 	return conn->local_path && (conn->tx.begin || PQtransactionStatus(conn->pg) == PQTRANS_IDLE);
+}
+
+/* And the principal? */
+static inline bool weir__conn_needs_principal(const weir__conn *conn)
+{
+	return conn->principal && (conn->tx.begin || PQtransactionStatus(conn->pg) == PQTRANS_IDLE);
 }
 
 /* ---- stop.c ---------------------------------------------------------------------------------------------------- */

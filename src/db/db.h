@@ -263,6 +263,9 @@ int weir__conn_run_all(weir__conn *conn, weir__request *requests, size_t count, 
  * that is cancelled breaks the connection, after the server was told to stop. */
 void weir__conn_set_cancel(weir__conn *conn, const weir__cancel *cancel);
 
+/* Each transaction on it, also one of a single statement, begins with this text until it is given back. */
+void weir__conn_set_principal(weir__conn *conn, const weir__sql *principal);
+
 /* A script of several statements by the simple protocol, results thrown away. */
 int weir__conn_run_script(weir__conn *conn, const char *sql, weir__deadline deadline, weir_error *err);
 

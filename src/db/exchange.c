@@ -63,6 +63,11 @@ static int cancelled(weir__conn *conn, weir_error *err)
 	return weir__cancel_error(err);
 }
 
+void weir__conn_set_principal(weir__conn *conn, const weir__sql *principal)
+{
+	conn->principal = principal;
+}
+
 void weir__conn_set_cancel(weir__conn *conn, const weir__cancel *cancel)
 {
 	conn->cancel = cancel;
@@ -241,7 +246,8 @@ int weir__conn_command(weir__conn *conn, const char *text, weir__deadline deadli
 /* The text behind what has to precede it, which counts as sent; NULL: out of memory. */
 static const char *put_in_place(weir__conn *conn, const char *text, weir__buffer *whole)
 {
-	const weir__sql *before[] = { conn->tx.begin, weir__conn_needs_path(conn) ? &conn->db->path : NULL };
+	const weir__sql *before[] = { conn->tx.begin, weir__conn_needs_path(conn) ? &conn->db->path : NULL,
+		                          weir__conn_needs_principal(conn) ? conn->principal : NULL };
 	const char      *sent;
 
 	for (size_t i = 0; i < sizeof before / sizeof before[0]; i++) {

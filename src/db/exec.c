@@ -99,7 +99,7 @@ static int run_once(weir__run *run)
 	weir__count(&conn->counters.round_trips);
 	run->statement = weir__statement_find(&conn->statements, run->sql, run->params);
 	if ((run->statement || conn->mode == WEIR_STATEMENTS_UNNAMED) && !conn->tx.begin && !wants_xid &&
-	    !weir__conn_needs_path(conn))
+	    !weir__conn_needs_path(conn) && !weir__conn_needs_principal(conn))
 		rc = run_alone(run);
 	else
 		rc = weir__run_round_trip(run, wants_xid);

@@ -236,6 +236,7 @@ void weir__db_give_back(weir__db *db, weir__conn **conn)
 	back->returned_us = now_us;
 	back->tx = (weir__tx){ .begin = NULL };
 	back->cancel = NULL;
+	back->principal = NULL;
 	pthread_mutex_lock(&db->lock);
 	keep = clean && !db->closing && now_us < back->retires_us && back->opened_us >= db->stale_us;
 	if (keep) {

@@ -7,7 +7,7 @@
 
 #include <stdio.h>
 
-#define PARTS_MAX     (2 + WEIR__REQUESTS_MAX) /* BEGIN, the search path */
+#define PARTS_MAX     (3 + WEIR__REQUESTS_MAX) /* BEGIN, the search path, the principal */
 #define DROPS_AT_ONCE 4
 
 /* A statement to run. */
@@ -73,6 +73,12 @@ static int plan_begin(round_trip *trip, const weir__sql *begin)
 }
 
 /* What precedes the statement. */
+/* There are as many as there are principals: they get no names. */
+static void plan_principal(round_trip *trip)
+{
+	trip->parts[trip->part_count++] = (round_part){ .sql = trip->run->conn->principal };
+}
+
 static int plan_before(round_trip *trip)
 {
 	weir__conn *conn = trip->run->conn;
@@ -82,6 +88,8 @@ static int plan_before(round_trip *trip)
 		rc = plan_begin(trip, conn->tx.begin);
 	if (rc == WEIR_OK && weir__conn_needs_path(conn))
 		rc = plan(trip, &conn->db->path, NULL, NULL);
+	if (rc == WEIR_OK && weir__conn_needs_principal(conn))
+		plan_principal(trip);
 	return rc;
 }
 

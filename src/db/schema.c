@@ -27,7 +27,7 @@ static const char catalog_query[] =
 	" AND a.attnum = ANY ((i.indkey::int2[])[0:i.indnkeyatts - 1])),"
 	" EXISTS (SELECT FROM pg_index i WHERE i.indrelid = c.oid AND i.indisunique AND i.indisvalid"
 	" AND i.indnkeyatts = 1 AND i.indkey[0] = a.attnum AND i.indpred IS NULL),"
-	" coalesce(NOT o.collisdeterministic, false)"
+	" coalesce(NOT o.collisdeterministic, false), coalesce(c.relrowsecurity, false)"
 	" FROM wanted w"
 	" LEFT JOIN pg_class c ON c.oid = w.relation"
 	" LEFT JOIN pg_attribute a ON a.attrelid = c.oid AND a.attnum > 0 AND NOT a.attisdropped"
@@ -56,15 +56,16 @@ enum {
 	IN_KEY,
 	IS_UNIQUE,
 	HAS_SPELLINGS,
+	IS_SECURED,
 	FACT_COUNT
 };
 
 static const weir_type fact_types[FACT_COUNT] = {
-	[PLACE] = WEIR_TYPE_INT8,     [KIND] = WEIR_TYPE_TEXT,         [NAME] = WEIR_TYPE_TEXT,
-	[TYPE] = WEIR_TYPE_TEXT,      [TYPE_OID] = WEIR_TYPE_INT8,     [IS_ARRAY] = WEIR_TYPE_BOOL,
-	[IS_ENUM] = WEIR_TYPE_BOOL,   [LABELS] = WEIR_TYPE_TEXT_ARRAY, [TYPMOD] = WEIR_TYPE_INT4,
-	[NOT_NULL] = WEIR_TYPE_BOOL,  [HAS_DEFAULT] = WEIR_TYPE_BOOL,  [IN_KEY] = WEIR_TYPE_BOOL,
-	[IS_UNIQUE] = WEIR_TYPE_BOOL, [HAS_SPELLINGS] = WEIR_TYPE_BOOL,
+	[PLACE] = WEIR_TYPE_INT8,     [KIND] = WEIR_TYPE_TEXT,          [NAME] = WEIR_TYPE_TEXT,
+	[TYPE] = WEIR_TYPE_TEXT,      [TYPE_OID] = WEIR_TYPE_INT8,      [IS_ARRAY] = WEIR_TYPE_BOOL,
+	[IS_ENUM] = WEIR_TYPE_BOOL,   [LABELS] = WEIR_TYPE_TEXT_ARRAY,  [TYPMOD] = WEIR_TYPE_INT4,
+	[NOT_NULL] = WEIR_TYPE_BOOL,  [HAS_DEFAULT] = WEIR_TYPE_BOOL,   [IN_KEY] = WEIR_TYPE_BOOL,
+	[IS_UNIQUE] = WEIR_TYPE_BOOL, [HAS_SPELLINGS] = WEIR_TYPE_BOOL, [IS_SECURED] = WEIR_TYPE_BOOL,
 };
 
 /* Comparing one model. */
@@ -253,6 +254,15 @@ static void report_no_table(comparison *c, const weir_value *facts)
 	}
 }
 
+/* What one role or tenant was shown would be shown to the next, from the cache. */
+static void report_secured(comparison *c)
+{
+	begin_line(c, NULL);
+	weir__buffer_append_text(c->report, "the table ");
+	append_table(c);
+	weir__buffer_append_text(c->report, " is under row-level security, and the model is not .per_principal");
+}
+
 static void report_missing_columns(comparison *c)
 {
 	const weir__layout *layout = c->layout;
@@ -299,7 +309,7 @@ static int read_facts(const weir__rows *rows, size_t row, weir_value facts[FACT_
 static int compare_model(comparison *c, const weir__rows *rows, size_t *row, int64_t place, weir_error *err)
 {
 	weir_value facts[FACT_COUNT];
-	bool       has_table = true;
+	bool       has_table = true, is_secured = false;
 
 	for (; *row < rows->count; ++*row) {
 		int status = read_facts(rows, *row, facts, &c->labels, err);
@@ -308,11 +318,14 @@ static int compare_model(comparison *c, const weir__rows *rows, size_t *row, int
 		if (facts[PLACE].as.integer != place)
 			break;
 		has_table = is_table(facts);
+		is_secured = facts[IS_SECURED].as.boolean;
 		if (!has_table && c->differences == 0)
 			report_no_table(c, facts);
 		else if (has_table && !facts[NAME].is_null)
 			compare_column(c, facts);
 	}
+	if (has_table && is_secured && !c->layout->base->per_principal)
+		report_secured(c);
 	if (has_table) {
 		report_missing_columns(c);
 		compare_key(c);

@@ -199,9 +199,10 @@ void weir__db_stats(const weir__db *db, weir_session_stats *stats)
 	memset(stats, 0, sizeof *stats);
 }
 
-int weir__db_acquire(weir__db *db, weir__deadline deadline, weir__conn **conn, weir_error *err)
+int weir__db_borrow(weir__db *db, weir__deadline deadline, const weir__cancel *cancel, weir__conn **conn,
+                    weir_error *err)
 {
-	(void)deadline;
+	(void)deadline, (void)cancel;
 	for (int i = 0; i < CONNECTIONS; i++) {
 		if (connections[i].used)
 			continue;
@@ -210,6 +211,11 @@ int weir__db_acquire(weir__db *db, weir__deadline deadline, weir__conn **conn, w
 		return WEIR_OK;
 	}
 	return weir__error_set(err, WEIR_ERR_TIMEOUT, "no connection is free");
+}
+
+int weir__db_acquire(weir__db *db, weir__deadline deadline, weir__conn **conn, weir_error *err)
+{
+	return weir__db_borrow(db, deadline, NULL, conn, err);
 }
 
 void weir__db_give_back(weir__db *db, weir__conn **conn)
@@ -334,6 +340,11 @@ int weir__conn_commit(weir__conn *conn, weir__deadline deadline, weir_error *err
 	trace("%s: COMMIT", w.now->name);
 	w.now->commit = make_commit(conn);
 	return WEIR_OK;
+}
+
+void weir__conn_set_cancel(weir__conn *conn, const weir__cancel *cancel)
+{
+	(void)conn, (void)cancel;
 }
 
 bool weir__conn_is_usable(const weir__conn *conn)

@@ -33,6 +33,8 @@
 	  0, 0, 4)                                                                                                         \
 	X(ABSENT_STAMP_IS_VALID, "a list whose stamps are gone counts", "0: LIST_ALL, LIST_ALL / 1: TOUCH 0 / -: EVICT",   \
 	  0, 0, 2)                                                                                                         \
+	X(NO_EPOCH, "a snapshot comes back under the names of now", "0: GET 0, GET 0 / 1: TOUCH 0 / -: SAVE, RESTART", 0,  \
+	  0, 3)                                                                                                            \
 	X(NO_ANY, "the stamp of the table is left alone", "0: LIST_ALL, LIST_ALL / 1: TOUCH 0", 0, 0, 2)                   \
 	X(NO_GROUP, "the stamps of groups are left alone", "0: LIST 0, LIST 0 / 1: MOVE 1 0", 0, 0, 2)                     \
 	X(NO_BULK, "the stamp of writes whose rows are not known is left alone",                                           \

@@ -91,8 +91,6 @@ void oracle_check(actor *a, question q, const answer *given)
 	int state;
 
 	bound = w.guards_were_lost || bound < due ? due : bound;
-	if (w.restarted)
-		due = bound = 0;
 	state = first_state(bound, q, given);
 	if (first_state(0, q, given) < 0)
 		world_violation("VALUE: %s of %d by %s was given what never was there", script_name(q.what), q.about, a->name);

@@ -31,6 +31,7 @@ const scenario scenarios[] = {
 	{ "0: TOUCH 0 / 1: GET 0, READ_ROW 0, GET 0", 0, 0, 0 },
 	{ "0: TOUCH 0 / 1: GET 0, READ_ROW 0, GET 0", LOSE_COMMITS, 1, 3 },
 	{ "0: TOUCH 0 / 1: TOUCH 0 / 2: GET 0, READ_ROW 0, GET 0", 0, 0, 3 },
+	{ "0: GET 0, GET 0 / 1: TOUCH 0 / -: SAVE, RESTART", 0, 0, 3 },
 	/* the policy fail */
 	{ "0: GET 0, GET 0 / 2: TOUCH 0", LOSE_REQUESTS | LOSE_REPLIES | DELAY_REQUESTS, 2, 2 },
 	{ "0: GET 0, GET 0 / 2: TOUCH 0 / -: CUT 2, JOIN 2", 0, 0, 3 },
@@ -56,6 +57,7 @@ const scenario scenarios[] = {
 	{ "0: LIST_ALL, LIST_ALL / 1: TOUCH 0 / -: FLUSH", 0, 0, 3 },
 	{ "0: LIST_ALL, LIST_ALL / 1: TOUCH 0 / -: EVICT", 0, 0, 2 },
 	{ "0: COUNT 0, COUNT 0 / 1: MOVE 0 1 / -: KILL 1", 0, 0, 3 },
+	{ "0: LIST_ALL, LIST_ALL / 1: TOUCH 0 / -: SAVE, RESTART", 0, 0, 2 },
 	/* unique fields */
 	{ "0: GET_NAME 0, GET_NAME 0 / 1: TOUCH 0", 0, 0, 3 },
 	{ "0: GET_NAME 0, GET_NAME 0 / 1: RENAME 0 2", 0, 0, 3 },
@@ -161,10 +163,12 @@ static const struct theme {
 	{ about_all, sizeof about_all / sizeof about_all[0], 1 },
 };
 
-static const operation losses[] = { FLUSH, EVICT, EVICT, EXPIRE, SLEEP_LEASE, SLEEP_GUARD };
+static const operation losses[] = { FLUSH, EVICT, EVICT, EXPIRE, SLEEP_LEASE, SLEEP_GUARD, SAVE, RESTART };
 static const operation ends[] = { KILL, EXPIRE };
 static const operation distances[] = { CUT, JOIN, EXPIRE, SLEEP_LEASE };
-static const operation everything[] = { FLUSH, EVICT, EXPIRE, SLEEP_LEASE, SLEEP_GUARD, CUT, JOIN, KILL };
+static const operation everything[] = {
+	FLUSH, EVICT, EXPIRE, SLEEP_LEASE, SLEEP_GUARD, SAVE, RESTART, CUT, JOIN, KILL
+};
 
 /* What may go wrong in a schedule. */
 static const struct danger {

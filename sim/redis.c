@@ -28,8 +28,9 @@ typedef struct member {
 } member;
 
 typedef struct entry {
-	kind     holds;
-	size_t   key_length, length;
+	kind   holds;
+	int    epoch; /* of the server, a part of the key: the real backend asks each connection for the server's run id */
+	size_t key_length, length;
 	uint64_t token;
 	int64_t  expires_us;
 	int      member_count;
@@ -40,6 +41,7 @@ typedef struct entry {
 
 typedef struct dictionary {
 	int   count;
+	int   epoch;
 	entry entries[ENTRIES];
 } dictionary;
 
@@ -114,7 +116,7 @@ static entry *find(weir_bytes key)
 	for (int i = 0; i < server.count; i++) {
 		entry *e = &server.entries[i];
 
-		if (e->key_length == key.length && memcmp(e->key, key.data, key.length) == 0) {
+		if (e->epoch == server.epoch && e->key_length == key.length && memcmp(e->key, key.data, key.length) == 0) {
 			expire(e);
 			return e;
 		}
@@ -128,6 +130,7 @@ static entry *find(weir_bytes key)
 		exit(2);
 	}
 	free_one->holds = NOTHING;
+	free_one->epoch = server.epoch;
 	free_one->key_length = key.length;
 	memcpy(free_one->key, key.data, key.length);
 	return free_one;
@@ -602,6 +605,7 @@ weir_cache_backend *redis_backend(int process)
 void redis_begin(void)
 {
 	server.count = snapshot.count = under_way_count = 0;
+	server.epoch = 0;
 }
 
 void redis_flush(void)
@@ -644,10 +648,14 @@ void redis_save(void)
 	memcpy(&snapshot, &server, offsetof(dictionary, entries) + (size_t)server.count * sizeof(entry));
 }
 
+/* What was sent to the server of before does not reach this one. */
 void redis_restart(void)
 {
+	int epoch = server.epoch + (mistaken != NO_EPOCH);
+
 	for (int i = 0; i < server.count; i++)
 		lose(&server.entries[i]);
 	memcpy(&server, &snapshot, offsetof(dictionary, entries) + (size_t)snapshot.count * sizeof(entry));
+	server.epoch = epoch;
 	under_way_count = 0;
 }

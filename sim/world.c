@@ -102,7 +102,7 @@ void world_begin(void)
 	w.faults = 0;
 	w.now = w.last = NULL;
 	w.switches = -1;
-	w.split = w.guards_were_lost = w.restarted = false;
+	w.split = w.guards_were_lost = false;
 	w.violation[0] = '\0';
 }
 

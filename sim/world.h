@@ -100,7 +100,6 @@ typedef struct world {
 	bool          dead[PROCESSES];
 	bool          cut[PROCESSES];
 	bool          guards_were_lost; /* of a transaction that was open; or some were never placed */
-	bool          restarted;        /* with an old snapshot */
 	int           steps;
 	bool          tracing;
 	char          violation[256]; /* "": none */

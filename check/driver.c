@@ -23,7 +23,8 @@ enum {
 	CALM_MS = 3000,  /* at the end, for everybody to recover */
 	LEASE_MS = 3000, /* a fill may come so much later than its read */
 	TTL_LONG_S = 60,
-	TTL_SHORT_S = 2 /* where Redis is taken away: stale entries end with their time to live */
+	RELAYED_MS = 8000, /* after which a relay that can has applied what is in the outbox */
+	TTL_SHORT_S = 2    /* where Redis is taken away: stale entries end with their time to live */
 };
 
 static volatile sig_atomic_t interrupted;
@@ -50,6 +51,7 @@ static void fork_worker(driver *d, int slot)
 			   .mistake = d->options->mistake,
 			   .ttl_s = d->ttl_s,
 			   .policy = d->options->fail ? WEIR_POLICY_FAIL : WEIR_POLICY_DEGRADE,
+			   .outbox = d->options->outbox ? WEIR_ON : WEIR_OFF,
 			   .verbose = d->options->verbose,
 	};
 
@@ -280,7 +282,8 @@ static check_shared *map_shared(const check_options *options)
 static bool begin(driver *d)
 {
 	d->shared = map_shared(d->options);
-	if (!d->shared || !servers_start(&d->servers) || !servers_sql(&d->servers, reg_schema) || !prepare_links(d))
+	if (!d->shared || !servers_start(&d->servers) || !servers_sql(&d->servers, reg_schema) ||
+	    !servers_sql(&d->servers, weir_outbox_sql()) || !prepare_links(d))
 		return false;
 	for (int slot = 0; slot < d->shared->workers; slot++)
 		fork_worker(d, slot);
@@ -358,9 +361,11 @@ check_result driver_run(const check_options *options)
 	check_result     result;
 
 	d.uses_redis_faults = faults_take_redis(options->faults);
-	d.ttl_s = d.uses_redis_faults ? TTL_SHORT_S : TTL_LONG_S;
+	d.ttl_s = d.uses_redis_faults && !options->outbox ? TTL_SHORT_S : TTL_LONG_S;
 	verifier_init(&d.verifier, ((uint64_t)d.ttl_s * 1000 + LEASE_MS + 500) * 1000000);
 	d.verifier.strict = options->fail;
+	if (options->outbox)
+		d.verifier.blind_ns = RELAYED_MS * UINT64_C(1000000);
 	if (options->mistake)
 		d.verifier.shown_most = 1;
 	sigaction(SIGINT, &action, NULL);

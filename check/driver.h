@@ -16,6 +16,7 @@ typedef struct check_options {
 	double      pause_s;     /* between faults, on the average */
 	int         pg_delay_ms; /* of worker 0's way to PostgreSQL */
 	bool        fail;        /* the policy of writes; else degrade */
+	bool        outbox;      /* with an outbox, and a relay in each process */
 	bool        verbose;
 } check_options;
 

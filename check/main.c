@@ -17,7 +17,7 @@ static const char help[] =
 	"  --seed S                  repeats a script of faults [1]\n"
 	"  --faults A,B              only these, or none\n"
 	"  --pause S                 between faults, on the average [1.5]\n"
-	"  --policy fail|degrade     of the writes; with fail S1 has no windows [degrade]\n"
+	"  --policy fail|degrade|outbox  of the writes; with fail S1 has no windows, with an outbox relays end them [degrade]\n"
 	"  --workers N --threads N   processes, and threads of each [4, 4]\n"
 	"  --mutants                 instead: each mistake that is made on purpose must be caught within a minute\n"
 	"  --mutant NAME             only this one\n"
@@ -56,6 +56,13 @@ static bool whole(const char *text, int low, int high, int *to)
 	return good;
 }
 
+static bool take_policy(check_options *options, const char *policy)
+{
+	options->fail = strcmp(policy, "fail") == 0;
+	options->outbox = strcmp(policy, "outbox") == 0;
+	return options->fail || options->outbox || strcmp(policy, "degrade") == 0;
+}
+
 static bool take(command_line *line, const char *name, const char *value)
 {
 	check_options *options = &line->options;
@@ -76,8 +83,8 @@ static bool take(command_line *line, const char *name, const char *value)
 		options->seed = strtoull(value, NULL, 10);
 	else if (strcmp(name, "--faults") == 0 && value && faults_are_known(value))
 		options->faults = value;
-	else if (strcmp(name, "--policy") == 0 && value && (strcmp(value, "fail") == 0 || strcmp(value, "degrade") == 0))
-		options->fail = strcmp(value, "fail") == 0;
+	else if (strcmp(name, "--policy") == 0 && value)
+		return take_policy(options, value);
 	else if (strcmp(name, "--mutant") == 0 && value && mutant_find(value))
 		line->mutant = value;
 	else

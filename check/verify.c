@@ -27,7 +27,7 @@ typedef struct write {
 
 void verifier_init(verifier *v, uint64_t window_ns)
 {
-	*v = (verifier){ .window_ns = window_ns, .round_begin_ns = clock_ns(), .shown_most = SHOWN_MOST };
+	*v = (verifier){ .window_ns = window_ns, .blind_ns = window_ns, .round_begin_ns = clock_ns(), .shown_most = SHOWN_MOST };
 	ledger_init(&v->ledger);
 }
 
@@ -97,7 +97,7 @@ static void note_blind(verifier *v, write *w, uint64_t now_ns)
 	if (!w->blind)
 		return;
 	of->spans = grow(of->spans, &of->capacity, of->count, sizeof *of->spans);
-	of->spans[of->count++] = (blind_span){ record->begin_ns, end_ns + v->window_ns, record->incarnation };
+	of->spans[of->count++] = (blind_span){ record->begin_ns, end_ns + v->blind_ns, record->incarnation };
 }
 
 /* When the last of the spans ends that a time lies in; the time itself if in none. Those of the process `but` do not
@@ -260,7 +260,7 @@ static void require(verifier *v, const write *w)
 {
 	const check_record *record = w->record;
 	uint64_t            end_ns = record->end_ns;
-	uint64_t            lists_ns = seeing_from(v, record->key, w->blind ? end_ns + v->window_ns : end_ns, -1);
+	uint64_t            lists_ns = seeing_from(v, record->key, w->blind ? end_ns + v->blind_ns : end_ns, -1);
 	uint64_t            own_lists_ns = seeing_from(v, record->key, end_ns, record->incarnation);
 	size_t              own = (size_t)record->incarnation * KEYS + (size_t)record->key;
 

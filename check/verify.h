@@ -46,12 +46,13 @@ typedef struct verifier {
 	check_disturbance *disturbances;
 	size_t             disturbance_count, disturbance_capacity;
 	uint64_t           window_ns;
-	uint64_t           round_begin_ns;
-	uint64_t           operations, violations, unguarded_writes, pending_writes;
-	struct write      *writes; /* of the round */
-	size_t             write_count, write_capacity;
-	bool               strict;            /* no windows for S1: the policy is `fail` */
-	int                shown, shown_most; /* violations */
+	uint64_t blind_ns; /* how long a write whose guards could not be placed may go unnoticed: the window, or less */
+	uint64_t round_begin_ns;
+	uint64_t operations, violations, unguarded_writes, pending_writes;
+	struct write *writes; /* of the round */
+	size_t        write_count, write_capacity;
+	bool          strict;            /* no windows for S1: the policy is `fail` */
+	int           shown, shown_most; /* violations */
 } verifier;
 
 void verifier_init(verifier *v, uint64_t window_ns);

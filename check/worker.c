@@ -122,6 +122,7 @@ static weir_session *open_session(const check_worker *worker)
 		                             .list_ttl_s = worker->ttl_s,
 		                             .count_ttl_s = worker->ttl_s,
 		                             .absent_ttl_s = worker->ttl_s },
+						  .outbox = worker->outbox,
 						  .log = { take_line, (void *)(uintptr_t)worker, WEIR_LOG_DEBUG },
 	};
 	weir_session *session = NULL;

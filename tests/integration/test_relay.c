@@ -639,7 +639,7 @@ START_TEST(test_bound__writes_of_others_are_seen_within_it)
 	reopen(&(weir_options){ .outside_ms = BOUND_MS });
 	EVENTUALLY(hits(id));
 	for (int round = 0; round < 4; round++) {
-		char expected[16];
+		char expected[32];
 
 		snprintf(expected, sizeof expected, "round %d", round);
 		update_by_psql(id, expected);

@@ -2,6 +2,7 @@
 #include "cache/redis_pool.h"
 
 #include "base/clock.h"
+#include "base/condition.h"
 #include "base/hash.h"
 #include "base/memory.h"
 #include "base/names.h"
@@ -11,7 +12,7 @@
 #include <pthread.h>
 #include <string.h>
 
-#define IDLE_MOST      64
+#define RUNS_MOST      64    /* at a time; the others wait their turn */
 #define IDLE_UNSEEN_US 1000  /* idle longer than this: looked at before it is used */
 #define FAILURES_MOST  2     /* in a row, then it is down */
 #define HASTY_US       10000 /* a call that has less time proves nothing by running out of it */
@@ -28,9 +29,13 @@ struct weir__redis_pool {
 	weir__names            *names;     /* NULL: a unix socket */
 	weir__addresses        *addresses; /* of the host; NULL: not known yet, or a unix socket */
 	weir__redis_connection *idle;
-	size_t                  idle_count;
+	size_t                  runs;      /* under way */
+	size_t                  runs_most; /* a server that came back is met by one, then two, four, ... */
+	size_t                  waiting;   /* for one of them to end */
+	pthread_cond_t          run_ended;
 	char                    epoch[WEIR__EPOCH_SIZE]; /* of the last connection; all others are not used again */
 	int                     failures;                /* in a row */
+	int64_t                 answered_us;             /* when the last run ended well */
 	bool                    down;
 	bool                    probing;  /* somebody tries whether it is back */
 	bool                    reported; /* that it is down */
@@ -110,6 +115,8 @@ weir__redis_pool *weir__redis_pool_create(weir__redis_url *url, const weir__logg
 		weir__free(pool);
 		return NULL;
 	}
+	weir__cond_init(&pool->run_ended);
+	pool->runs_most = RUNS_MOST;
 	pool->logger = logger;
 	pool->url = *url;
 	return pool;
@@ -131,7 +138,6 @@ static weir__redis_connection *take_idle(weir__redis_pool *pool)
 	weir__redis_connection *idle = pool->idle;
 
 	pool->idle = NULL;
-	pool->idle_count = 0;
 	return idle;
 }
 
@@ -159,6 +165,7 @@ static void drop_idle(weir__redis_pool *pool)
 void weir__redis_pool_free(weir__redis_pool *pool)
 {
 	close_all(take_idle(pool));
+	pthread_cond_destroy(&pool->run_ended);
 	weir__addresses_release(pool->addresses);
 	weir__names_release(pool->names);
 	weir__free(pool->place);
@@ -204,26 +211,55 @@ static void report_down(const weir__redis_pool *pool, weir__redis_failure failur
 	          weir__redis_failure_text(failure), error_code[0] ? ": " : "", error_code);
 }
 
+/* What a failure was about. */
+typedef struct failing {
+	weir__redis_failure failure;
+	const char         *error_code;
+	bool                by_probe;
+	int64_t             began_us;
+} failing;
+
+/* Under the mutex. A call that got no answer while another one that began no earlier did says more about this machine, or about one
+ * connection, than about the server: many threads on few processors would take a busy server for one that is down, and make the
+ * database and themselves busier by that. */
+static bool proves_something(const weir__redis_pool *pool, const failing *f)
+{
+	bool unanswered = f->failure == WEIR__REDIS_TIMEOUT || f->failure == WEIR__REDIS_LOST;
+
+	return f->by_probe || !unanswered || pool->answered_us < f->began_us;
+}
+
+/* Under the mutex. Several failures in a row mean that it is down only if nobody has had an answer for twice as long as this call
+ * has waited: those that fail at one moment are like one. */
+static bool is_over(const weir__redis_pool *pool, const failing *f)
+{
+	int64_t now_us = weir__now_us();
+
+	return pool->failures >= FAILURES_MOST && now_us - pool->answered_us >= 2 * (now_us - f->began_us);
+}
+
 /* A call has failed. */
-static void note_failure(weir__redis_pool *pool, weir__redis_failure failure, const char *error_code, bool by_probe)
+static void note_failure(weir__redis_pool *pool, const failing *f)
 {
 	weir__redis_connection *idle = NULL;
+	bool                    by_probe = f->by_probe;
 	bool                    is_down, report = false;
 
 	pthread_mutex_lock(&pool->mutex);
-	pool->failures++;
-	is_down = by_probe || failure == WEIR__REDIS_REFUSED || failure == WEIR__REDIS_UNUSABLE ||
-	          pool->failures >= FAILURES_MOST;
+	pool->failures += proves_something(pool, f);
+	is_down = by_probe || f->failure == WEIR__REDIS_REFUSED || f->failure == WEIR__REDIS_UNUSABLE || is_over(pool, f);
 	if (by_probe)
 		pool->probing = false;
 	if (is_down) {
 		idle = take_idle(pool);
 		report = note_down(pool, by_probe);
+		if (pool->waiting > 0)
+			pthread_cond_broadcast(&pool->run_ended); /* they are turned away */
 	}
 	pthread_mutex_unlock(&pool->mutex);
 	close_all(idle);
 	if (report)
-		report_down(pool, failure, error_code);
+		report_down(pool, f->failure, f->error_code);
 }
 
 static void note_up(weir__redis_pool *pool)
@@ -236,6 +272,7 @@ static void note_up(weir__redis_pool *pool)
 	report = pool->reported;
 	pool->down = pool->probing = pool->reported = false;
 	pool->failures = 0;
+	pool->runs_most = 1;
 	pthread_mutex_unlock(&pool->mutex);
 	if (report)
 		weir__log(pool->logger, WEIR_LOG_INFO, "cache redis: back after %" PRId64 " ms", down_us / 1000);
@@ -245,22 +282,54 @@ static void note_up(weir__redis_pool *pool)
 
 typedef enum admission { TURNED_AWAY, IDLE_CONNECTION, NEW_CONNECTION, PROBE } admission;
 
-static admission admit(weir__redis_pool *pool, weir__redis_connection **idle)
+/* Under the mutex. Waits until there are not too many runs, or the server is down. False: it is too late. */
+static bool wait_for_turn(weir__redis_pool *pool, int64_t deadline_us)
+{
+	while (!pool->down && pool->runs >= pool->runs_most) {
+		if (weir__now_us() >= deadline_us)
+			return false;
+		pool->waiting++;
+		weir__cond_wait(&pool->run_ended, &pool->mutex, deadline_us);
+		pool->waiting--;
+	}
+	return true;
+}
+
+/* Who is not turned away has begun a run. */
+static admission admit(weir__redis_pool *pool, int64_t deadline_us, weir__redis_connection **idle)
 {
 	admission admitted = NEW_CONNECTION;
 
 	pthread_mutex_lock(&pool->mutex);
-	if (pool->down) {
+	if (!wait_for_turn(pool, deadline_us)) {
+		admitted = TURNED_AWAY;
+	} else if (pool->down) {
 		admitted = pool->probing || weir__now_us() < pool->retry_us ? TURNED_AWAY : PROBE;
 		pool->probing = pool->probing || admitted == PROBE;
 	} else if (pool->idle) {
 		*idle = pool->idle;
 		pool->idle = pool->idle->next;
-		pool->idle_count--;
 		admitted = IDLE_CONNECTION;
 	}
+	pool->runs += admitted != TURNED_AWAY;
 	pthread_mutex_unlock(&pool->mutex);
 	return admitted;
+}
+
+/* Under the mutex. */
+static void count_end(weir__redis_pool *pool)
+{
+	pool->runs--;
+	if (pool->waiting > 0)
+		pthread_cond_signal(&pool->run_ended);
+}
+
+/* A run without a connection ends. */
+static void note_end(weir__redis_pool *pool)
+{
+	pthread_mutex_lock(&pool->mutex);
+	count_end(pool);
+	pthread_mutex_unlock(&pool->mutex);
 }
 
 static bool is_hasty(int64_t deadline_us)
@@ -297,6 +366,7 @@ static weir__redis_connection *open_connection(weir__redis_pool *pool, int64_t d
 {
 	weir__redis_opening     opening = { .url = &pool->url, .cache = pool->cache, .deadline_us = deadline_us };
 	weir__redis_connection *connection = NULL;
+	int64_t                 began_us = weir__now_us();
 	bool                    hasty = !is_probe && is_hasty(deadline_us);
 	weir__redis_failure     failure;
 	weir__addresses        *known = find_addresses(pool, deadline_us, is_probe);
@@ -307,7 +377,7 @@ static weir__redis_connection *open_connection(weir__redis_pool *pool, int64_t d
 		failure = WEIR__REDIS_TIMEOUT; /* of looking the host up */
 	weir__addresses_release(known);
 	if (failure != WEIR__REDIS_FINE && !(hasty && failure == WEIR__REDIS_TIMEOUT))
-		note_failure(pool, failure, opening.error_code, is_probe);
+		note_failure(pool, &(failing){ failure, opening.error_code, is_probe, began_us });
 	if (connection)
 		note_epoch(pool, connection);
 	if (connection && is_probe)
@@ -321,27 +391,25 @@ static bool is_fresh(const weir__redis_connection *connection)
 	return weir__now_us() - connection->idle_since_us < IDLE_UNSEEN_US || weir__socket_is_quiet(connection->fd);
 }
 
+/* For a run that begins with it; NULL: there is none. */
 static weir__redis_connection *take_connection(weir__redis_pool *pool, int64_t deadline_us)
 {
 	weir__redis_connection *connection = NULL;
+	admission               admitted = admit(pool, deadline_us, &connection);
 
-	switch (admit(pool, &connection)) {
-	case TURNED_AWAY:
-		return NULL;
-	case IDLE_CONNECTION:
-		if (is_fresh(connection))
-			return connection;
+	if (admitted == TURNED_AWAY || (admitted == IDLE_CONNECTION && is_fresh(connection)))
+		return connection;
+	if (admitted == IDLE_CONNECTION) {
 		weir__redis_connection_close(connection);
 		drop_idle(pool);
-		return open_connection(pool, deadline_us, false);
-	case PROBE:
-		return open_connection(pool, deadline_us, true);
-	case NEW_CONNECTION:
-	default:
-		return open_connection(pool, deadline_us, false);
 	}
+	connection = open_connection(pool, deadline_us, admitted == PROBE);
+	if (!connection)
+		note_end(pool);
+	return connection;
 }
 
+/* Its run has ended well. */
 static void give_back(weir__redis_pool *pool, weir__redis_connection *connection)
 {
 	bool kept;
@@ -351,12 +419,17 @@ static void give_back(weir__redis_pool *pool, weir__redis_connection *connection
 	connection->idle_since_us = weir__now_us();
 	pthread_mutex_lock(&pool->mutex);
 	pool->failures = 0;
-	kept = !pool->down && pool->idle_count < IDLE_MOST && is_of_epoch(pool, connection);
+	pool->answered_us = connection->idle_since_us;
+	if (pool->runs_most < RUNS_MOST) {
+		pool->runs_most++;
+		pthread_cond_signal(&pool->run_ended);
+	}
+	kept = !pool->down && is_of_epoch(pool, connection);
 	if (kept) {
 		connection->next = pool->idle;
 		pool->idle = connection;
-		pool->idle_count++;
 	}
+	count_end(pool);
 	pthread_mutex_unlock(&pool->mutex);
 	if (!kept)
 		weir__redis_connection_close(connection);
@@ -372,6 +445,7 @@ bool weir__redis_run_begin(weir__redis_run *run, weir__redis_pool *pool, int64_t
 	run->connection = take_connection(pool, deadline_us);
 	if (!run->connection)
 		return false;
+	run->began_us = weir__now_us();
 	run->buffer = weir__reply_buffer_take(pool->cache);
 	if (run->buffer)
 		return true;
@@ -379,15 +453,22 @@ bool weir__redis_run_begin(weir__redis_run *run, weir__redis_pool *pool, int64_t
 	return false;
 }
 
-/* The connection is closed, the run has ended. */
-static bool fail(weir__redis_run *run, weir__redis_failure failure, const char *error_code)
+/* The connection is closed, if there is one, the run has ended. */
+static bool close_run(weir__redis_run *run)
 {
 	weir__redis_connection_close(run->connection);
 	run->connection = NULL;
 	weir__reply_buffer_release(run->buffer);
 	run->buffer = NULL;
+	note_end(run->pool);
+	return false;
+}
+
+static bool fail(weir__redis_run *run, weir__redis_failure failure, const char *error_code)
+{
+	(void)close_run(run);
 	if (failure != WEIR__REDIS_NO_MEMORY && !(run->hasty && failure == WEIR__REDIS_TIMEOUT))
-		note_failure(run->pool, failure, error_code, false);
+		note_failure(run->pool, &(failing){ failure, error_code, false, run->began_us });
 	return false;
 }
 
@@ -396,11 +477,7 @@ static bool fail(weir__redis_run *run, weir__redis_failure failure, const char *
 static bool end_unanswered(weir__redis_run *run)
 {
 	drop_idle(run->pool);
-	weir__redis_connection_close(run->connection);
-	run->connection = NULL;
-	weir__reply_buffer_release(run->buffer);
-	run->buffer = NULL;
-	return false;
+	return close_run(run);
 }
 
 /* The server ended the connection while it was idle: the request moves to a new one, unless that leads to another run of the
@@ -413,7 +490,7 @@ static bool reconnect(weir__redis_run *run)
 	drop_idle(run->pool);
 	run->connection = open_connection(run->pool, run->deadline_us, false);
 	if (run->connection && memcmp(run->connection->epoch, ended->epoch, sizeof ended->epoch) != 0) {
-		give_back(run->pool, run->connection);
+		weir__redis_connection_close(run->connection);
 		run->connection = NULL;
 	}
 	if (run->connection) {
@@ -457,11 +534,8 @@ bool weir__redis_run_send(weir__redis_run *run, size_t count, size_t elements)
 	if (failure == WEIR__REDIS_LOST && run->connection->reused && run->buffer->length == 0) {
 		if (run->once)
 			return end_unanswered(run);
-		if (!reconnect(run)) {
-			weir__reply_buffer_release(run->buffer);
-			run->buffer = NULL;
-			return false;
-		}
+		if (!reconnect(run))
+			return close_run(run);
 		failure = weir__redis_exchange(run->connection, run->buffer, count, elements, run->deadline_us);
 	}
 	if (failure != WEIR__REDIS_FINE)

@@ -1,8 +1,10 @@
 /* The connections of a Redis backend, and its breaker.
  *
- * Idle connections are used again last in, first out; there is no bound on those in use, which are as many as there are
- * calls. After a failed connect, two failures in a row or an answer that says "not now" the server is taken for down:
- * everybody is turned away at once, and one caller after a growing pause tries whether it is back. */
+ * Idle connections are used again last in, first out. At most 64 calls are under way at a time, each with a connection of its own; the
+ * others wait their turn within their deadlines, so that a server that is slow is not met by all threads at once. After a
+ * failed connect, an answer that says "not now", or failures in a row while nobody is answered, the server is taken for down:
+ * everybody is turned away at once, and one caller after a growing pause tries whether it is back. Then one call is let through, after
+ * its answer two, and so on. */
 #ifndef WEIR_CACHE_REDIS_POOL_H
 #define WEIR_CACHE_REDIS_POOL_H
 
@@ -25,6 +27,7 @@ typedef struct weir__redis_run {
 	weir__redis_connection *connection; /* NULL once it has failed */
 	weir__reply_buffer     *buffer;
 	const weir__reply      *replies; /* after send */
+	int64_t                 began_us;
 	int64_t                 deadline_us;
 	bool                    once;      /* set by the caller: the request must not be sent again on another connection */
 	bool                    hasty;     /* it never had much time */

@@ -59,6 +59,7 @@ static void fork_worker(driver *d, int slot)
 	         state->postgres_link.port);
 	snprintf(redis, sizeof redis, "redis://127.0.0.1:%d/0", state->redis_link.port);
 	atomic_store(&state->ready, false);
+	atomic_store(&state->dies_at, 0);
 	for (int i = 0; i < d->shared->threads; i++)
 		atomic_store(&state->logs[i].parked, false);
 	d->workers[slot] = worker_fork(&worker);
@@ -343,15 +344,17 @@ static void end(driver *d)
 
 static void print_more(const driver *d)
 {
-	uint64_t hits = 0, errors = 0;
+	uint64_t hits = 0, near_hits = 0, errors = 0;
 
 	for (int slot = 0; slot < d->shared->workers; slot++) {
 		hits += atomic_load(&d->shared->worker[slot].hits);
 		errors += atomic_load(&d->shared->worker[slot].errors);
+		near_hits += atomic_load(&d->shared->worker[slot].near_hits);
 	}
-	printf("  %" PRIu64 " hits in the cache by the processes that live, %" PRIu64 " calls failed, %" PRIu64
-	       " writes without their guards, %" PRIu64 " of unknown outcome\n",
-	       hits, errors, d->verifier.unguarded_writes, d->verifier.pending_writes);
+	printf("  %" PRIu64 " hits in the cache by the processes that live, %" PRIu64 " of them near; %" PRIu64
+	       " calls failed, %" PRIu64 " writes without their guards, %" PRIu64 " of unknown outcome, %" PRIu64
+	       " deaths at a point\n",
+	       hits, near_hits, errors, d->verifier.unguarded_writes, d->verifier.pending_writes, d->points);
 }
 
 check_result driver_run(const check_options *options)

@@ -34,6 +34,7 @@ typedef struct driver {
 	bool                 uses_redis_faults; /* some fault of the run takes Redis away */
 	int                  ttl_s;
 	uint64_t             faults;
+	uint64_t             points; /* workers that died at one */
 	bool                 failed; /* the run itself, not what it checks */
 } driver;
 

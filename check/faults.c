@@ -3,10 +3,13 @@
  * the verifier. */
 #include "faults.h"
 
+#include "points.h"
+
 #include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/wait.h>
 
 typedef enum effect {
 	HARMLESS,   /* guards stand and can be placed */
@@ -217,6 +220,31 @@ static void kill_worker(driver *d, int victim)
 	driver_replace_worker(d, victim);
 }
 
+enum { REACH_MS = 3000 };
+
+/* It dies by itself at some point of a write or a fill, if it comes there. */
+static void kill_at_point(driver *d, int victim)
+{
+	point       at = (point)pick(d, POINT_NONE + 1, POINTS - 1);
+	atomic_int *dies_at;
+	siginfo_t   ended = { .si_pid = 0 };
+
+	victim |= 1;
+	if (victim >= d->shared->workers)
+		return;
+	dies_at = &d->shared->worker[victim].dies_at;
+	if (d->options->verbose)
+		fprintf(stderr, "  %s\n", point_names[at]);
+	atomic_store(dies_at, (int)at);
+	for (int ms = 0; ms < REACH_MS && ended.si_pid == 0; ms++) {
+		waitid(P_PID, (id_t)d->workers[victim], &ended, WEXITED | WNOHANG | WNOWAIT);
+		pause_ms(1);
+	}
+	atomic_store(dies_at, POINT_NONE);
+	d->points += ended.si_pid != 0;
+	kill_worker(d, victim);
+}
+
 static void freeze_worker(driver *d, int victim)
 {
 	int ms = random_percent(&d->random, 20) ? pick(d, 3000, 4500) : pick(d, 50, 1000);
@@ -248,6 +276,7 @@ static const fault faults[] = {
 	{ "latency", "Redis answers up to 15 ms late", HARMLESS, delay_a_little, true },
 	{ "txn", "transactions that stay open", HARMLESS, long_transactions, false },
 	{ "kill", "kill -9 of a worker", HARMLESS, kill_worker, true },
+	{ "points", "a worker dies at a point of a write or a fill", HARMLESS, kill_at_point, true },
 	{ "freeze", "SIGSTOP of a worker, up to 4.5 s", HARMLESS, freeze_worker, true },
 	{ "pgkill", "pg_terminate_backend", HARMLESS, end_backends, false },
 	{ "pgrestart", "restart of PostgreSQL, fast or immediate", HARMLESS, restart_postgres, false },
@@ -339,7 +368,7 @@ bool faults_make_one(driver *d)
 		return false;
 	victim = pick(d, 0, d->shared->workers - 1);
 	everybody = pick(d, 0, 99) < 40;
-	if (!f->has_victim || (everybody && f->make != kill_worker && f->make != freeze_worker))
+	if (!f->has_victim || (everybody && f->make != kill_worker && f->make != kill_at_point && f->make != freeze_worker))
 		victim = -1;
 	if (d->options->verbose)
 		fprintf(stderr, "fault %s, worker %d, at %.3f s\n", f->name, victim, (double)(clock_ns() - d->begin_ns) / 1e9);

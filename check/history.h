@@ -28,7 +28,18 @@ typedef enum check_kind {
 	DELETE       /* key; version is one that the row had before */
 } check_kind;
 
-enum { RANGE = 4 };
+enum { RANGE = 4, NEAR_MS = 1000 /* so far may a near cache be behind */ };
+
+/* Of four workers one has a near cache, and two can be made to die at a point (points.h). */
+static inline bool has_near_cache(int slot)
+{
+	return slot % 4 == 2;
+}
+
+static inline bool has_points(int slot)
+{
+	return slot % 2 == 1;
+}
 
 typedef enum check_outcome { PENDING, DONE, UNDONE, UNKNOWN } check_outcome;
 
@@ -46,6 +57,7 @@ typedef struct check_record {
 	unsigned unguarded : 1;  /* a write whose guards could not be placed */
 	unsigned foreign : 1;    /* a row that is not of the key it was asked for */
 	unsigned from_cache : 1; /* by a cached function */
+	unsigned near : 1;       /* and of a process with a near cache */
 } check_record;
 
 typedef struct check_log {
@@ -60,6 +72,8 @@ typedef struct check_worker_state {
 	atomic_bool       ready;  /* its session is open */
 	_Atomic uint64_t  hits;   /* of its cache, by its own count */
 	_Atomic uint64_t  errors; /* calls that failed */
+	_Atomic uint64_t  near_hits;
+	atomic_int        dies_at; /* enum point */
 	struct check_log  logs[THREADS_MAX];
 	struct proxy_link redis_link;
 	struct proxy_link postgres_link;

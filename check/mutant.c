@@ -30,6 +30,7 @@ const mutant mutants[] = {
 	{ "forgotten_group", "leaves the stamps of groups alone", "none", 0 },
 	{ "forgotten_owner", "leaves the stamp of a row's old group alone", "none", 0 },
 	{ "forgotten_any", "leaves the stamp of all other lists alone", "none", 0 },
+	{ "deaf", "does not hear what changes, with near caches", "none", 0 },
 	{ "blind", "takes guards and releases that failed for done", "close", 0 },
 };
 
@@ -404,6 +405,21 @@ static int get_with_stamps(weir_cache_backend *self, const weir_bytes *keys, siz
 	return rc;
 }
 
+/* ---- Near caches --------------------------------------------------------------------------------------------------- */
+
+static void overhear(void *context, weir_bytes keys)
+{
+	(void)context, (void)keys;
+}
+
+static int watch_deafly(weir_cache_backend *self, const weir_cache_watch *watch, void **handle)
+{
+	weir_cache_watch deaf = *watch;
+
+	deaf.changed = overhear;
+	return inner_of(self)->watch(inner_of(self), &deaf, handle);
+}
+
 /* ---- Which is which ---------------------------------------------------------------------------------------------- */
 
 static const struct {
@@ -422,6 +438,7 @@ static const struct {
 	{ "forgotten_group", { .guard = guard_no_group, .release = release_no_group } },
 	{ "forgotten_owner", { .guard = guard_no_old_group, .release = release_no_old_group } },
 	{ "forgotten_any", { .guard = guard_no_any, .release = release_no_any } },
+	{ "deaf", { .watch = watch_deafly } },
 	{ "blind", { .guard = guard_blindly, .release = release_blindly } },
 };
 
@@ -437,6 +454,8 @@ static void spoil(weir_cache_backend *backend, const weir_cache_backend *wrong)
 		backend->guard = wrong->guard;
 	if (wrong->release)
 		backend->release = wrong->release;
+	if (wrong->watch)
+		backend->watch = wrong->watch;
 }
 
 weir_cache_backend *mutant_backend(const char *name, const char *redis_url)
@@ -457,7 +476,8 @@ weir_cache_backend *mutant_backend(const char *name, const char *redis_url)
 		                                  .remove = remove_many,
 		                                  .flush = flush,
 		                                  .is_up = is_up,
-		                                  .close = close_both };
+		                                  .close = close_both,
+		                                  .unwatch = made->inner->unwatch };
 	for (size_t i = 0; i < sizeof table / sizeof table[0]; i++)
 		if (strcmp(table[i].name, name) == 0)
 			spoil(&made->backend, &table[i].wrong);

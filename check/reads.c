@@ -15,6 +15,7 @@ static check_record *entry(actor *a, check_kind kind, unsigned ahead, timed when
 	record->begin_ns = when.begin_ns;
 	record->end_ns = when.end_ns;
 	record->from_cache = from_cache;
+	record->near = from_cache && worker_has_near_cache(a->worker);
 	record->key = record->group = record->name = -1;
 	return record;
 }

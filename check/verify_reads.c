@@ -22,19 +22,25 @@ static int64_t own_at(const verifier *v, const timeline *own, const check_record
 	return read->incarnation < v->incarnations ? timeline_at(&own[at], read->begin_ns) : 0;
 }
 
+/* Others' writes since then may not be known to a near cache. */
+static uint64_t known_from(const check_record *read)
+{
+	return read->near ? read->begin_ns - NEAR_MS * UINT64_C(1000000) : read->begin_ns;
+}
+
 static int64_t due_record(const verifier *v, const check_record *read, int key)
 {
-	return larger(timeline_at(&v->records[key], read->begin_ns), own_at(v, v->own, read, key));
+	return larger(timeline_at(&v->records[key], known_from(read)), own_at(v, v->own, read, key));
 }
 
 static int64_t due_list(const verifier *v, const check_record *read, int key)
 {
-	return larger(timeline_at(&v->lists[key], read->begin_ns), own_at(v, v->own_lists, read, key));
+	return larger(timeline_at(&v->lists[key], known_from(read)), own_at(v, v->own_lists, read, key));
 }
 
 static int64_t seen_before(const verifier *v, const check_record *read, int key)
 {
-	return verifier_is_blind(v, key, read->begin_ns, read->end_ns) ? 0 : timeline_at(&v->seen[key], read->begin_ns);
+	return verifier_is_blind(v, key, read->begin_ns, read->end_ns) ? 0 : timeline_at(&v->seen[key], known_from(read));
 }
 
 static bounds bounds_of_record(const verifier *v, const check_record *read, int key)

@@ -3,6 +3,7 @@
 
 #include "actor.h"
 #include "mutant.h"
+#include "points.h"
 
 #include <pthread.h>
 #include <signal.h>
@@ -106,6 +107,11 @@ static void take_line(void *context, weir_log_level level, const char *line)
 		fprintf(stderr, "worker %d: %s\n", worker->slot, line);
 }
 
+bool worker_has_near_cache(const check_worker *worker)
+{
+	return worker->mistake ? strcmp(worker->mistake, "deaf") == 0 : has_near_cache(worker->slot);
+}
+
 static weir_session *open_session(const check_worker *worker)
 {
 	static const weir_model *const models[] = { &reg_model, &crew_model, NULL };
@@ -134,6 +140,13 @@ static weir_session *open_session(const check_worker *worker)
 		if (!options.cache_backend)
 			return NULL;
 	}
+	if (!worker->mistake && has_points(worker->slot)) {
+		options.cache_backend = points_backend(worker->redis, &worker->shared->worker[worker->slot].dies_at);
+		options.cache_kind = WEIR_CACHE_CUSTOM;
+		if (!options.cache_backend)
+			return NULL;
+	}
+	options.cache.near = worker_has_near_cache(worker) ? WEIR_ON : WEIR_INHERIT;
 	while (goes_on(worker->shared)) {
 		if (weir_open(&options, &session, &err) == WEIR_OK)
 			return session;
@@ -151,6 +164,7 @@ static void watch(const check_worker *worker, weir_session *session)
 	while (goes_on(worker->shared)) {
 		weir_cache_manager_stats(weir_session_cache(session), &reg_model, &stats);
 		atomic_store(&state->hits, stats.hits);
+		atomic_store(&state->near_hits, stats.near_hits);
 		pause_ms(20);
 	}
 }

@@ -20,6 +20,9 @@ typedef struct check_worker {
 	bool          verbose;
 } check_worker;
 
+/* Does it keep a near cache? */
+bool worker_has_near_cache(const check_worker *worker);
+
 /* Forks it. -1: it could not. */
 pid_t worker_fork(const check_worker *worker);
 

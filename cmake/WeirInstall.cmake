@@ -3,7 +3,7 @@
 include(CMakePackageConfigHelpers)
 
 set(weir_package_dir "${CMAKE_INSTALL_LIBDIR}/cmake/weir")
-install(TARGETS weir weir_static weir_headers EXPORT weirTargets)
+install(TARGETS weir weir_static weir_testing weir_headers EXPORT weirTargets)
 install(DIRECTORY include/weir DESTINATION "${CMAKE_INSTALL_INCLUDEDIR}" FILES_MATCHING PATTERN "*.h")
 install(EXPORT weirTargets NAMESPACE weir:: DESTINATION "${weir_package_dir}")
 

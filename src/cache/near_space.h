@@ -2,6 +2,8 @@
 #ifndef WEIR_CACHE_NEAR_SPACE_H
 #define WEIR_CACHE_NEAR_SPACE_H
 
+#include <weir/trace.h>
+
 #include "cache/touches.h"
 
 /* Has this space a near cache that may be asked and filled? Not while this process owes the cache something. */
@@ -16,6 +18,7 @@ typedef struct weir__near_question {
 	bool               has_number;
 	int64_t            number; /* of a record whose primary key is one integer: it goes by that */
 	int                fresh_ms;
+	weir_span         *span; /* of the call, or NULL */
 } weir__near_question;
 
 /* True: value is the answer, with a reference of the caller's. Counted as a hit. */

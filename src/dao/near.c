@@ -56,13 +56,14 @@ weir__near_question weir__near_question_of(const weir__call *call, const weir__l
 		.kind = kind,
 		.key = key,
 		.fresh_ms = call->fresh_ms,
+		.span = call->span ? &call->span->span : NULL,
 	};
 }
 
 /* Nothing but a session in its usual state: whatever needs more than the answer is left to the whole call. */
 static bool is_plain(const weir_session *session)
 {
-	return session && !session->transaction && !session->until && !session->cancel && session->timeout_ms >= 0 &&
+	return session && !session->transaction && !session->until && !session->cancel && !session->wrong &&
 	       session->engine->process == weir__process_generation() && !weir__trace_is_on(&session->engine->trace);
 }
 
@@ -77,12 +78,21 @@ bool weir__near_by_id(const weir_base_dao *dao, const void *key, void *record, i
 	question.space = entity->space;
 	question.tag = entity->model;
 	question.kind = WEIR__ENTRY_RECORD;
+	question.span = NULL;
 	question.fresh_ms = dao->fresh_ms ? dao->fresh_ms : dao->session->fresh_ms;
 	if (!weir__near_question_number(entity, key, &question) || !weir__near_record(&question, &found, rc))
 		return false;
 	if (found)
 		weir__record_out_set(record, found);
 	return true;
+}
+
+static void note(const weir__near_question *question, const weir__near_value *value, int64_t rows)
+{
+	if (!question->span)
+		return;
+	question->span->cache = value->absent ? WEIR_SPAN_ABSENT : WEIR_SPAN_HIT;
+	question->span->rows = value->absent ? 0 : rows;
 }
 
 bool weir__near_record(const weir__near_question *question, const void **record, int *rc)
@@ -92,6 +102,7 @@ bool weir__near_record(const weir__near_question *question, const void **record,
 	if (!weir__near_ask(question, &value))
 		return false;
 	*rc = value.absent ? WEIR_NOT_FOUND : WEIR_OK;
+	note(question, &value, 1);
 	if (!value.absent)
 		*record = value.object;
 	return true;
@@ -106,6 +117,7 @@ bool weir__near_list(const weir__near_question *question, weir_list *list)
 	*list = (weir_list)WEIR_LIST_INIT;
 	if (value.kind)
 		weir__list_of_memory(value.object, list);
+	note(question, &value, (int64_t)list->count);
 	return true;
 }
 
@@ -116,6 +128,7 @@ bool weir__near_number(const weir__near_question *question, int64_t *number)
 	if (!weir__near_ask(question, &value))
 		return false;
 	*number = value.number;
+	note(question, &value, 1);
 	return true;
 }
 

@@ -170,6 +170,7 @@ static int read_through(cached *c, weir_list *list)
 		.kind = c->lookup.kind,
 		.key = c->lookup.key,
 		.fresh_ms = c->by_hand.call.fresh_ms,
+		.span = c->by_hand.call.span ? &c->by_hand.call.span->span : NULL,
 	};
 	int rc;
 

@@ -125,6 +125,26 @@ START_TEST(test_trace__tells_what_the_cache_said)
 }
 END_TEST
 
+/* The near cache's hits are hits. */
+START_TEST(test_trace__a_near_hit_is_a_hit)
+{
+	weir_options options = { .trace = { on_start, on_end, &notes }, .cache.near = WEIR_ON };
+	const user  *found = NULL;
+	int64_t      id;
+
+	blog_open(&blog, &options);
+	notes = (struct notes){ .in_order = true };
+	id = blog_user(&blog, "ada");
+	for (int i = 0; i < 20; i++) {
+		assert_ok(user_dao_get_by_id_cached(&blog.users, id, &found, &blog.err));
+		user_release(&found);
+	}
+	ck_assert_ptr_nonnull(strstr(notes.text, "call get_by_id user users WEIR_OK - 1 hit\n"));
+	ck_assert_ptr_null(strstr(notes.text, "call get_by_id user users WEIR_OK - -1"));
+	blog_close(&blog);
+}
+END_TEST
+
 START_TEST(test_trace__a_failure_has_its_sqlstate_also_where_no_error_is_wanted)
 {
 	post orphan = { .user_id = 12345, .title = "t", .body = "" };
@@ -329,7 +349,7 @@ START_TEST(test_application_name__is_what_the_server_shows)
 END_TEST
 
 WEIR_SUITE("trace", test_trace__tells_of_calls_and_their_statements, test_trace__tells_what_the_cache_said,
-           test_trace__a_failure_has_its_sqlstate_also_where_no_error_is_wanted,
+           test_trace__a_near_hit_is_a_hit, test_trace__a_failure_has_its_sqlstate_also_where_no_error_is_wanted,
            test_trace__sql_by_hand_and_relations_are_calls_too, test_trace__texts_have_numbers_in_the_place_of_values,
            test_span_attributes__are_named_as_in_opentelemetry,
            test_slow_queries__are_logged_with_their_text_and_no_value, test_stats__tell_who_waits_and_how_long,

@@ -26,9 +26,11 @@ typedef struct copying {
 
 bool weir__copy_fits(const weir__statements *s, weir__mask mask)
 {
-	for (size_t i = 0; i < s->layout->column_count; i++)
-		if (mask >> i & 1 && weir__type_is_array(s->layout->columns[i].type))
+	for (size_t i = 0; i < s->layout->column_count; i++) {
+		weir_type type = s->layout->columns[i].type;
+		if (mask >> i & 1 && (weir__type_is_array(type) || type == WEIR_TYPE_INET))
 			return false;
+	}
 	return mask && !(mask & s->layout->generated_mask);
 }
 

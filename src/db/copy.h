@@ -14,7 +14,8 @@ typedef struct weir__copy {
 } weir__copy;
 
 /* Would an INSERT do the same with these columns? Not if there are none, nor with generated ones: COPY writes what INSERT
- * refuses to write (GENERATED ALWAYS). Nor with arrays, whose binary form names a type of items that may be the server's own. */
+ * refuses to write (GENERATED ALWAYS). Nor with arrays, whose binary form names a type of items that may be the server's own, nor with inet: the
+ * column may be a cidr, for which INSERT clears the bits that COPY refuses. */
 bool weir__copy_fits(const weir__statements *s, weir__mask mask);
 
 /* May the table be copied into? A plain or partitioned table without row-level security and rules for INSERT. One query. */

@@ -233,8 +233,9 @@ char *weir__float_write(char *at, float single)
 		end = write_scaled(at, number, true);
 	for (int count = FLOAT_DIGITS_SURE; !end && count <= FLOAT_DIGITS_MAX; count++) {
 		round_digits(&decimal, number, count);
-		if ((float)nearest(&decimal) == (float)number)
-			end = write_decimal(at, &decimal);
+		double read = nearest(&decimal);
+		if ((float)read == (float)number)
+			end = weir__double_write(at, read);
 	}
 	return end;
 }

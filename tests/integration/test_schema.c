@@ -1,5 +1,6 @@
 /* Models against the live schema: every difference is found, at once and in words; what fits is silent. */
 #include "integration/workbench.h"
+#include "support/every_type.h"
 #include "unit/db/shop.h"
 #include "unit/models/everything.h"
 
@@ -220,7 +221,42 @@ START_TEST(test_schema__one_query_does_it)
 }
 END_TEST
 
-WEIR_SUITE("schema", test_schema__models_that_fit_have_no_difference, test_schema__the_bundled_models_fit_their_schema,
+START_TEST(test_schema__every_type_fits_and_what_does_not_is_said)
+{
+	static const weir_model *const models[] = { &every_type_model, NULL };
+
+	workbench_open();
+	workbench_script(every_type_schema);
+	compare(models);
+	assert_report(0, "");
+	workbench_script("ALTER TYPE mood RENAME VALUE 'calm' TO 'quiet'");
+	compare(models);
+	assert_report(2, "every_type.mood: the model has the label \"calm\", the database's enum has not\n"
+	                 "every_type.moods: the model has the label \"calm\", the database's enum has not");
+	workbench_script(
+		"ALTER TYPE mood RENAME VALUE 'quiet' TO 'calm';"
+		"ALTER TABLE every_type ALTER title TYPE char(3), ALTER code TYPE varchar(4), ALTER mood TYPE text,"
+		" ALTER middles TYPE bigint[] USING NULL, ALTER flags TYPE bool USING NULL, ALTER middle TYPE int[] USING NULL,"
+		" ALTER titles TYPE varchar(21)[], ALTER document TYPE jsonb USING NULL, ALTER host TYPE cidr,"
+		" ALTER day TYPE timestamp, ALTER ratio TYPE float8, ALTER hosts TYPE cidr[]");
+	compare(models);
+	assert_report(10,
+	              "every_type.middle: the database has int4[] NOT NULL, the model says int4 NOT NULL\n"
+	              "every_type.ratio: the database has float8 NOT NULL, the model says float4 NOT NULL\n"
+	              "every_type.title: the database has bpchar(3) NOT NULL, the model says text NOT NULL\n"
+	              "every_type.code: the database has varchar(4) NOT NULL, the model says bpchar(4) NOT NULL\n"
+	              "every_type.mood: the database has text NOT NULL, the model says enum NOT NULL\n"
+	              "every_type.day: the database has timestamp NOT NULL, the model says date NOT NULL\n"
+	              "every_type.document: the database has jsonb NOT NULL, the model says json NOT NULL\n"
+	              "every_type.flags: the database has bool, the model says bool[]\n"
+	              "every_type.middles: the database has int8[], the model says int4[]\n"
+	              "every_type.titles: the database has varchar(21)[] NOT NULL, the model says varchar(20)[] NOT NULL");
+	workbench_close();
+}
+END_TEST
+
+WEIR_SUITE("schema", test_schema__every_type_fits_and_what_does_not_is_said,
+           test_schema__models_that_fit_have_no_difference, test_schema__the_bundled_models_fit_their_schema,
            test_schema__missing_tables_and_what_is_no_table_are_named,
            test_schema__every_difference_of_a_table_is_reported_at_once,
            test_schema__null_where_the_other_side_says_not_null_is_a_difference,

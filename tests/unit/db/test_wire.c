@@ -313,6 +313,96 @@ START_TEST(test_wire__text_columns_take_the_types_that_are_sent_like_text)
 }
 END_TEST
 
+/* ---- hostile arrays and values of the rarer types -------------------------------------------------------------------------- */
+
+static const struct {
+	weir_type   type;
+	int         status;
+	const char *hex;
+} hostile[] = {
+	/* dimensions, flags, type of the items, size, first index, items */
+	{ WEIR_TYPE_INT4_ARRAY, WEIR_OK, "00000000 00000000 00000017" },
+	{ WEIR_TYPE_INT4_ARRAY, WEIR_OK, "00000001 00000000 00000017 00000001 00000001 00000004 00000007" },
+	{ WEIR_TYPE_INT4_ARRAY, WEIR_OK, "00000001 00000001 00000017 00000001 00000001 ffffffff" },
+	{ WEIR_TYPE_INT4_ARRAY, WEIR_OK, "00000001 00000000 00004000 00000000 00000001" }, /* of a domain */
+	{ WEIR_TYPE_INT4_ARRAY, WEIR_ERR_SCHEMA, "" },
+	{ WEIR_TYPE_INT4_ARRAY, WEIR_ERR_SCHEMA, "00000000 00000000 000000" },
+	{ WEIR_TYPE_INT4_ARRAY, WEIR_ERR_SCHEMA, "00000000 00000000 00000017 00" },
+	{ WEIR_TYPE_INT4_ARRAY, WEIR_ERR_SCHEMA, "00000000 00000000 00000014" }, /* of int8 */
+	{ WEIR_TYPE_INT4_ARRAY, WEIR_ERR_SCHEMA, "00000001 00000000 00000017 00000001" },
+	{ WEIR_TYPE_INT4_ARRAY, WEIR_ERR_SCHEMA, "00000001 00000000 00000017 00000001 00000001" },
+	{ WEIR_TYPE_INT4_ARRAY, WEIR_ERR_SCHEMA, "00000001 00000000 00000017 7fffffff 00000001 00000004 00000007" },
+	{ WEIR_TYPE_INT4_ARRAY, WEIR_ERR_SCHEMA, "00000001 00000000 00000017 ffffffff 00000001 00000004 00000007" },
+	{ WEIR_TYPE_INT4_ARRAY, WEIR_ERR_SCHEMA, "00000001 00000000 00000017 00000001 00000001 00000005 0000000700" },
+	{ WEIR_TYPE_INT4_ARRAY, WEIR_ERR_SCHEMA, "00000001 00000000 00000017 00000001 00000001 7fffffff 00000007" },
+	{ WEIR_TYPE_INT4_ARRAY, WEIR_ERR_SCHEMA, "00000001 00000000 00000017 00000001 00000001 fffffffe 00000007" },
+	{ WEIR_TYPE_INT4_ARRAY, WEIR_ERR_SCHEMA, "00000001 00000000 00000017 00000001 00000001 00000004 00000007 00" },
+	{ WEIR_TYPE_INT4_ARRAY, WEIR_ERR_SCHEMA, "00000001 00000000 00000017 00000002 00000001 ffffffff 0000" },
+	{ WEIR_TYPE_INT4_ARRAY, WEIR_ERR_SCHEMA, "00000007 00000000 00000017" },
+	{ WEIR_TYPE_INT4_ARRAY, WEIR_ERR_SCHEMA, "ffffffff 00000000 00000017" },
+	{ WEIR_TYPE_INT4_ARRAY, WEIR_ERR_VALUE,
+	  "00000002 00000000 00000017 00000001 00000001 00000001 00000001 00000004 00000007" },
+	{ WEIR_TYPE_INT4_ARRAY, WEIR_ERR_VALUE, "00000001 00000000 00000017 00000001 00000000 00000004 00000007" },
+	{ WEIR_TYPE_TEXT_ARRAY, WEIR_OK, "00000001 00000000 00000413 00000001 00000001 00000001 61" }, /* of varchar */
+	{ WEIR_TYPE_TEXT_ARRAY, WEIR_ERR_SCHEMA, "00000001 00000000 00000019 00000001 00000001 00000001 00" },
+	{ WEIR_TYPE_NUMERIC_ARRAY, WEIR_ERR_SCHEMA, "00000001 00000000 000006a4 00000001 00000001 00000002 0001" },
+	{ WEIR_TYPE_JSONB_ARRAY, WEIR_ERR_SCHEMA, "00000001 00000000 00000eda 00000001 00000001 00000002 0231" },
+	{ WEIR_TYPE_DATE, WEIR_OK, "7fffffff" },
+	{ WEIR_TYPE_DATE, WEIR_ERR_SCHEMA, "7ffffffe" },
+	{ WEIR_TYPE_DATE, WEIR_ERR_SCHEMA, "80000001" },
+	{ WEIR_TYPE_DATE, WEIR_ERR_SCHEMA, "000000" },
+	{ WEIR_TYPE_TIME, WEIR_OK, "000000141dd76000" },
+	{ WEIR_TYPE_TIME, WEIR_ERR_SCHEMA, "000000141dd76001" },
+	{ WEIR_TYPE_TIME, WEIR_ERR_SCHEMA, "ffffffffffffffff" },
+	{ WEIR_TYPE_INTERVAL, WEIR_ERR_SCHEMA, "00000000000000000000000000000000 00" },
+	{ WEIR_TYPE_INTERVAL, WEIR_ERR_SCHEMA, "000000000000000000000000000000" },
+	{ WEIR_TYPE_INET, WEIR_OK, "02 20 00 04 0a000001" },
+	{ WEIR_TYPE_INET, WEIR_ERR_SCHEMA, "" },
+	{ WEIR_TYPE_INET, WEIR_ERR_SCHEMA, "02 20 00 04 0a0000" },
+	{ WEIR_TYPE_INET, WEIR_ERR_SCHEMA, "02 21 00 04 0a000001" },
+	{ WEIR_TYPE_INET, WEIR_ERR_SCHEMA, "02 20 00 10 0a000001" },
+	{ WEIR_TYPE_INET, WEIR_ERR_SCHEMA, "04 20 00 04 0a000001" },
+	{ WEIR_TYPE_INET, WEIR_ERR_SCHEMA, "03 81 00 10 00000000000000000000000000000001" },
+	{ WEIR_TYPE_FLOAT4, WEIR_ERR_SCHEMA, "0000000000" },
+	{ WEIR_TYPE_ENUM, WEIR_ERR_SCHEMA, "610062" },
+};
+
+START_TEST(test_wire__hostile_arrays_and_values_are_refused_within_their_bytes)
+{
+	char       room[256];
+	weir_value value;
+
+	for (size_t i = 0; i < sizeof hostile / sizeof hostile[0]; i++)
+		ck_assert_msg(read_value(hostile[i].type, hostile[i].hex, &value, room) == hostile[i].status, "%s %s",
+		              weir_type_name(hostile[i].type), hostile[i].hex);
+}
+END_TEST
+
+START_TEST(test_wire__char_n_is_read_without_its_blanks)
+{
+	weir_value value;
+	char       room[64];
+
+	ck_assert_int_eq(read_value(WEIR_TYPE_CHAR, "20 61 20 20", &value, room), WEIR_OK);
+	ck_assert_str_eq(value.as.text, " a");
+	ck_assert_int_eq(read_value(WEIR_TYPE_CHAR, "20 20", &value, room), WEIR_OK);
+	ck_assert_str_eq(value.as.text, "");
+}
+END_TEST
+
+START_TEST(test_wire__own_types_of_a_database_are_taken_for_enums_and_arrays_alone)
+{
+	ck_assert(weir__wire_accepts(WEIR_TYPE_ENUM, 16384));
+	ck_assert(weir__wire_accepts(WEIR_TYPE_INT4_ARRAY, 16384));
+	ck_assert(weir__wire_accepts(WEIR_TYPE_INT4_ARRAY, 1007));
+	ck_assert(!weir__wire_accepts(WEIR_TYPE_INT4_ARRAY, 1016));
+	ck_assert(!weir__wire_accepts(WEIR_TYPE_INT4_ARRAY, 23));
+	ck_assert(!weir__wire_accepts(WEIR_TYPE_TEXT, 16384));
+	ck_assert(!weir__wire_accepts(WEIR_TYPE_BYTEA, 16384));
+	ck_assert(weir__wire_accepts(WEIR_TYPE_INET, 650));
+}
+END_TEST
+
 WEIR_SUITE("wire", test_wire__each_type_has_its_bytes, test_wire__an_integer_takes_the_size_of_its_column,
            test_wire__a_value_of_another_type_is_refused,
            test_wire__infinite_times_and_the_first_time_are_sent_and_earlier_ones_refused,
@@ -321,4 +411,7 @@ WEIR_SUITE("wire", test_wire__each_type_has_its_bytes, test_wire__an_integer_tak
            test_wire__times_change_their_epoch_and_infinities_stay,
            test_wire__times_that_our_types_cannot_hold_are_errors, test_wire__bytes_of_a_wrong_size_are_no_value,
            test_wire__members_are_filled_nullable_or_not,
-           test_wire__text_columns_take_the_types_that_are_sent_like_text);
+           test_wire__text_columns_take_the_types_that_are_sent_like_text,
+           test_wire__hostile_arrays_and_values_are_refused_within_their_bytes,
+           test_wire__char_n_is_read_without_its_blanks,
+           test_wire__own_types_of_a_database_are_taken_for_enums_and_arrays_alone);

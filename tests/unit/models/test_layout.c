@@ -262,6 +262,26 @@ static void limited_ratio(struct draft *d)
 {
 	d->fields[ODD_RATIO].max_length = 3;
 }
+static const char *const no_labels[] = { NULL };
+
+static void padded_ratio(struct draft *d)
+{
+	d->fields[ODD_RATIO].padded = true;
+}
+static void labelled_data(struct draft *d)
+{
+	d->fields[ODD_DATA].labels = no_labels;
+}
+static void padded_enum(struct draft *d)
+{
+	d->fields[ODD_NAME].labels = no_labels;
+	d->fields[ODD_NAME].padded = true;
+}
+static void array_key(struct draft *d)
+{
+	d->fields[ODD_NAME].type = WEIR_TYPE_INT4_ARRAY;
+	d->fields[ODD_NAME].primary_key = true;
+}
 static void opt_text(struct draft *d)
 {
 	d->fields[ODD_NAME].optional = true;
@@ -321,6 +341,10 @@ static const struct {
 	{ now_text, "name", ".auto_now" },
 	{ unique_json, "data", ".unique" },
 	{ limited_ratio, "ratio", ".max_length" },
+	{ padded_ratio, "ratio", ".padded" },
+	{ labelled_data, "data", ".labels" },
+	{ padded_enum, "name", ".labels" },
+	{ array_key, "name", "primary key" },
 	{ opt_text, "name", "optional" },
 	{ no_type, "name", "type" },
 	{ high_type, "name", "type" },

@@ -350,7 +350,7 @@ START_TEST(test_every_type__values_that_do_not_fit_are_refused_by_name)
 	row.day.days = 0;
 	row.data.data = NULL;
 	assert_not_created(WEIR_ERR_NOT_NULL, &row, "every_type.data: must not be NULL");
-	row.data.data = "";
+	row.data = weir_bytea_of("", 0);
 	row.titles = (weir_text_array){ NULL, 0 };
 	assert_not_created(WEIR_ERR_NOT_NULL, &row, "every_type.titles: must not be NULL");
 	row.titles = (weir_text_array){ bad_titles, 2 };

@@ -13,7 +13,11 @@
 #include <cjson/cJSON.h>
 #include <stdlib.h>
 
-enum { ROWS = 2000 };
+#if defined(__SANITIZE_ADDRESS__) || defined(__SANITIZE_THREAD__)
+enum { ROWS = 100 };
+#else
+enum { ROWS = 500 };
+#endif
 
 static weir__layout *layout;
 static random_row    sample;

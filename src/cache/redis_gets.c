@@ -1,41 +1,26 @@
-/* Combining reads: see redis_gets.h. The mutex of the queue is held for a few instructions; results are handed over under a mutex of
- * the request's own, which has two owners, the caller and whoever asks for it. */
+/* Combining reads: see redis_gets.h. */
 #include "cache/redis_gets.h"
 
-#include "base/clock.h"
-#include "base/condition.h"
+#include "base/combiner.h"
 #include "base/memory.h"
 
-#include <pthread.h>
 #include <string.h>
 
 #define PLACES     2   /* exchanges at a time: the server works on one while the callers take in the other */
 #define BATCH_KEYS 512 /* of one exchange */
 
-typedef enum ask_state { ASK_WAITS, ASK_LEADS, ASK_DONE, ASK_FAILED } ask_state;
-
 /* What a caller wants that waits. */
-typedef struct ask ask;
-struct ask {
-	ask            *next;
-	bool            queued; /* under the queue's mutex */
-	pthread_mutex_t mutex;  /* state, left, owners */
-	pthread_cond_t  changed;
-	ask_state       state;
-	bool            left; /* its caller's time is up */
-	int             owners;
-	bool            wants_left;
-	size_t          count;
-	weir_cached    *found;
-	weir_bytes      keys[]; /* and behind them found, and the bytes */
-};
+typedef struct ask {
+	weir__want   want;
+	bool         wants_left;
+	size_t       count;
+	weir_cached *found;
+	weir_bytes   keys[]; /* and behind them found, and the bytes */
+} ask;
 
 struct weir__redis_gets {
 	weir__redis_pool *pool;
-	pthread_mutex_t   mutex;
-	int               busy; /* places */
-	ask              *first;
-	ask             **last;
+	weir__combiner    combiner;
 };
 
 weir__redis_gets *weir__redis_gets_create(weir__redis_pool *pool)
@@ -44,12 +29,11 @@ weir__redis_gets *weir__redis_gets_create(weir__redis_pool *pool)
 
 	if (!gets)
 		return NULL;
-	if (pthread_mutex_init(&gets->mutex, NULL) != 0) {
+	if (!weir__combiner_init(&gets->combiner, PLACES, BATCH_KEYS)) {
 		weir__free(gets);
 		return NULL;
 	}
 	gets->pool = pool;
-	gets->last = &gets->first;
 	return gets;
 }
 
@@ -57,19 +41,13 @@ void weir__redis_gets_free(weir__redis_gets *gets)
 {
 	if (!gets)
 		return;
-	pthread_mutex_destroy(&gets->mutex);
+	weir__combiner_release(&gets->combiner);
 	weir__free(gets);
 }
 
 size_t weir__redis_gets_waiting(weir__redis_gets *gets)
 {
-	size_t count = 0;
-
-	pthread_mutex_lock(&gets->mutex);
-	for (const ask *a = gets->first; a; a = a->next)
-		count++;
-	pthread_mutex_unlock(&gets->mutex);
-	return count;
+	return weir__combiner_waiting(&gets->combiner);
 }
 
 /* ---- Replies ------------------------------------------------------------------------------------------------------- */
@@ -175,7 +153,17 @@ static int run_alone(weir__redis_pool *pool, const weir_bytes *keys, size_t coun
 	return understood ? WEIR_OK : WEIR_ERR_CACHE;
 }
 
-/* ---- What waits ---------------------------------------------------------------------------------------------------- */
+/* ---- For all that wait --------------------------------------------------------------------------------------------- */
+
+static void ask_discard(weir__want *want, bool has_result)
+{
+	ask *a = (ask *)(void *)want;
+
+	if (has_result)
+		weir__redis_cached_release(a->found, a->count);
+	weir__want_release(want);
+	weir__free(a);
+}
 
 static ask *ask_create(const weir_bytes *keys, size_t count, bool wants_left)
 {
@@ -188,10 +176,7 @@ static ask *ask_create(const weir_bytes *keys, size_t count, bool wants_left)
 	made = weir__malloc(size);
 	if (!made)
 		return NULL;
-	memset(made, 0, sizeof *made);
-	pthread_mutex_init(&made->mutex, NULL);
-	weir__cond_init(&made->changed);
-	made->owners = 2;
+	weir__want_init(&made->want, count, ask_discard);
 	made->wants_left = wants_left;
 	made->count = count;
 	made->found = (weir_cached *)(void *)&made->keys[count];
@@ -203,94 +188,18 @@ static ask *ask_create(const weir_bytes *keys, size_t count, bool wants_left)
 	return made;
 }
 
-static void ask_free(ask *a)
+static ask *next_of(const ask *a)
 {
-	pthread_cond_destroy(&a->changed);
-	pthread_mutex_destroy(&a->mutex);
-	weir__free(a);
-}
-
-/* One of its owners lets go; to be called with its mutex, which is gone then. */
-static void ask_let_go(ask *a)
-{
-	bool last = --a->owners == 0;
-
-	pthread_mutex_unlock(&a->mutex);
-	if (last)
-		ask_free(a);
-}
-
-/* Tells its caller how it ended. */
-static void settle(ask *a, bool done)
-{
-	pthread_mutex_lock(&a->mutex);
-	if (a->left && done)
-		weir__redis_cached_release(a->found, a->count);
-	a->state = done ? ASK_DONE : ASK_FAILED;
-	pthread_cond_signal(&a->changed);
-	ask_let_go(a);
-}
-
-/* ---- For all that wait --------------------------------------------------------------------------------------------- */
-
-/* The first of the queue, as many as one exchange may have. With the mutex. */
-static ask *take_batch(weir__redis_gets *gets)
-{
-	ask   *batch = gets->first, *last = NULL;
-	size_t keys = 0;
-
-	while (gets->first && (keys == 0 || keys + gets->first->count <= BATCH_KEYS)) {
-		last = gets->first;
-		keys += last->count;
-		last->queued = false;
-		gets->first = last->next;
-	}
-	if (last)
-		last->next = NULL;
-	if (!gets->first)
-		gets->last = &gets->first;
-	return batch;
-}
-
-/* Makes the first of a batch whose caller is still there the one that asks. False: none is. */
-static bool appoint(ask *batch)
-{
-	while (batch) {
-		ask *next = batch->next;
-
-		pthread_mutex_lock(&batch->mutex);
-		if (!batch->left) {
-			batch->state = ASK_LEADS;
-			pthread_cond_signal(&batch->changed);
-			pthread_mutex_unlock(&batch->mutex);
-			return true;
-		}
-		ask_let_go(batch);
-		batch = next;
-	}
-	return false;
-}
-
-/* Gives a place up, or on to those that wait. */
-static void leave(weir__redis_gets *gets)
-{
-	ask *batch;
-
-	do {
-		pthread_mutex_lock(&gets->mutex);
-		batch = take_batch(gets);
-		gets->busy -= batch == NULL;
-		pthread_mutex_unlock(&gets->mutex);
-	} while (batch && !appoint(batch));
+	return (ask *)(void *)a->want.next;
 }
 
 static void append_batch(weir__redis_connection *connection, const ask *batch, size_t keys)
 {
 	append_read(connection, keys);
-	for (const ask *a = batch; a; a = a->next)
+	for (const ask *a = batch; a; a = next_of(a))
 		for (size_t i = 0; i < a->count; i++)
 			weir__redis_argument_key(connection, a->keys[i]);
-	for (const ask *a = batch; a; a = a->next)
+	for (const ask *a = batch; a; a = next_of(a))
 		if (a->wants_left)
 			append_left(connection, a->keys, a->count);
 }
@@ -305,13 +214,13 @@ static bool share_replies(const weir__redis_run *run, ask *batch, size_t keys)
 	for (; batch; batch = next) {
 		bool done = understood && read_replies(run, reply, batch->wants_left ? left : NULL, batch->count, batch->found);
 
-		next = batch->next;
+		next = next_of(batch);
 		understood = understood && done;
 		if (understood) {
 			reply += batch->count;
 			left += batch->wants_left ? batch->count : 0;
 		}
-		settle(batch, done);
+		weir__want_settle(&batch->want, done);
 	}
 	return understood;
 }
@@ -319,8 +228,8 @@ static bool share_replies(const weir__redis_run *run, ask *batch, size_t keys)
 static void fail_all(ask *batch)
 {
 	for (ask *next; batch; batch = next) {
-		next = batch->next;
-		settle(batch, false);
+		next = next_of(batch);
+		weir__want_settle(&batch->want, false);
 	}
 }
 
@@ -330,7 +239,7 @@ static void lead(weir__redis_gets *gets, ask *batch, int64_t deadline_us)
 	weir__redis_run run;
 	size_t          keys = 0, lefts = 0;
 
-	for (const ask *a = batch; a; a = a->next) {
+	for (const ask *a = batch; a; a = next_of(a)) {
 		keys += a->count;
 		lefts += a->wants_left ? a->count : 0;
 	}
@@ -346,120 +255,47 @@ static void lead(weir__redis_gets *gets, ask *batch, int64_t deadline_us)
 	weir__redis_run_end(&run, !share_replies(&run, batch, keys));
 }
 
-/* ---- Waiting ------------------------------------------------------------------------------------------------------- */
-
-/* Takes a place, or a place in the queue. True: the caller may ask at once. */
-static bool enter(weir__redis_gets *gets, ask *a)
-{
-	bool at_once;
-
-	pthread_mutex_lock(&gets->mutex);
-	at_once = gets->busy < PLACES;
-	if (at_once) {
-		gets->busy++;
-	} else if (a) {
-		a->queued = true;
-		*gets->last = a;
-		gets->last = &a->next;
-	}
-	pthread_mutex_unlock(&gets->mutex);
-	return at_once;
-}
-
-/* Its time is up before anybody has taken it. False: somebody has. */
-static bool withdraw(weir__redis_gets *gets, ask *a)
-{
-	bool queued;
-
-	pthread_mutex_lock(&gets->mutex);
-	queued = a->queued;
-	for (ask **at = &gets->first; queued && *at; at = &(*at)->next)
-		if (*at == a) {
-			*at = a->next;
-			if (gets->last == &a->next)
-				gets->last = at;
-			break;
-		}
-	pthread_mutex_unlock(&gets->mutex);
-	return queued;
-}
-
-/* Until it has its answer, is to ask itself, or its time is up. */
-static ask_state wait_for(weir__redis_gets *gets, ask *a, int64_t deadline_us)
-{
-	ask_state state;
-
-	pthread_mutex_lock(&a->mutex);
-	while (a->state == ASK_WAITS && weir__now_us() < deadline_us)
-		weir__cond_wait(&a->changed, &a->mutex, deadline_us);
-	state = a->state;
-	pthread_mutex_unlock(&a->mutex);
-	if (state != ASK_WAITS)
-		return state;
-	if (withdraw(gets, a)) {
-		ask_free(a);
-		return ASK_WAITS;
-	}
-	pthread_mutex_lock(&a->mutex);
-	state = a->state;
-	if (state != ASK_WAITS) {
-		pthread_mutex_unlock(&a->mutex);
-		return state;
-	}
-	a->left = true;
-	ask_let_go(a);
-	return ASK_WAITS;
-}
-
-/* Takes the answer out of what has ended. */
-static int take_answer(ask *a, weir_cached *found)
+/* WEIR_ERR_CACHE also when the time is up. */
+static int run_with_others(weir__redis_gets *gets, ask *a, const weir_cache_call *call, weir_cached *found)
 {
 	int rc = WEIR_ERR_CACHE;
 
-	pthread_mutex_lock(&a->mutex);
-	if (a->state == ASK_DONE) {
+	switch (weir__combiner_wait(&gets->combiner, &a->want, call->deadline_us)) {
+	case WEIR__WANT_WAITS:
+		return rc;
+	case WEIR__WANT_LEADS:
+		lead(gets, a, call->deadline_us);
+		weir__combiner_leave(&gets->combiner);
+		break;
+	case WEIR__WANT_DONE:
+	case WEIR__WANT_FAILED:
+		break;
+	}
+	if (a->want.state == WEIR__WANT_DONE) {
 		memcpy(found, a->found, a->count * sizeof *found);
 		rc = WEIR_OK;
 	}
-	ask_let_go(a);
+	weir__want_end(&a->want);
 	return rc;
-}
-
-static int run_with_others(weir__redis_gets *gets, ask *a, const weir_cache_call *call, weir_cached *found)
-{
-	switch (wait_for(gets, a, call->deadline_us)) {
-	case ASK_WAITS:
-		return WEIR_ERR_CACHE;
-	case ASK_LEADS:
-		lead(gets, a, call->deadline_us);
-		leave(gets);
-		return take_answer(a, found);
-	case ASK_DONE:
-	case ASK_FAILED:
-	default:
-		return take_answer(a, found);
-	}
 }
 
 int weir__redis_gets_run(weir__redis_gets *gets, const weir_bytes *keys, size_t count, const weir_cache_call *call,
                          weir_cached *found)
 {
-	bool at_once = enter(gets, NULL);
+	bool at_once = weir__combiner_enter(&gets->combiner, NULL);
 	ask *a = at_once || count > BATCH_KEYS ? NULL : ask_create(keys, count, call->wants_left);
-	int  rc;
+	int  rc = WEIR_ERR_CACHE;
 
-	if (a && enter(gets, a)) {
-		ask_free(a);
+	if (a && weir__combiner_enter(&gets->combiner, &a->want)) {
+		ask_discard(&a->want, false);
 		at_once = true;
 		a = NULL;
 	}
-	if (a) {
+	if (a)
 		rc = run_with_others(gets, a, call, found);
-		return rc == WEIR_OK || weir__now_us() >= call->deadline_us ? rc
-		                                                            : run_alone(gets->pool, keys, count, call, found);
-	}
-	rc = run_alone(gets->pool, keys, count, call, found);
+	if (rc != WEIR_OK && (!a || weir__now_us() < call->deadline_us))
+		rc = run_alone(gets->pool, keys, count, call, found);
 	if (at_once)
-		leave(gets);
+		weir__combiner_leave(&gets->combiner);
 	return rc;
 }

@@ -1,10 +1,7 @@
-/* Reads of many callers over few connections. A caller that finds a place free asks at once, over a connection of its own: a lone one
- * pays nothing. The others wait in a queue, and whoever has its answer hands its place to the first of them, which then asks for all
- * that wait in one MGET, so that the server and the sockets have one exchange for many callers (flat combining: Hendler et al.,
- * "Flat Combining and the Synchronization-Parallelism Tradeoff", 2010).
+/* Reads of many callers over few connections: those that come while others are being answered wait, and the next exchange asks for
+ * all of them by one MGET (base/combiner.h). A lone caller has an exchange of its own.
  *
- * Each caller keeps to its own deadline: one whose time is up leaves, and what comes for it is thrown away. When an exchange for many
- * fails, each of them that has time left asks once more by itself. */
+ * When an exchange for many fails, each of them that has time left asks once more by itself. */
 #ifndef WEIR_CACHE_REDIS_GETS_H
 #define WEIR_CACHE_REDIS_GETS_H
 

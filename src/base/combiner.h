@@ -1,0 +1,73 @@
+/* Combining: work of many callers done by few. A caller that finds a place free does its work at once; the others wait in a queue, and
+ * whoever is done hands its place to the first of them, which then does the work of all that wait (flat combining: Hendler et al.,
+ * "Flat Combining and the Synchronization-Parallelism Tradeoff", 2010). A lone caller pays two short locks.
+ *
+ * What a caller wants is a weir__want at the beginning of memory of its own, which has two owners: the caller, and whoever does the
+ * work. Each caller keeps to its own deadline: one whose time is up leaves, and what is made for it is thrown away. */
+#ifndef WEIR_BASE_COMBINER_H
+#define WEIR_BASE_COMBINER_H
+
+#include "base/clock.h"
+
+#include <pthread.h>
+#include <stdbool.h>
+#include <stddef.h>
+
+typedef enum weir__want_state {
+	WEIR__WANT_WAITS, /* after a wait: the time was up, the want is gone */
+	WEIR__WANT_LEADS, /* the caller is to do the work of the whole batch that begins with its own */
+	WEIR__WANT_DONE,
+	WEIR__WANT_FAILED
+} weir__want_state;
+
+typedef struct weir__want weir__want;
+struct weir__want {
+	weir__want *next; /* of the batch */
+	size_t      size; /* what it adds to a batch */
+	/* Frees it, and the result if there is one that nobody has taken. */
+	void (*discard)(weir__want *want, bool has_result);
+
+	/* the combiner's */
+	bool             queued;
+	pthread_mutex_t  mutex;
+	pthread_cond_t   changed;
+	weir__want_state state;
+	bool             left;
+	int              owners;
+};
+
+/* Sets the members up; free it by ->discard if it is not given to weir__combiner_enter. */
+void weir__want_init(weir__want *want, size_t size, void (*discard)(weir__want *want, bool has_result));
+void weir__want_release(weir__want *want); /* what init made; for discard */
+
+typedef struct weir__combiner {
+	pthread_mutex_t mutex;
+	int             places; /* how many work at a time */
+	int             busy;
+	size_t          batch_size; /* a batch is at most so large, or one want */
+	weir__want     *first;
+	weir__want    **last;
+} weir__combiner;
+
+bool weir__combiner_init(weir__combiner *combiner, int places, size_t batch_size);
+void weir__combiner_release(weir__combiner *combiner);
+
+/* Takes a place: true, the caller does its work now and then leaves. Else queues want, if there is one; then it is to be waited for. */
+bool weir__combiner_enter(weir__combiner *combiner, weir__want *want);
+
+/* Gives the place up, or on to those that wait. */
+void weir__combiner_leave(weir__combiner *combiner);
+
+/* Until want is done or failed, its caller is to lead (and then to leave), or the deadline has passed. */
+weir__want_state weir__combiner_wait(weir__combiner *combiner, weir__want *want, weir__deadline deadline);
+
+/* The one that leads tells a caller how its work ended, after reading ->next. */
+void weir__want_settle(weir__want *want, bool done);
+
+/* The caller has taken its result out of a want that is settled. */
+void weir__want_end(weir__want *want);
+
+/* Wants in the queue. */
+size_t weir__combiner_waiting(weir__combiner *combiner);
+
+#endif

@@ -146,6 +146,8 @@ typedef struct weir_model {
 	const struct weir_model    *parent;        /* derived from it: the same table and fields, its relations unless overridden */
 	bool              per_principal; /* what one sees of the table depends on who asks (row-level security): calls need a
 	                                    session with a principal (scope.h), and what is cached belongs to that */
+	bool              gathers;     /* reads by id that come at the same time, outside of transactions, are one statement; for
+	                                  a primary key of one integer. More threads than connections gain by it */
 	bool              reserved;
 } weir_model;
 

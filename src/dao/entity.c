@@ -1,5 +1,5 @@
 /* Entities and the registry that finds them: a hash table on the models' addresses. */
-#include "dao/entity.h"
+#include "dao/gather.h"
 
 #include "base/error.h"
 #include "base/hash.h"
@@ -10,6 +10,7 @@
 
 static void entity_release(weir__entity *entity)
 {
+	weir__gather_free(entity->gather);
 	weir__statements_free(entity->statements);
 	weir__layout_free(entity->layout);
 }
@@ -60,6 +61,9 @@ static int entity_init(weir__entity *entity, const weir_model *model, weir_cache
 	entity->per_principal = entity->layout->base->per_principal;
 	if (entity->per_principal)
 		stamp_key(entity);
+	rc = weir__gather_create(entity, &entity->gather, err);
+	if (rc < 0)
+		return rc;
 	rc = weir__statements_create(entity->layout, &entity->statements, err);
 	if (rc < 0)
 		return rc;

@@ -7,11 +7,14 @@
 #include "db/db.h"
 #include "models/layout.h"
 
+typedef struct weir__gather weir__gather;
+
 typedef struct weir__entity {
 	const weir_model  *model;
 	weir__layout      *layout;
 	weir__statements  *statements;
 	weir__cache_space *space;
+	weir__gather      *gather; /* NULL: its reads are not gathered */
 	weir__mask         stamped_mask;
 	bool               per_principal;
 	bool               cascades; /* deleting a row deletes others first */

@@ -1,5 +1,5 @@
 /* Reads from the database: a statement, its parameters, its rows as records. No cache here. */
-#include "dao/call.h"
+#include "dao/gather.h"
 
 #include "base/error.h"
 #include "base/memory.h"
@@ -18,13 +18,18 @@ static int read_record(weir__call *call, const weir__sql *sql, const void **reco
 	return rc;
 }
 
-int weir__read_by_id(weir__call *call, const void *key, const void **record)
+static int read_by_id(weir__call *call, const void *key, const void **record)
 {
 	int rc;
 
 	weir__params_clear(call->params);
 	rc = weir__call_add_key(call, key);
 	return rc < 0 ? rc : read_record(call, weir__sql_get_by_id(call->entity->statements), record);
+}
+
+int weir__read_by_id(weir__call *call, const void *key, const void **record)
+{
+	return weir__gather_takes(call) ? weir__gather_read(call, key, record, read_by_id) : read_by_id(call, key, record);
 }
 
 int weir__read_by(weir__call *call, size_t column, const weir_value *value, const void **record)

@@ -3,6 +3,7 @@
 #include "driver.h"
 
 #include "faults.h"
+#include "outside.h"
 
 #include <errno.h>
 #include <inttypes.h>
@@ -51,7 +52,8 @@ static void fork_worker(driver *d, int slot)
 			   .mistake = d->options->mistake,
 			   .ttl_s = d->ttl_s,
 			   .policy = d->options->fail ? WEIR_POLICY_FAIL : WEIR_POLICY_DEGRADE,
-			   .outbox = d->options->outbox ? WEIR_ON : WEIR_OFF,
+			   .outside_ms = d->options->outside ? OUTSIDE_MS : 0,
+			   .outbox = d->options->outbox || d->options->outside ? WEIR_ON : WEIR_OFF,
 			   .verbose = d->options->verbose,
 	};
 
@@ -149,6 +151,7 @@ static bool await_transactions(driver *d)
 
 static void empty_logs(check_shared *shared)
 {
+	atomic_store(&shared->outside.count, 0);
 	for (int slot = 0; slot < shared->workers; slot++)
 		for (int i = 0; i < shared->threads; i++)
 			atomic_store(&shared->worker[slot].logs[i].count, 0);
@@ -188,6 +191,8 @@ static void check_round(driver *d)
 	atomic_store(&d->shared->phase, PARKING);
 	if (!wait_for_all(d, is_parked, PARK_MS, "back from its calls"))
 		return;
+	while (d->outsider > 0 && !atomic_load(&d->shared->outside.parked))
+		pause_ms(1);
 	database = await_transactions(d) ? servers_database(&d->servers) : NULL;
 	if (!database || !verifier_check(&d->verifier, d->shared, database)) {
 		d->failed = true;
@@ -280,11 +285,25 @@ static check_shared *map_shared(const check_options *options)
 	return shared;
 }
 
+/* Triggers first; as a mistake there are none. */
+static bool begin_outside(driver *d)
+{
+	char redis[64];
+
+	snprintf(redis, sizeof redis, "redis://127.0.0.1:%d/0", d->servers.redis_port);
+	if (!outside_install(d->servers.postgres_url, redis, !d->options->mistake))
+		return false;
+	d->outsider = outside_fork(d->shared, d->servers.postgres_url, d->options->seed);
+	return d->outsider > 0;
+}
+
 static bool begin(driver *d)
 {
 	d->shared = map_shared(d->options);
 	if (!d->shared || !servers_start(&d->servers) || !servers_sql(&d->servers, reg_schema) ||
 	    !servers_sql(&d->servers, weir_outbox_sql()) || !prepare_links(d))
+		return false;
+	if (d->options->outside && !begin_outside(d))
 		return false;
 	for (int slot = 0; slot < d->shared->workers; slot++)
 		fork_worker(d, slot);
@@ -328,6 +347,10 @@ static void end_workers(driver *d)
 static void end(driver *d)
 {
 	if (d->shared) {
+		if (d->outsider > 0) {
+			kill(d->outsider, SIGKILL);
+			waitpid(d->outsider, NULL, 0);
+		}
 		if (d->proxy > 0) {
 			kill(d->proxy, SIGKILL);
 			waitpid(d->proxy, NULL, 0);

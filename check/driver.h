@@ -15,6 +15,7 @@ typedef struct check_options {
 	const char *mistake;     /* NULL: none */
 	double      pause_s;     /* between faults, on the average */
 	int         pg_delay_ms; /* of worker 0's way to PostgreSQL */
+	bool        outside;     /* somebody writes without weir */
 	bool        fail;        /* the policy of writes; else degrade */
 	bool        outbox;      /* with an outbox, and a relay in each process */
 	bool        verbose;
@@ -28,6 +29,7 @@ typedef struct driver {
 	check_random         random; /* of the faults alone */
 	uint64_t             begin_ns, end_ns;
 	pid_t                proxy;
+	pid_t                outsider;
 	pid_t                workers[WORKERS_MAX];
 	bool                 stopped[WORKERS_MAX]; /* by SIGSTOP */
 	int                  incarnations;

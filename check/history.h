@@ -28,7 +28,8 @@ typedef enum check_kind {
 	DELETE       /* key; version is one that the row had before */
 } check_kind;
 
-enum { RANGE = 4, NEAR_MS = 1000 /* so far may a near cache be behind */ };
+/* So far may a near cache be behind other processes, and any cache behind writes that weir did not make. */
+enum { RANGE = 4, NEAR_MS = 1000, OUTSIDE_MS = 1000 };
 
 /* Of four workers one has a near cache, and two can be made to die at a point (points.h). */
 static inline bool has_near_cache(int slot)
@@ -57,6 +58,7 @@ typedef struct check_record {
 	unsigned unguarded : 1;  /* a write whose guards could not be placed */
 	unsigned foreign : 1;    /* a row that is not of the key it was asked for */
 	unsigned from_cache : 1; /* by a cached function */
+	unsigned outside : 1;    /* a write without weir */
 	unsigned near : 1;       /* and of a process with a near cache */
 } check_record;
 
@@ -88,6 +90,7 @@ typedef struct check_shared {
 	int                workers;
 	int                threads; /* of each */
 	check_worker_state worker[WORKERS_MAX];
+	check_log          outside; /* of the process that writes without weir (outside.h) */
 } check_shared;
 
 uint64_t clock_ns(void);

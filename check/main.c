@@ -18,6 +18,7 @@ static const char help[] =
 	"  --faults A,B              only these, or none\n"
 	"  --pause S                 between faults, on the average [1.5]\n"
 	"  --policy fail|degrade|outbox  of the writes; with fail S1 has no windows, with an outbox relays end them [degrade]\n"
+	"  --outside                 somebody writes without weir, too; triggers and relays are installed\n"
 	"  --workers N --threads N   processes, and threads of each [4, 4]\n"
 	"  --mutants                 instead: each mistake that is made on purpose must be caught within a minute\n"
 	"  --mutant NAME             only this one\n"
@@ -97,6 +98,8 @@ static bool read_line(int argc, char **argv, command_line *line)
 	for (int i = 1; i < argc; i++) {
 		if (strcmp(argv[i], "--verbose") == 0) {
 			line->options.verbose = true;
+		} else if (strcmp(argv[i], "--outside") == 0) {
+			line->options.outside = true;
 		} else if (strcmp(argv[i], "--mutants") == 0) {
 			line->mutants = true;
 		} else {
@@ -119,6 +122,7 @@ static bool try_mutant(const check_options *given, const mutant *m, check_result
 	options.mistake = m->name;
 	options.faults = m->faults;
 	options.pg_delay_ms = m->pg_delay_ms;
+	options.outside = strcmp(m->name, "unheard") == 0;
 	options.seconds = MUTANT_S;
 	options.pause_s = 0.15;
 	printf("%s: %s\n", m->name, m->mistake);

@@ -31,6 +31,7 @@ const mutant mutants[] = {
 	{ "forgotten_owner", "leaves the stamp of a row's old group alone", "none", 0 },
 	{ "forgotten_any", "leaves the stamp of all other lists alone", "none", 0 },
 	{ "deaf", "does not hear what changes, with near caches", "none", 0 },
+	{ "unheard", "no triggers, and a watermark all the same", "none", 0 },
 	{ "blind", "takes guards and releases that failed for done", "close", 0 },
 };
 

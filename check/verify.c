@@ -23,11 +23,14 @@ typedef struct write {
 	int           slot;
 	bool          matched; /* it is in the ledger */
 	bool          blind;
+	uint64_t      late_ns; /* if it is blind: how long it may go unnoticed */
 } write;
 
 void verifier_init(verifier *v, uint64_t window_ns)
 {
-	*v = (verifier){ .window_ns = window_ns, .blind_ns = window_ns, .round_begin_ns = clock_ns(), .shown_most = SHOWN_MOST };
+	*v = (verifier){
+		.window_ns = window_ns, .blind_ns = window_ns, .round_begin_ns = clock_ns(), .shown_most = SHOWN_MOST
+	};
 	ledger_init(&v->ledger);
 }
 
@@ -91,13 +94,14 @@ static void note_blind(verifier *v, write *w, uint64_t now_ns)
 	uint64_t      end_ns = record->end_ns ? record->end_ns : now_ns;
 	blind_spans  *of = &v->blind[record->key];
 
-	w->blind = !v->strict && record->outcome != UNDONE &&
-	           (record->unguarded || in_outage(v, record->begin_ns, end_ns, w->slot));
+	w->late_ns = record->outside ? OUTSIDE_MS * UINT64_C(1000000) : v->blind_ns;
+	w->blind = (record->outside || !v->strict) && record->outcome != UNDONE &&
+	           (record->outside || record->unguarded || in_outage(v, record->begin_ns, end_ns, w->slot));
 	v->unguarded_writes += record->unguarded;
 	if (!w->blind)
 		return;
 	of->spans = grow(of->spans, &of->capacity, of->count, sizeof *of->spans);
-	of->spans[of->count++] = (blind_span){ record->begin_ns, end_ns + v->blind_ns, record->incarnation };
+	of->spans[of->count++] = (blind_span){ record->begin_ns, end_ns + w->late_ns, record->incarnation };
 }
 
 /* When the last of the spans ends that a time lies in; the time itself if in none. Those of the process `but` do not
@@ -158,21 +162,23 @@ static int by_tag(const void *a, const void *b)
 	return x->record->tag < y->record->tag ? -1 : x->record->tag > y->record->tag;
 }
 
+static void collect_from(verifier *v, const check_log *log, int slot)
+{
+	for (unsigned i = 0; i < atomic_load(&log->count); i++) {
+		if (log->records[i].kind < WRITE)
+			continue;
+		v->writes = grow(v->writes, &v->write_capacity, v->write_count, sizeof *v->writes);
+		v->writes[v->write_count++] = (write){ .record = (check_record *)(uintptr_t)&log->records[i], .slot = slot };
+	}
+}
+
 static void collect_writes(verifier *v, const check_shared *shared)
 {
 	v->write_count = 0;
+	collect_from(v, &shared->outside, -1);
 	for (int slot = 0; slot < shared->workers; slot++)
-		for (int thread = 0; thread < shared->threads; thread++) {
-			const check_log *log = &shared->worker[slot].logs[thread];
-
-			for (unsigned i = 0; i < atomic_load(&log->count); i++) {
-				if (log->records[i].kind < WRITE)
-					continue;
-				v->writes = grow(v->writes, &v->write_capacity, v->write_count, sizeof *v->writes);
-				v->writes[v->write_count++] =
-					(write){ .record = (check_record *)(uintptr_t)&log->records[i], .slot = slot };
-			}
-		}
+		for (int thread = 0; thread < shared->threads; thread++)
+			collect_from(v, &shared->worker[slot].logs[thread], slot);
 	qsort(v->writes, v->write_count, sizeof *v->writes, by_tag);
 }
 
@@ -260,7 +266,7 @@ static void require(verifier *v, const write *w)
 {
 	const check_record *record = w->record;
 	uint64_t            end_ns = record->end_ns;
-	uint64_t            lists_ns = seeing_from(v, record->key, w->blind ? end_ns + v->blind_ns : end_ns, -1);
+	uint64_t            lists_ns = seeing_from(v, record->key, w->blind ? end_ns + w->late_ns : end_ns, -1);
 	uint64_t            own_lists_ns = seeing_from(v, record->key, end_ns, record->incarnation);
 	size_t              own = (size_t)record->incarnation * KEYS + (size_t)record->key;
 

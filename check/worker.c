@@ -122,6 +122,7 @@ static weir_session *open_session(const check_worker *worker)
 						  .application_name = "weir-check",
 						  .timeout_ms = 4000,
 						  .connect_timeout_ms = 2000,
+						  .outside_ms = worker->outside_ms,
 						  .cache = { .policy = worker->policy,
 		                             .ttl_s = worker->ttl_s,
 		                             .unique_ttl_s = worker->ttl_s,

@@ -16,6 +16,7 @@ typedef struct check_worker {
 	const char   *mistake;          /* to be made on purpose (mutant.h), or NULL */
 	int           ttl_s;
 	weir_policy   policy;
+	int           outside_ms; /* 0: nobody writes without weir */
 	weir_switch   outbox;
 	bool          verbose;
 } check_worker;

@@ -131,6 +131,10 @@ typedef struct weir_cache_config {
 struct weir_relation;
 
 /* One model. Write it with WEIR_MODEL. */
+/* What a write invalidates beside what follows from the descriptor: see invalidation.h. */
+typedef struct weir_invalidation weir_invalidation;
+typedef int weir_invalidates(weir_invalidation *write, const void *record, weir_error *err);
+
 typedef struct weir_model {
 	const char       *name;        /* the struct's name, in keys and messages */
 	const char       *table;       /* the table */
@@ -149,6 +153,7 @@ typedef struct weir_model {
 	bool              gathers;     /* reads by id that come at the same time, outside of transactions, are one statement; for
 	                                  a primary key of one integer. More threads than connections gain by it */
 	bool              reserved;
+	weir_invalidates *invalidates; /* or NULL */
 } weir_model;
 
 /* A column of a model; the typed handles below wrap it. */

@@ -18,6 +18,7 @@
 #include <weir/sql.h>
 #include <weir/cache_manager.h>
 #include <weir/near_cache.h>
+#include <weir/invalidation.h>
 #include <weir/relation.h>
 #include <weir/relay.h>
 #include <weir/json.h>

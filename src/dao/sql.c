@@ -2,6 +2,7 @@
 #include "dao/sql.h"
 
 #include "base/error.h"
+#include "dao/invalidation.h"
 #include "dao/result.h"
 #include "dao/sql_text.h"
 #include "dao/write.h"
@@ -195,6 +196,8 @@ static int collect(weir__call *call, const weir__rows *rows, weir__touches *touc
 	int       rc =
         to->by_hand.models->returned ? collect_returned(call, rows, touches) : collect_unknown(call, rows, touches);
 
+	for (size_t i = 0; rc >= 0 && i < to->by_hand.models->count; i++)
+		rc = weir__invalidation_of_unknown(call, to->by_hand.models->items[i], touches);
 	to->affected = rows->affected;
 	if (rc >= 0 && to->by_hand.layout)
 		rc = weir__rows_list_by_name(rows, to->by_hand.layout, &to->list, call->err);

@@ -6,6 +6,7 @@
 #include "dao/write.h"
 
 #include "base/error.h"
+#include "dao/invalidation.h"
 
 static bool has_changed(const weir__write *write, const weir__rows *rows)
 {
@@ -20,6 +21,8 @@ static int take(weir__call *call, const weir__write *write, const weir__rows *ro
 	if (!has_changed(write, rows))
 		return WEIR_OK;
 	rc = write->collect(call, rows, touches);
+	if (rc >= 0)
+		rc = weir__invalidation_of_rows(call, rows, touches);
 	if (rc >= 0 && write->record)
 		rc = weir__rows_record(rows, 0, call->entity->layout, write->record, call->err);
 	if (rc >= 0 && write->list)

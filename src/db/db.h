@@ -298,9 +298,11 @@ int weir__rows_list(const weir__rows *rows, const weir__layout *layout, weir_lis
 int weir__rows_list_at(const weir__rows *rows, const weir__layout *layout, const size_t *places, weir_list *list,
                        weir_error *err);
 /* One value of column type `type` at (row, column of the result). Text is borrowed from rows (numeric is made in scratch). */
-int  weir__rows_value(const weir__rows *rows, size_t row, size_t column, weir_type type, weir_value *value,
-                      weir__buffer *scratch, weir_error *err);
-bool weir__rows_is_null(const weir__rows *rows, size_t row, size_t column);
+int weir__rows_value(const weir__rows *rows, size_t row, size_t column, weir_type type, weir_value *value,
+                     weir__buffer *scratch, weir_error *err);
+/* How many columns they have. */
+size_t weir__rows_columns(const weir__rows *rows);
+bool   weir__rows_is_null(const weir__rows *rows, size_t row, size_t column);
 
 /* ---- Schema -------------------------------------------------------------------------------------------------- */
 

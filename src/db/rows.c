@@ -156,6 +156,11 @@ int weir__rows_list(const weir__rows *rows, const weir__layout *layout, weir_lis
 	return weir__rows_list_at(rows, layout, NULL, list, err);
 }
 
+size_t weir__rows_columns(const weir__rows *rows)
+{
+	return rows->result ? (size_t)PQnfields(rows->result) : 0;
+}
+
 bool weir__rows_is_null(const weir__rows *rows, size_t row, size_t column)
 {
 	return PQgetisnull(rows->result, (int)row, (int)column) != 0;

@@ -106,11 +106,10 @@ static int add_column(const weir__insert_column *column, const weir__insert_part
 
 	if (status != WEIR_OK)
 		return status;
-	if (weir__insert_is_special(type))
-		return weir__insert_special(column, parts, params, err);
+	if (weir__type_is_array(type))
+		return weir__insert_items(column, parts, params, err);
 	weir__params_add_array(params, type, values->count, values->get, values->context);
-	weir__sql_append_last(parts->arrays, params);
-	weir__buffer_appendf(parts->arrays, "::%s", weir__wire_array_name(type));
+	weir__sql_append_array(parts->arrays, column->s, column->column, weir__params_count(params));
 	weir__buffer_appendf(parts->names, "c%zu, ", column->column);
 	weir__buffer_appendf(parts->select, "u.c%zu", column->column);
 	return WEIR_OK;

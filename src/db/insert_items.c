@@ -1,37 +1,9 @@
-/* Enums:   unnest(CASE WHEN FALSE THEN ARRAY(SELECT "mood" FROM "t") ELSE $1 END), from which the server infers the type of
- *          the parameter, a text, without reading the table
- * Arrays:  ($1::int4[])[u.f3:u.l3], where $1 has the items of all rows and f3 and l3 are the first and last of each row;
- *          no last one is a NULL, one before the first an empty array. Arrays of texts are inferred as enums are */
+/* ($1::int4[])[u.f3:u.l3], where $1 has the items of all rows and f3 and l3 are the first and last of each row; no last one
+ * is a NULL, one before the first an empty array. The type of an array of texts is inferred from the column. */
 #include "db/insert_items.h"
 
 #include "base/error.h"
 #include "base/memory.h"
-
-bool weir__insert_is_special(weir_type type)
-{
-	return type == WEIR_TYPE_ENUM || weir__type_is_array(type);
-}
-
-/* CASE WHEN FALSE THEN (SELECT "tags" FROM "t") ELSE $3 END; kind is ARRAY for an array of the column's values. */
-static void append_inferred(weir__buffer *sql, const weir__insert_column *column, const char *kind,
-                            const weir__params *params)
-{
-	weir__buffer_appendf(sql, "CASE WHEN FALSE THEN %s(SELECT ", kind);
-	weir__sql_append(sql, &column->s->names[column->column]);
-	weir__buffer_append_text(sql, " FROM ");
-	weir__sql_append(sql, &column->s->table);
-	weir__buffer_append_text(sql, ") ELSE ");
-	weir__sql_append_last(sql, params);
-	weir__buffer_append_text(sql, " END");
-}
-
-static void add_enums(const weir__insert_column *column, const weir__insert_parts *parts, weir__params *params)
-{
-	weir__params_add_array(params, WEIR_TYPE_ENUM, column->values.count, column->values.get, column->values.context);
-	append_inferred(parts->arrays, column, "ARRAY", params);
-	weir__buffer_appendf(parts->names, "c%zu, ", column->column);
-	weir__buffer_appendf(parts->select, "u.c%zu", column->column);
-}
 
 /* The items of an array column, one row's behind the other's; ends[i] is where those of row i end. */
 typedef struct items {
@@ -117,7 +89,7 @@ static void add_items(const items *of, const weir__insert_parts *parts, weir__pa
 	weir__params_add_items(params, type, &source);
 	weir__buffer_appendf(parts->select, "CASE WHEN u.l%zu IS NOT NULL THEN (", column);
 	if (weir__wire_is_sent_as_text(type)) {
-		append_inferred(parts->select, of->column, "", params);
+		weir__sql_append_inferred(parts->select, of->column->s, column, weir__params_count(params));
 	} else {
 		weir__sql_append_last(parts->select, params);
 		weir__buffer_appendf(parts->select, "::%s", weir__wire_array_name(weir__type_item(type)));
@@ -125,16 +97,12 @@ static void add_items(const items *of, const weir__insert_parts *parts, weir__pa
 	weir__buffer_appendf(parts->select, ")[u.f%zu:u.l%zu] END", column, column);
 }
 
-int weir__insert_special(const weir__insert_column *column, const weir__insert_parts *parts, weir__params *params,
-                         weir_error *err)
+int weir__insert_items(const weir__insert_column *column, const weir__insert_parts *parts, weir__params *params,
+                       weir_error *err)
 {
 	items of = { .column = column };
 	int   status;
 
-	if (!weir__type_is_array(column->s->layout->columns[column->column].type)) {
-		add_enums(column, parts, params);
-		return WEIR_OK;
-	}
 	of.ends = weir__malloc(column->values.count * sizeof *of.ends);
 	if (!of.ends)
 		return weir__error_no_memory(err);

@@ -1,5 +1,5 @@
-/* Columns of many rows that unnest does not take as one array of values: arrays, since an array of arrays would be one of
- * two dimensions, and enums, whose type has no name that is known here. */
+/* Array columns of many rows, which unnest does not take as one array of values: an array of arrays would be one of two
+ * dimensions. */
 #ifndef WEIR_DB_INSERT_ITEMS_H
 #define WEIR_DB_INSERT_ITEMS_H
 
@@ -20,12 +20,9 @@ typedef struct weir__insert_parts {
 	weir__buffer *names;  /* what these are called in u, each with a comma behind it */
 } weir__insert_parts;
 
-/* Is it such a column? */
-bool weir__insert_is_special(weir_type type);
-
-/* Adds its parameters and parts. An array column's items of all rows are one array, of which each row takes a slice; the
- * type of an enum is taken from the column. WEIR_ERR_NO_MEMORY or WEIR_ERR_LIMIT. */
-int weir__insert_special(const weir__insert_column *column, const weir__insert_parts *parts, weir__params *params,
-                         weir_error *err);
+/* Adds the parameters and parts of an array column: the items of all rows are one array, of which each row takes a slice.
+ * WEIR_ERR_NO_MEMORY or WEIR_ERR_LIMIT. */
+int weir__insert_items(const weir__insert_column *column, const weir__insert_parts *parts, weir__params *params,
+                       weir_error *err);
 
 #endif

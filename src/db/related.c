@@ -72,9 +72,10 @@ static void add_key(writing *w, bool arrays)
 /* $1::int8[], $2::text[] */
 static void append_arrays(const writing *w)
 {
-	for (size_t i = 0; i < w->r->key_count; i++)
-		weir__buffer_appendf(w->sql, "%s$%zu::%s", i > 0 ? ", " : "", (size_t)w->first + i + 1,
-		                     weir__wire_array_name(key_type(w, i)));
+	for (size_t i = 0; i < w->r->key_count; i++) {
+		weir__buffer_append_text(w->sql, i > 0 ? ", " : "");
+		weir__sql_append_array(w->sql, w->holder, w->r->columns[i], (size_t)w->first + i + 1);
+	}
 }
 
 /* "a" = $1 AND "b" = $2, or = k.weir_k0 and so on where the owners come first. */

@@ -39,7 +39,10 @@ static bool is_nullable(const seeking *k, size_t i)
 
 static void append_name(const seeking *k, size_t i)
 {
-	weir__sql_append(k->sql, &k->s->names[k->order[i].column]);
+	size_t column = k->order[i].column;
+
+	weir__sql_append(k->sql, &k->s->names[column]);
+	weir__sql_append_array_cast(k->sql, k->s->layout->columns[column].type);
 }
 
 /* $n of value i: NULLs are no parameters. */

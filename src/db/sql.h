@@ -29,6 +29,14 @@ static inline void weir__sql_append(weir__buffer *sql, const weir__sql *piece)
 void weir__sql_append_comparable(weir__buffer *sql, const weir__statements *s, weir__mask mask, const char *prefix);
 void weir__sql_append_cast(weir__buffer *sql, const weir__statements *s, size_t column);
 
+/* Parameter $place, an array of values of the column, for unnest: "$1::int8[]". The type of an enum has no name that is known
+ * here, the server infers it from the column without reading the table: "CASE WHEN FALSE THEN ARRAY(SELECT "mood" FROM "t")
+ * ELSE $1 END". */
+void weir__sql_append_array(weir__buffer *sql, const weir__statements *s, size_t column, size_t place);
+
+/* The same of one value of the column. */
+void weir__sql_append_inferred(weir__buffer *sql, const weir__statements *s, size_t column, size_t place);
+
 /* "a", "b" of the columns of a set in the layout's order, each behind the prefix (`o.` or nothing). */
 void weir__sql_append_columns(weir__buffer *sql, const weir__statements *s, weir__mask mask, const char *prefix);
 

@@ -42,6 +42,31 @@ void weir__sql_append_columns(weir__buffer *sql, const weir__statements *s, weir
 	}
 }
 
+/* CASE WHEN FALSE THEN (SELECT "mood" FROM "t") ELSE $3 END; kind is ARRAY for an array of the column's values. */
+static void append_inferred(weir__buffer *sql, const weir__statements *s, size_t column, const char *kind, size_t place)
+{
+	weir__buffer_appendf(sql, "CASE WHEN FALSE THEN %s(SELECT ", kind);
+	weir__sql_append(sql, &s->names[column]);
+	weir__buffer_append_text(sql, " FROM ");
+	weir__sql_append(sql, &s->table);
+	weir__buffer_appendf(sql, ") ELSE $%zu END", place);
+}
+
+void weir__sql_append_inferred(weir__buffer *sql, const weir__statements *s, size_t column, size_t place)
+{
+	append_inferred(sql, s, column, "", place);
+}
+
+void weir__sql_append_array(weir__buffer *sql, const weir__statements *s, size_t column, size_t place)
+{
+	const char *name = weir__wire_array_name(s->layout->columns[column].type);
+
+	if (name)
+		weir__buffer_appendf(sql, "$%zu::%s", place, name);
+	else
+		append_inferred(sql, s, column, "ARRAY", place);
+}
+
 void weir__sql_append_cast(weir__buffer *sql, const weir__statements *s, size_t column)
 {
 	weir_type type = s->layout->columns[column].type;
@@ -167,9 +192,10 @@ static void append_key_in(weir__buffer *sql, const weir__statements *s)
 		weir__sql_append(sql, &s->names[layout->key[i]]);
 	}
 	weir__buffer_append_text(sql, ") IN (SELECT * FROM unnest(");
-	for (size_t i = 0; i < layout->key_count; i++)
-		weir__buffer_appendf(sql, "%s$%zu::%s", i > 0 ? ", " : "", i + 1,
-		                     weir__wire_array_name(layout->columns[layout->key[i]].type));
+	for (size_t i = 0; i < layout->key_count; i++) {
+		weir__buffer_append_text(sql, i > 0 ? ", " : "");
+		weir__sql_append_array(sql, s, layout->key[i], i + 1);
+	}
 	weir__buffer_append_text(sql, "))");
 }
 

@@ -189,6 +189,54 @@ CACHE_TEST(test_type_uses__stamps_of_dates_and_enums_are_those_of_writes)
 	assert_count(1, weir_eq(part_c.day, weir_date_of(-1)));
 }
 
+/* A key of two columns, one of them an enum. */
+typedef struct feeling {
+	int32_t      person;
+	const char  *mood;
+	weir_opt_i32 strength;
+} feeling;
+WEIR_RECORD(feeling)
+
+static const weir_field feeling_fields[] = {
+	WEIR_FIELD(feeling, person, .primary_key = true),
+	WEIR_FIELD(feeling, mood, .primary_key = true, .labels = WEIR_LABELS("new", "old")),
+	WEIR_FIELD(feeling, strength),
+};
+static const weir_model feeling_model = WEIR_MODEL(feeling, "feelings", feeling_fields);
+
+START_TEST(test_type_uses__an_enum_may_be_part_of_a_key)
+{
+	static const weir_model *const own_models[] = { &feeling_model, NULL };
+	const feeling                  keys[] = { { .person = 1, .mood = "old" },
+		                                      { .person = 2, .mood = "old" },
+		                                      { .person = 1, .mood = "new" } };
+	feeling                        rows[] = { keys[0], keys[2] };
+	weir_session                  *other;
+	weir_base_dao                  feelings;
+	feeling_list                   list = WEIR_LIST_INIT;
+	bool                           deleted = false;
+
+	setup(WEIR_CACHE_MEMORY);
+	blog_sql(&blog, "CREATE TABLE feelings (person int, mood part_mood, strength int, PRIMARY KEY (person, mood))");
+	other = blog_open_other(&blog, &(weir_options){ .cache_kind = WEIR_CACHE_MEMORY, .models = own_models });
+	feelings = weir_get_dao(other, &feeling_model);
+	for (int time = 0; time < 2; time++) {
+		rows[0].strength = weir_some_i32(time);
+		assert_ok(weir_base_dao_upsert_many(&feelings, rows, 2, WEIR_UPSERT(.set = weir_set_all(&feeling_model)), NULL,
+		                                    &blog.err));
+		assert_ok(weir_base_dao_get_many_cached(&feelings, keys, 3, &list, &blog.err));
+		ck_assert_int_eq(list.items[0]->strength.value, time);
+		ck_assert_ptr_null(list.items[1]);
+		ck_assert_str_eq(list.items[2]->mood, "new");
+		feeling_list_release(&list);
+	}
+	assert_ok(weir_base_dao_delete(&feelings, &keys[0], &deleted, &blog.err));
+	ck_assert(deleted);
+	weir_close(&other);
+	teardown();
+}
+END_TEST
+
 /* ---- Writing ------------------------------------------------------------------------------------------------------------- */
 
 /* Updates, or upserts, the part "ab"; the year in which it was changed last. */
@@ -315,8 +363,6 @@ START_TEST(test_type_uses__every_type_that_copy_takes_is_copied)
 }
 END_TEST
 
-/* ---- By hand --------------------------------------------------------------------------------------------------------------- */
-
 static void fill_every_type(void)
 {
 	weir_base_dao dao = weir_get_dao(session, &every_type_model);
@@ -324,6 +370,52 @@ static void fill_every_type(void)
 	for (size_t i = 0; i < every_type_count(); i++)
 		assert_ok(weir_base_dao_create(&dao, every_type_row(i), weir_set_all(&every_type_model), NULL, &blog.err));
 }
+
+/* ---- Pages --------------------------------------------------------------------------------------------------------------- */
+
+/* All rows one by one, forwards by the cursors: the ids as digits. */
+static const char *paged(weir_column column, bool descending)
+{
+	static char      ids[16];
+	const weir_query query = { .order = { &(const weir_order){ .column = column, .descending = descending }, 1 },
+		                       .limit = 1 };
+	weir_base_dao    dao = weir_get_dao(session, &every_type_model);
+	weir_cursors     page = WEIR_CURSORS_INIT;
+	size_t           count = 0;
+
+	do {
+		every_type_list list = WEIR_LIST_INIT;
+		assert_ok(weir_base_dao_get_page(&dao, &query, page.next, &list, &page, &blog.err));
+		ck_assert_uint_eq(list.count, 1);
+		ids[count++] = (char)('0' + list.items[0]->id);
+		every_type_list_release(&list);
+	} while (page.next && count < sizeof ids - 1);
+	ids[count] = '\0';
+	weir_cursors_release(&page);
+	return ids;
+}
+
+START_TEST(test_type_uses__pages_go_on_behind_a_value_of_any_type_that_has_an_order)
+{
+	setup(WEIR_CACHE_MEMORY);
+	fill_every_type();
+	for (size_t i = 0; i < every_type_model.field_count; i++) {
+		const weir_field *field = &every_type_model.fields[i];
+		weir_column       column = { &every_type_model, field->offset };
+		bool              has_order = field->type != WEIR_TYPE_JSON && field->type != WEIR_TYPE_JSON_ARRAY &&
+		                 strcmp(field->name, "opt_mood") != 0; /* a domain on an enum */
+		for (int descending = 0; has_order && descending < 2; descending++) {
+			const char *ids = paged(column, descending);
+			ck_assert_msg(strlen(ids) == 4 && strchr(ids, '1') && strchr(ids, '2') && strchr(ids, '3') &&
+			                  strchr(ids, '4'),
+			              "%s: %s", field->name, ids);
+		}
+	}
+	teardown();
+}
+END_TEST
+
+/* ---- By hand --------------------------------------------------------------------------------------------------------------- */
 
 START_TEST(test_type_uses__results_and_parameters_by_hand_take_every_type)
 {
@@ -402,6 +494,7 @@ WEIR_SUITE("type_uses", test_type_uses__unique_values_of_each_type_are_found_in_
            test_type_uses__stamps_of_dates_and_enums_are_those_of_writes,
            test_type_uses__auto_now_moves_when_a_value_of_any_type_differs,
            test_type_uses__many_rows_with_arrays_and_enums_are_created_at_once,
-           test_type_uses__every_type_that_copy_takes_is_copied,
+           test_type_uses__every_type_that_copy_takes_is_copied, test_type_uses__an_enum_may_be_part_of_a_key,
+           test_type_uses__pages_go_on_behind_a_value_of_any_type_that_has_an_order,
            test_type_uses__results_and_parameters_by_hand_take_every_type,
            test_type_uses__arrays_of_each_type_are_parameters_by_hand);

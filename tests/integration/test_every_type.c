@@ -1,6 +1,7 @@
 /* Every type at its extremes: what is written comes back to the byte, from the database, from Redis and from memory; by
  * each way of writing; and conditions find it. */
 #include "support/blog.h"
+#include "support/database.h"
 #include "support/every_type.h"
 
 #include <float.h>
@@ -19,13 +20,21 @@ static struct place {
 
 #define place_ok(call) ck_assert_msg((call) == WEIR_OK, "%s: %s", #call, place.err.message)
 
-static void place_open(weir_cache_kind kind)
+static void place_open_with(const weir_options *given)
 {
+	weir_options options = *given;
+
+	options.models = models;
 	memset(&place, 0, sizeof place);
 	blog_open(&place.blog, &(weir_options){ .cache_kind = WEIR_CACHE_NONE });
 	blog_sql(&place.blog, every_type_schema);
-	place.session = blog_open_other(&place.blog, &(weir_options){ .cache_kind = kind, .models = models });
+	place.session = blog_open_other(&place.blog, &options);
 	place.dao = weir_get_dao(place.session, &every_type_model);
+}
+
+static void place_open(weir_cache_kind kind)
+{
+	place_open_with(&(weir_options){ .cache_kind = kind });
 }
 
 static void place_close(void)
@@ -129,6 +138,40 @@ START_TEST(test_every_type__comes_back_to_the_byte_from_memory)
 	place_open(WEIR_CACHE_MEMORY);
 	walk();
 	walk_list();
+	place_close();
+}
+END_TEST
+
+static uint64_t near_hits(void)
+{
+	weir_cache_stats stats;
+
+	weir_cache_manager_stats(weir_session_cache(place.session), &every_type_model, &stats);
+	return stats.near_hits;
+}
+
+/* Decoded rows that this process keeps, made of the database's and of those in Redis. */
+START_TEST(test_every_type__comes_back_to_the_byte_from_the_near_cache)
+{
+	weir_session *other;
+	uint64_t      hits;
+
+	place_open_with(&(weir_options){ .cache_kind = WEIR_CACHE_REDIS, .cache.near = WEIR_ON });
+	EVENTUALLY(weir_near_cache_is_fresh(place.session));
+	walk();
+	walk_list();
+	hits = near_hits();
+	ck_assert_uint_gt(hits, 0);
+	other = place.session;
+	place.session = blog_open_other(
+		&place.blog, &(weir_options){ .cache_kind = WEIR_CACHE_REDIS, .cache.near = WEIR_ON, .models = models });
+	place.dao = weir_get_dao(place.session, &every_type_model);
+	EVENTUALLY(weir_near_cache_is_fresh(place.session));
+	for (size_t time = 0; time < 3; time++)
+		for (size_t i = 0; i < every_type_count(); i++)
+			assert_read_cached(every_type_row(i)->id, every_type_row(i));
+	ck_assert_uint_gt(near_hits(), 0);
+	weir_close(&other);
 	place_close();
 }
 END_TEST
@@ -396,7 +439,8 @@ START_TEST(test_every_type__arrays_that_ours_cannot_be_are_refused_and_harm_noth
 END_TEST
 
 WEIR_SUITE("every_type", test_every_type__comes_back_to_the_byte_cold_and_from_redis,
-           test_every_type__comes_back_to_the_byte_from_memory, test_every_type__is_written_by_create_many,
+           test_every_type__comes_back_to_the_byte_from_memory,
+           test_every_type__comes_back_to_the_byte_from_the_near_cache, test_every_type__is_written_by_create_many,
            test_every_type__is_written_by_update_and_upsert, test_every_type__is_compared_in_conditions,
            test_every_type__a_char_n_is_equal_whatever_blanks_follow, test_every_type__items_of_arrays_are_found,
            test_every_type__jsonb_is_looked_into, test_every_type__conditions_that_do_not_fit_are_refused_by_name,

@@ -14,5 +14,9 @@ install(FILES "${PROJECT_BINARY_DIR}/weirConfig.cmake" "${PROJECT_BINARY_DIR}/we
 
 # relative, so that an installed tree can be moved
 file(RELATIVE_PATH weir_pc_prefix "/${CMAKE_INSTALL_LIBDIR}/pkgconfig" "/")
+set(weir_pc_tls "")
+if(weir_tls)
+	set(weir_pc_tls " openssl")
+endif()
 configure_file(cmake/weir.pc.in weir.pc @ONLY)
 install(FILES "${PROJECT_BINARY_DIR}/weir.pc" DESTINATION "${CMAKE_INSTALL_LIBDIR}/pkgconfig")

@@ -34,7 +34,7 @@ function(weir_libraries)
 	target_link_libraries(weir PRIVATE $<BUILD_INTERFACE:weir_flags> $<BUILD_INTERFACE:weir_hardening>)
 	foreach(library weir weir_static)
 		target_link_libraries(${library} PUBLIC weir_headers
-			PRIVATE Threads::Threads PkgConfig::LIBPQ PkgConfig::HIREDIS PkgConfig::CJSON)
+			PRIVATE Threads::Threads PkgConfig::LIBPQ PkgConfig::HIREDIS PkgConfig::CJSON ${weir_tls})
 	endforeach()
 	add_library(weir::weir ALIAS weir)
 	add_library(weir::static ALIAS weir_static)

@@ -70,7 +70,7 @@ typedef struct weir_near_options {
 /* Zero is the default everywhere. */
 typedef struct weir_options {
 	const char              *postgres; /* postgresql://... or a libpq connection string; required */
-	const char              *redis;    /* redis://[user:password@]host:port[/db] or unix:///path[?db=n]; NULL: no Redis */
+	const char              *redis;    /* redis://[user:password@]host:port[/db], rediss://..., unix:///path[?db=n]; NULL: none */
 	const weir_model *const *models;   /* all models of the session, ended by NULL */
 	const char              *schema;   /* the search path of each connection [the role's own] */
 	const char              *application_name; /* [what the connection string says, else "weir"] */

@@ -532,12 +532,11 @@ int weir__cache_backend_redis(const char *url, const weir__logger *logger, weir_
 	if (rc < 0)
 		return rc;
 	made = weir__calloc(1, sizeof *made);
-	if (made)
-		made->pool = weir__redis_pool_create(&parsed, logger);
-	if (!made || !made->pool) {
+	rc = made ? weir__redis_pool_create(&parsed, logger, &made->pool, err) : weir__error_no_memory(err);
+	if (rc < 0) {
 		weir__redis_url_release(&parsed);
 		weir__free(made);
-		return weir__error_no_memory(err);
+		return rc;
 	}
 	made->gets = weir__redis_gets_create(made->pool);
 	if (!made->gets) {

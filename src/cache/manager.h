@@ -54,29 +54,29 @@ struct weir__cache_space {
 };
 
 struct weir_cache_manager {
-	weir_cache_backend *backend;
-	bool                keeps_nothing; /* the backend is none */
-	char                prefix[WEIR__PREFIX_MAX + 1];
-	char                head[WEIR__HEAD_MAX]; /* of all keys */
-	size_t              head_length;
-	int                 timeout_ms;
-	const weir__logger *logger;
-	uint32_t            process; /* weir__process_generation() of the owner */
-	uint64_t            id_seed;
-	_Atomic uint64_t    id_counter;
-	weir__pending       pending;
-	weir__flights       flights;
-	weir__watermark     watermark;
-	pthread_mutex_t     mutex; /* defaults, spaces, their own */
-	weir_cache_config   defaults;
-	weir__cache_space  *spaces;
-	weir__cache_space  *last;
-	weir__counters      own_counters; /* of the application's own values */
-	char                channel[WEIR__PREFIX_MAX + sizeof ":near"];
-	size_t              channel_length;
-	weir_near_options   near_options;
-	weir__near         *near_cache; /* NULL: none is needed yet */
-	_Atomic(weir__near_link *) near_link; /* set once */
+	weir_cache_backend        *backend;
+	bool                       keeps_nothing; /* the backend is none */
+	char                       prefix[WEIR__PREFIX_MAX + 1];
+	char                       head[WEIR__HEAD_MAX]; /* of all keys */
+	size_t                     head_length;
+	int                        timeout_ms;
+	const weir__logger        *logger;
+	uint32_t                   process; /* weir__process_generation() of the owner */
+	uint64_t                   id_seed;
+	_Atomic uint64_t           id_counter;
+	weir__pending              pending;
+	weir__flights              flights;
+	weir__watermark            watermark;
+	pthread_mutex_t            mutex; /* defaults, spaces, their own */
+	weir_cache_config          defaults;
+	weir__cache_space         *spaces;
+	weir__cache_space         *last;
+	weir__counters             own_counters; /* of the application's own values */
+	char                       channel[WEIR__PREFIX_MAX + sizeof ":near"];
+	size_t                     channel_length;
+	weir_near_options          near_options;
+	weir__near                *near_cache; /* NULL: none is needed yet */
+	_Atomic(weir__near_link *) near_link;  /* set once */
 };
 
 /* A number that nobody else has made: never 0. */

@@ -19,6 +19,7 @@ const char *weir__redis_failure_text(weir__redis_failure failure)
 		[WEIR__REDIS_REFUSED] = "no connection",
 		[WEIR__REDIS_LOST] = "connection lost",
 		[WEIR__REDIS_GARBLED] = "an answer that is none",
+		[WEIR__REDIS_UNTRUSTED] = "its certificate is not to be trusted",
 		[WEIR__REDIS_UNUSABLE] = "it cannot serve",
 		[WEIR__REDIS_NO_MEMORY] = "out of memory",
 	};
@@ -86,6 +87,29 @@ void weir__redis_argument_number(weir__redis_connection *connection, int64_t num
 
 /* ---- Exchanges ----------------------------------------------------------------------------------------------------- */
 
+ssize_t weir__redis_connection_send(const weir__redis_connection *connection, const void *bytes, size_t length,
+                                    bool may_block)
+{
+	if (connection->tls)
+		return weir__tls_send(connection->tls, bytes, length);
+	return weir__socket_send(connection->fd, bytes, length, may_block);
+}
+
+ssize_t weir__redis_connection_receive(const weir__redis_connection *connection, void *bytes, size_t size,
+                                       bool may_block)
+{
+	if (connection->tls)
+		return weir__tls_receive(connection->tls, bytes, size);
+	return weir__socket_receive(connection->fd, bytes, size, may_block);
+}
+
+bool weir__redis_connection_wait(const weir__redis_connection *connection, bool to_write, int64_t deadline_us)
+{
+	if (connection->tls)
+		to_write = weir__tls_wants_to_write(connection->tls);
+	return weir__socket_wait(connection->fd, to_write, deadline_us);
+}
+
 static weir__redis_failure send_request(const weir__redis_connection *connection, int64_t deadline_us)
 {
 	const char *at = connection->request.data;
@@ -93,7 +117,7 @@ static weir__redis_failure send_request(const weir__redis_connection *connection
 	bool        may_block = weir__now_us() + connection->block_us <= deadline_us + WEIR__SOCKET_SLACK_US;
 
 	while (left > 0) {
-		ssize_t sent = weir__socket_send(connection->fd, at, left, may_block);
+		ssize_t sent = weir__redis_connection_send(connection, at, left, may_block);
 
 		if (sent > 0) {
 			at += sent;
@@ -101,7 +125,7 @@ static weir__redis_failure send_request(const weir__redis_connection *connection
 		} else if (sent < 0 && errno != EINTR && errno != EAGAIN && errno != EWOULDBLOCK) {
 			return WEIR__REDIS_LOST;
 		}
-		if (left > 0 && !weir__socket_wait(connection->fd, true, deadline_us))
+		if (left > 0 && (sent < 0 || !connection->tls) && !weir__redis_connection_wait(connection, true, deadline_us))
 			return WEIR__REDIS_TIMEOUT;
 		may_block = false;
 	}
@@ -120,14 +144,14 @@ static weir__redis_failure receive_replies(const weir__redis_connection *connect
 
 		if (!room)
 			return WEIR__REDIS_GARBLED;
-		received = weir__socket_receive(connection->fd, room, size, may_block);
+		received = weir__redis_connection_receive(connection, room, size, may_block);
 		may_block = false;
 		if (received == 0)
 			return WEIR__REDIS_LOST;
 		if (received < 0) {
 			if (errno != EINTR && errno != EAGAIN && errno != EWOULDBLOCK)
 				return WEIR__REDIS_LOST;
-			if (!weir__socket_wait(connection->fd, false, deadline_us))
+			if (!weir__redis_connection_wait(connection, false, deadline_us))
 				return WEIR__REDIS_TIMEOUT;
 			continue;
 		}
@@ -262,6 +286,26 @@ static int open_socket(const weir__redis_opening *opening)
 	return weir__socket_open_tcp(opening->addresses, opening->deadline_us);
 }
 
+static weir__redis_failure open_tls(weir__redis_connection *connection, weir__redis_opening *opening)
+{
+	static const weir__redis_failure failures[] = {
+		[WEIR__TLS_FINE] = WEIR__REDIS_FINE,
+		[WEIR__TLS_TIMEOUT] = WEIR__REDIS_TIMEOUT,
+		[WEIR__TLS_LOST] = WEIR__REDIS_LOST,
+		[WEIR__TLS_UNTRUSTED] = WEIR__REDIS_UNTRUSTED,
+	};
+	weir__tls_answer answer = weir__tls_open(opening->tls, connection->fd, opening->deadline_us, &connection->tls);
+
+	return connection->tls ? failures[answer] : WEIR__REDIS_NO_MEMORY;
+}
+
+/* What TLS knows about a failure is more than that the connection ended. */
+static void keep_reason(const weir__redis_connection *connection, weir__redis_opening *opening)
+{
+	if (connection->tls && !opening->error_code[0])
+		snprintf(opening->error_code, sizeof opening->error_code, "%s", weir__tls_reason(connection->tls));
+}
+
 weir__redis_failure weir__redis_connection_open(weir__redis_opening *opening, weir__redis_connection **connection)
 {
 	weir__redis_connection *made = weir__calloc(1, sizeof *made);
@@ -278,9 +322,12 @@ weir__redis_failure weir__redis_connection_open(weir__redis_opening *opening, we
 	}
 	if (failure == WEIR__REDIS_FINE) {
 		made->block_us = weir__socket_limit(made->fd, opening->deadline_us - weir__now_us());
-		failure = shake_hands(made, opening);
+		failure = opening->tls ? open_tls(made, opening) : WEIR__REDIS_FINE;
 	}
+	if (failure == WEIR__REDIS_FINE)
+		failure = shake_hands(made, opening);
 	if (failure != WEIR__REDIS_FINE) {
+		keep_reason(made, opening);
 		weir__redis_connection_close(made);
 		return failure;
 	}
@@ -292,8 +339,14 @@ void weir__redis_connection_close(weir__redis_connection *connection)
 {
 	if (!connection)
 		return;
+	weir__tls_free(connection->tls);
 	weir__socket_close(connection->fd);
 	weir__redis_reader_free(connection->reader);
 	weir__buffer_release(&connection->request);
 	weir__free(connection);
+}
+
+bool weir__redis_connection_is_quiet(const weir__redis_connection *connection)
+{
+	return (!connection->tls || weir__tls_is_quiet(connection->tls)) && weir__socket_is_quiet(connection->fd);
 }

@@ -11,17 +11,19 @@
 #include "base/buffer.h"
 #include "cache/redis_epoch.h"
 #include "cache/redis_reader.h"
+#include "cache/redis_tls.h"
 #include "cache/redis_url.h"
 
 struct addrinfo;
 
 typedef enum weir__redis_failure {
 	WEIR__REDIS_FINE,
-	WEIR__REDIS_TIMEOUT,  /* the deadline passed */
-	WEIR__REDIS_REFUSED,  /* no connection was to be had */
-	WEIR__REDIS_LOST,     /* the connection ended */
-	WEIR__REDIS_GARBLED,  /* what came is no answer */
-	WEIR__REDIS_UNUSABLE, /* the server answers that it cannot serve (loading, no authentication, read only, ...) */
+	WEIR__REDIS_TIMEOUT,   /* the deadline passed */
+	WEIR__REDIS_REFUSED,   /* no connection was to be had */
+	WEIR__REDIS_LOST,      /* the connection ended */
+	WEIR__REDIS_GARBLED,   /* what came is no answer */
+	WEIR__REDIS_UNTRUSTED, /* it does not show that it is who it should be */
+	WEIR__REDIS_UNUSABLE,  /* the server answers that it cannot serve (loading, no authentication, read only, ...) */
 	WEIR__REDIS_NO_MEMORY
 } weir__redis_failure;
 
@@ -32,7 +34,9 @@ typedef struct weir__redis_connection weir__redis_connection;
 struct weir__redis_connection {
 	weir__redis_connection *next; /* of a pool's idle ones */
 	int                     fd;
+	weir__tls              *tls;      /* NULL: none */
 	bool                    reused;   /* it has been idle */
+	bool                    in_array; /* the next one key is asked for so that its answer is an array (redis_gets.c) */
 	int64_t                 block_us; /* the time limit that the socket has */
 	int64_t                 idle_since_us;
 	char                    epoch[WEIR__EPOCH_SIZE]; /* of the server, part of the keys that are sent on it */
@@ -44,14 +48,26 @@ struct weir__redis_connection {
 typedef struct weir__redis_opening {
 	const weir__redis_url *url;
 	const struct addrinfo *addresses; /* of the url's host; NULL: not known */
+	weir__tls_context     *tls;       /* NULL: none */
 	weir__reply_cache     *cache;
 	int64_t                deadline_us;
-	char                   error_code[16]; /* the first word of the server's error, for UNUSABLE */
+	char                   error_code[64]; /* the first word of the server's error, or what TLS says */
 } weir__redis_opening;
 
 /* Connects, authenticates, selects the database and waits for an answer, which says who the server is. */
 weir__redis_failure weir__redis_connection_open(weir__redis_opening *opening, weir__redis_connection **connection);
 void                weir__redis_connection_close(weir__redis_connection *connection);
+
+/* As weir__socket_send and the like, over TLS where there is TLS (then they never block). What would have blocked is waited for
+ * until it may go on, or until the deadline. */
+ssize_t weir__redis_connection_send(const weir__redis_connection *connection, const void *bytes, size_t length,
+                                    bool may_block);
+ssize_t weir__redis_connection_receive(const weir__redis_connection *connection, void *bytes, size_t size,
+                                       bool may_block);
+bool    weir__redis_connection_wait(const weir__redis_connection *connection, bool to_write, int64_t deadline_us);
+
+/* Is the other side still there, and silent? */
+bool weir__redis_connection_is_quiet(const weir__redis_connection *connection);
 
 /* Appends to the request: a command of count arguments, then each argument. */
 void weir__redis_command(weir__redis_connection *connection, size_t count);

@@ -106,20 +106,30 @@ static bool read_replies(const weir__redis_run *run, const weir__reply *replies,
 	return true;
 }
 
-/* The first of the replies to keys: GET has one, MGET an array. NULL: it is no such answer. */
-static const weir__reply *first_reply(const weir__redis_run *run, size_t keys)
+/* One key is asked for by GET and by MGET in turns: an answer that comes once more, in the midst of the next exchange, has the
+ * wrong form for that one. What comes while nobody asks is found before the connection is used again (redis_pool.c). */
+static bool takes_array(weir__redis_connection *connection, size_t keys)
 {
-	if (keys == 1)
+	bool in_array = keys > 1 || connection->in_array;
+
+	connection->in_array = !in_array;
+	return in_array;
+}
+
+/* The first of the replies to keys: GET has one, MGET an array. NULL: it is no such answer. */
+static const weir__reply *first_reply(const weir__redis_run *run, size_t keys, bool in_array)
+{
+	if (!in_array)
 		return run->replies;
 	return run->replies[0].type == WEIR__REPLY_ARRAY && run->replies[0].length == keys ? run->replies + 1 : NULL;
 }
 
 /* ---- One caller's own exchange ------------------------------------------------------------------------------------- */
 
-static void append_read(weir__redis_connection *connection, size_t keys)
+static void append_read(weir__redis_connection *connection, size_t keys, bool in_array)
 {
 	weir__redis_command(connection, 1 + keys);
-	weir__redis_argument_text(connection, keys == 1 ? "GET" : "MGET");
+	weir__redis_argument_text(connection, in_array ? "MGET" : "GET");
 }
 
 static void append_left(weir__redis_connection *connection, const weir_bytes *keys, size_t count)
@@ -136,18 +146,19 @@ static int run_alone(weir__redis_pool *pool, const weir_bytes *keys, size_t coun
 {
 	weir__redis_run    run;
 	const weir__reply *first;
-	bool               understood;
+	bool               understood, in_array;
 
 	if (!weir__redis_run_begin(&run, pool, call->deadline_us))
 		return WEIR_ERR_CACHE;
-	append_read(run.connection, count);
+	in_array = takes_array(run.connection, count);
+	append_read(run.connection, count, in_array);
 	for (size_t i = 0; i < count; i++)
 		weir__redis_argument_key(run.connection, keys[i]);
 	if (call->wants_left)
 		append_left(run.connection, keys, count);
-	if (!weir__redis_run_send(&run, 1 + (call->wants_left ? count : 0), count == 1 ? 0 : count))
+	if (!weir__redis_run_send(&run, 1 + (call->wants_left ? count : 0), in_array ? count : 0))
 		return WEIR_ERR_CACHE;
-	first = first_reply(&run, count);
+	first = first_reply(&run, count, in_array);
 	understood = first && read_replies(&run, first, call->wants_left ? first + count : NULL, count, found);
 	weir__redis_run_end(&run, !understood);
 	return understood ? WEIR_OK : WEIR_ERR_CACHE;
@@ -193,9 +204,9 @@ static ask *next_of(const ask *a)
 	return (ask *)(void *)a->want.next;
 }
 
-static void append_batch(weir__redis_connection *connection, const ask *batch, size_t keys)
+static void append_batch(weir__redis_connection *connection, const ask *batch, size_t keys, bool in_array)
 {
-	append_read(connection, keys);
+	append_read(connection, keys, in_array);
 	for (const ask *a = batch; a; a = next_of(a))
 		for (size_t i = 0; i < a->count; i++)
 			weir__redis_argument_key(connection, a->keys[i]);
@@ -205,9 +216,9 @@ static void append_batch(weir__redis_connection *connection, const ask *batch, s
 }
 
 /* Takes the replies to each of a batch and tells its caller. */
-static bool share_replies(const weir__redis_run *run, ask *batch, size_t keys)
+static bool share_replies(const weir__redis_run *run, ask *batch, size_t keys, bool in_array)
 {
-	const weir__reply *reply = first_reply(run, keys), *left = reply ? reply + keys : NULL;
+	const weir__reply *reply = first_reply(run, keys, in_array), *left = reply ? reply + keys : NULL;
 	bool               understood = reply != NULL;
 	ask               *next;
 
@@ -238,6 +249,7 @@ static void lead(weir__redis_gets *gets, ask *batch, int64_t deadline_us)
 {
 	weir__redis_run run;
 	size_t          keys = 0, lefts = 0;
+	bool            in_array;
 
 	for (const ask *a = batch; a; a = next_of(a)) {
 		keys += a->count;
@@ -247,12 +259,13 @@ static void lead(weir__redis_gets *gets, ask *batch, int64_t deadline_us)
 		fail_all(batch);
 		return;
 	}
-	append_batch(run.connection, batch, keys);
-	if (!weir__redis_run_send(&run, 1 + lefts, keys == 1 ? 0 : keys)) {
+	in_array = takes_array(run.connection, keys);
+	append_batch(run.connection, batch, keys, in_array);
+	if (!weir__redis_run_send(&run, 1 + lefts, in_array ? keys : 0)) {
 		fail_all(batch);
 		return;
 	}
-	weir__redis_run_end(&run, !share_replies(&run, batch, keys));
+	weir__redis_run_end(&run, !share_replies(&run, batch, keys, in_array));
 }
 
 /* WEIR_ERR_CACHE also when the time is up. */

@@ -3,6 +3,7 @@
 
 #include "base/clock.h"
 #include "base/condition.h"
+#include "base/error.h"
 #include "base/hash.h"
 #include "base/memory.h"
 #include "base/names.h"
@@ -13,7 +14,7 @@
 #include <string.h>
 
 #define RUNS_MOST      64    /* at a time; the others wait their turn */
-#define IDLE_UNSEEN_US 1000  /* idle longer than this: looked at before it is used */
+#define IDLE_UNSEEN_US 50    /* idle longer than this: looked at before it is used */
 #define FAILURES_MOST  2     /* in a row, then it is down */
 #define HASTY_US       10000 /* a call that has less time proves nothing by running out of it */
 #define PAUSE_LEAST_US 50000 /* between attempts while it is down */
@@ -26,6 +27,7 @@ struct weir__redis_pool {
 	weir__redis_url         url;
 	char                   *place;
 	pthread_mutex_t         mutex;     /* the rest */
+	weir__tls_context      *tls;       /* NULL: none */
 	weir__names            *names;     /* NULL: a unix socket */
 	weir__addresses        *addresses; /* of the host; NULL: not known yet, or a unix socket */
 	weir__redis_connection *idle;
@@ -98,28 +100,45 @@ static char *make_place(const weir__redis_url *url)
 	return text;
 }
 
-weir__redis_pool *weir__redis_pool_create(weir__redis_url *url, const weir__logger *logger)
+static bool set_up(weir__redis_pool *pool, const weir__redis_url *url)
 {
-	weir__redis_pool *pool = weir__calloc(1, sizeof *pool);
-
-	if (!pool)
-		return NULL;
 	pool->cache = weir__reply_cache_create();
 	pool->names = url->host ? weir__names_create() : NULL;
 	pool->place = make_place(url);
-	if (!pool->cache || !pool->place || (url->host && !pool->names) || pthread_mutex_init(&pool->mutex, NULL) != 0) {
-		if (pool->cache)
-			weir__reply_cache_release(pool->cache);
-		weir__names_release(pool->names);
-		weir__free(pool->place);
-		weir__free(pool);
-		return NULL;
+	return pool->cache && pool->place && (pool->names || !url->host);
+}
+
+static void take_down(weir__redis_pool *pool)
+{
+	if (pool->cache)
+		weir__reply_cache_release(pool->cache);
+	weir__names_release(pool->names);
+	weir__tls_context_free(pool->tls);
+	weir__free(pool->place);
+	weir__free(pool);
+}
+
+int weir__redis_pool_create(weir__redis_url *url, const weir__logger *logger, weir__redis_pool **pool, weir_error *err)
+{
+	weir__redis_pool *made = weir__calloc(1, sizeof *made);
+	int               rc = WEIR_OK;
+
+	if (!made)
+		return weir__error_no_memory(err);
+	if (url->tls)
+		rc = weir__tls_context_create(url, &made->tls, err);
+	if (rc == WEIR_OK && (!set_up(made, url) || pthread_mutex_init(&made->mutex, NULL) != 0))
+		rc = weir__error_no_memory(err);
+	if (rc < 0) {
+		take_down(made);
+		return rc;
 	}
-	weir__cond_init(&pool->run_ended);
-	pool->runs_most = RUNS_MOST;
-	pool->logger = logger;
-	pool->url = *url;
-	return pool;
+	weir__cond_init(&made->run_ended);
+	made->runs_most = RUNS_MOST;
+	made->logger = logger;
+	made->url = *url;
+	*pool = made;
+	return WEIR_OK;
 }
 
 const weir__redis_url *weir__redis_pool_url(const weir__redis_pool *pool)
@@ -167,12 +186,9 @@ void weir__redis_pool_free(weir__redis_pool *pool)
 	close_all(take_idle(pool));
 	pthread_cond_destroy(&pool->run_ended);
 	weir__addresses_release(pool->addresses);
-	weir__names_release(pool->names);
-	weir__free(pool->place);
 	weir__redis_url_release(&pool->url);
-	weir__reply_cache_release(pool->cache);
 	pthread_mutex_destroy(&pool->mutex);
-	weir__free(pool);
+	take_down(pool);
 }
 
 /* ---- The breaker --------------------------------------------------------------------------------------------------- */
@@ -247,7 +263,8 @@ static void note_failure(weir__redis_pool *pool, const failing *f)
 
 	pthread_mutex_lock(&pool->mutex);
 	pool->failures += proves_something(pool, f);
-	is_down = by_probe || f->failure == WEIR__REDIS_REFUSED || f->failure == WEIR__REDIS_UNUSABLE || is_over(pool, f);
+	is_down = by_probe || f->failure == WEIR__REDIS_REFUSED || f->failure == WEIR__REDIS_UNTRUSTED ||
+	          f->failure == WEIR__REDIS_UNUSABLE || is_over(pool, f);
 	if (by_probe)
 		pool->probing = false;
 	if (is_down) {
@@ -364,7 +381,9 @@ static void note_epoch(weir__redis_pool *pool, const weir__redis_connection *con
 /* A new connection. NULL: failed, and noted. */
 static weir__redis_connection *open_connection(weir__redis_pool *pool, int64_t deadline_us, bool is_probe)
 {
-	weir__redis_opening     opening = { .url = &pool->url, .cache = pool->cache, .deadline_us = deadline_us };
+	weir__redis_opening opening = {
+		.url = &pool->url, .tls = pool->tls, .cache = pool->cache, .deadline_us = deadline_us
+	};
 	weir__redis_connection *connection = NULL;
 	int64_t                 began_us = weir__now_us();
 	bool                    hasty = !is_probe && is_hasty(deadline_us);
@@ -388,7 +407,7 @@ static weir__redis_connection *open_connection(weir__redis_pool *pool, int64_t d
 /* One that has been idle for a while may have ended, or received what nobody asked for. */
 static bool is_fresh(const weir__redis_connection *connection)
 {
-	return weir__now_us() - connection->idle_since_us < IDLE_UNSEEN_US || weir__socket_is_quiet(connection->fd);
+	return weir__now_us() - connection->idle_since_us < IDLE_UNSEEN_US || weir__redis_connection_is_quiet(connection);
 }
 
 /* For a run that begins with it; NULL: there is none. */

@@ -13,9 +13,9 @@
 
 typedef struct weir__redis_pool weir__redis_pool;
 
-/* Takes over url. NULL: out of memory, then url is still the caller's. */
-weir__redis_pool *weir__redis_pool_create(weir__redis_url *url, const weir__logger *logger);
-void              weir__redis_pool_free(weir__redis_pool *pool);
+/* Takes over url, and loads the certificates that it names. WEIR_ERR_USAGE, WEIR_ERR_NO_MEMORY: then url is still the caller's. */
+int weir__redis_pool_create(weir__redis_url *url, const weir__logger *logger, weir__redis_pool **pool, weir_error *err);
+void weir__redis_pool_free(weir__redis_pool *pool);
 
 /* Its server: as given, and in words without user and password, the same for each pool of the same server and database. */
 const weir__redis_url *weir__redis_pool_url(const weir__redis_pool *pool);

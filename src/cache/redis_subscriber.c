@@ -30,6 +30,7 @@ struct weir__redis_subscriber {
 	weir_cache_watch   watch;
 	weir__reply_cache *cache;
 	weir__names       *names; /* NULL: a unix socket */
+	weir__tls_context *tls;   /* NULL: none */
 	char               channel[CHANNEL_MOST];
 	pthread_t          thread;
 	int                wake[2]; /* a byte in it ends the thread, which reads the first */
@@ -66,14 +67,14 @@ static bool send_request(listening *l)
 	if (request->failed)
 		return false;
 	while (left > 0) {
-		ssize_t sent = weir__socket_send(l->connection->fd, at, left, false);
+		ssize_t sent = weir__redis_connection_send(l->connection, at, left, false);
 
 		if (sent > 0) {
 			at += sent;
 			left -= (size_t)sent;
 		} else if (sent < 0 && errno != EINTR && errno != EAGAIN && errno != EWOULDBLOCK) {
 			return false;
-		} else if (!weir__socket_wait(l->connection->fd, true, deadline_us)) {
+		} else if (!weir__redis_connection_wait(l->connection, true, deadline_us)) {
 			return false;
 		}
 	}
@@ -146,21 +147,26 @@ static bool take_all(listening *l)
 	return state == 0;
 }
 
+/* Takes what is there; over TLS all of it, since poll does not see what has been decrypted already. */
 static bool receive(listening *l)
 {
-	size_t  size;
-	char   *room = weir__push_room(&l->reader, &size);
-	ssize_t received;
+	do {
+		size_t  size;
+		char   *room = weir__push_room(&l->reader, &size);
+		ssize_t received;
 
-	if (!room)
-		return false;
-	received = weir__socket_receive(l->connection->fd, room, size, false);
-	if (received == 0)
-		return false;
-	if (received < 0)
-		return errno == EINTR || errno == EAGAIN || errno == EWOULDBLOCK;
-	weir__push_add(&l->reader, (size_t)received);
-	return take_all(l);
+		if (!room)
+			return false;
+		received = weir__redis_connection_receive(l->connection, room, size, false);
+		if (received == 0)
+			return false;
+		if (received < 0)
+			return errno == EINTR || errno == EAGAIN || errno == EWOULDBLOCK;
+		weir__push_add(&l->reader, (size_t)received);
+		if (!take_all(l))
+			return false;
+	} while (l->connection->tls);
+	return true;
 }
 
 /* When something is to be done though nothing comes. */
@@ -194,9 +200,9 @@ static bool listen_once(listening *l)
 
 static weir__redis_connection *connect_to(weir__redis_subscriber *s)
 {
-	weir__redis_opening     opening = { .url = &s->url,
-		                                .cache = s->cache,
-		                                .deadline_us = weir__deadline_in_ms(CONNECT_MS) };
+	weir__redis_opening opening = {
+		.url = &s->url, .tls = s->tls, .cache = s->cache, .deadline_us = weir__deadline_in_ms(CONNECT_MS)
+	};
 	weir__redis_connection *connection = NULL;
 	weir__addresses        *addresses = NULL;
 
@@ -245,6 +251,7 @@ static void free_subscriber(weir__redis_subscriber *s)
 	weir__socket_close(s->wake[1]);
 	weir__redis_url_release(&s->url);
 	weir__names_release(s->names);
+	weir__tls_context_free(s->tls);
 	if (s->cache)
 		weir__reply_cache_release(s->cache);
 	weir__free(s);
@@ -280,6 +287,10 @@ int weir__redis_subscriber_start(const weir__redis_url *url, const weir_cache_wa
 	made->process = weir__process_generation();
 	made->cache = weir__reply_cache_create();
 	made->names = url->host ? weir__names_create() : NULL;
+	if (url->tls && weir__tls_context_create(url, &made->tls, NULL) < 0) {
+		free_subscriber(made);
+		return WEIR_ERR_CACHE;
+	}
 	if (made->cache && (made->names || !url->host) && weir__redis_url_copy(url, &made->url)) {
 		rc = WEIR_ERR_CACHE;
 		if (weir__socket_pair(made->wake) && start_thread(made)) {

@@ -24,6 +24,10 @@ void weir__redis_url_release(weir__redis_url *url)
 	weir__free(url->host);
 	weir__free(url->user);
 	weir__free(url->password);
+	weir__free(url->ca);
+	weir__free(url->cert);
+	weir__free(url->key);
+	weir__free(url->name);
 	*url = (weir__redis_url){ .db = 0 };
 }
 
@@ -119,32 +123,82 @@ static int parse_host(const char *text, size_t length, weir__redis_url *url, wei
 	return unescape(host, host_length, &url->host, err);
 }
 
+/* ?name=value&..., of TLS */
+static int parse_parameters(const char *text, weir__redis_url *url, weir_error *err)
+{
+	const struct {
+		const char *name;
+		char      **value;
+	} known[] = { { "ca=", &url->ca }, { "cert=", &url->cert }, { "key=", &url->key }, { "name=", &url->name } };
+	enum { KNOWN = sizeof known / sizeof known[0] };
+
+	for (size_t length; *text; text += length + (text[length] == '&')) {
+		size_t i = 0;
+		int    rc;
+
+		length = strcspn(text, "&");
+		while (i < KNOWN && strncmp(text, known[i].name, strlen(known[i].name)) != 0)
+			i++;
+		if (!url->tls || i == KNOWN || *known[i].value || length == strlen(known[i].name))
+			return wrong(err,
+			             "after the ? only ca=, cert=, key= and name= are known, once each, and for rediss:// only");
+		rc = unescape(text + strlen(known[i].name), length - strlen(known[i].name), known[i].value, err);
+		if (rc < 0)
+			return rc;
+	}
+	if (url->key && !url->cert)
+		return wrong(err, "there is a key= without a cert=");
+	return WEIR_OK;
+}
+
+/* Takes user:password@ from the beginning, if there is an @ in the first length bytes. */
+static int take_credentials(const char **text, size_t *length, weir__redis_url *url, weir_error *err)
+{
+	const char *at = NULL;
+	size_t      taken;
+
+	for (size_t i = 0; i < *length; i++)
+		at = (*text)[i] == '@' ? *text + i : at;
+	if (!at)
+		return WEIR_OK;
+	taken = (size_t)(at - *text);
+	*length -= taken + 1;
+	*text = at + 1;
+	return parse_credentials(at - taken, taken, url, err);
+}
+
 static int parse_tcp(const char *text, weir__redis_url *url, weir_error *err)
 {
-	const char *slash = strchr(text, '/');
-	size_t      length = slash ? (size_t)(slash - text) : strlen(text);
-	const char *at = NULL;
-	int         rc = WEIR_OK;
+	size_t      whole = strcspn(text, "/?");
+	size_t      length = whole;
+	const char *db = text[whole] == '/' ? text + whole + 1 : NULL;
+	size_t      db_length = db ? strcspn(db, "?") : 0;
+	const char *end = db ? db + db_length : text + whole;
+	int         rc = take_credentials(&text, &length, url, err);
 
-	for (size_t i = 0; i < length; i++)
-		at = text[i] == '@' ? text + i : at;
-	if (at) {
-		rc = parse_credentials(text, (size_t)(at - text), url, err);
-		length -= (size_t)(at + 1 - text);
-		text = at + 1;
-	}
 	if (rc == WEIR_OK)
 		rc = parse_host(text, length, url, err);
-	if (rc == WEIR_OK && slash && slash[1] && parse_number(slash + 1, strlen(slash + 1), DB_MOST, &url->db) < 0)
+	if (rc == WEIR_OK && db_length > 0 && parse_number(db, db_length, DB_MOST, &url->db) < 0)
 		rc = wrong(err, "the database must be a number");
+	if (rc == WEIR_OK && *end == '?')
+		rc = parse_parameters(end + 1, url, err);
 	return rc;
 }
 
 static int parse_unix(const char *text, weir__redis_url *url, weir_error *err)
 {
 	const char *question = strchr(text, '?');
+	const char *credentials_end = strstr(text, "@/");
 	size_t      length = question ? (size_t)(question - text) : strlen(text);
+	size_t      credentials = credentials_end ? (size_t)(credentials_end + 1 - text) : 0;
+	int         rc = WEIR_OK;
 
+	if (text[0] != '/' && credentials > 0 && credentials < length) {
+		length -= credentials;
+		rc = take_credentials(&text, &credentials, url, err);
+	}
+	if (rc < 0)
+		return rc;
 	if (length < 2 || text[0] != '/')
 		return wrong(err, "unix:// must be followed by an absolute path");
 	if (question &&
@@ -158,14 +212,13 @@ int weir__redis_url_parse(const char *text, weir__redis_url *url, weir_error *er
 	int rc;
 
 	*url = (weir__redis_url){ .db = 0 };
-	if (strncmp(text, "redis://", 8) == 0)
-		rc = parse_tcp(text + 8, url, err);
+	url->tls = strncmp(text, "rediss://", 9) == 0;
+	if (strncmp(text, "redis://", 8) == 0 || url->tls)
+		rc = parse_tcp(strstr(text, "://") + 3, url, err);
 	else if (strncmp(text, "unix://", 7) == 0)
 		rc = parse_unix(text + 7, url, err);
-	else if (strncmp(text, "rediss://", 9) == 0)
-		rc = wrong(err, "TLS (rediss://) is not supported");
 	else
-		rc = wrong(err, "the URL must begin with redis:// or unix://");
+		rc = wrong(err, "the URL must begin with redis://, rediss:// or unix://");
 	if (rc < 0)
 		weir__redis_url_release(url);
 	return rc;
@@ -173,8 +226,10 @@ int weir__redis_url_parse(const char *text, weir__redis_url *url, weir_error *er
 
 bool weir__redis_url_copy(const weir__redis_url *url, weir__redis_url *copy)
 {
-	const char *const from[] = { url->socket_path, url->host, url->user, url->password };
-	char            **to[] = { &copy->socket_path, &copy->host, &copy->user, &copy->password };
+	const char *const from[] = { url->socket_path, url->host, url->user, url->password,
+		                         url->ca,          url->cert, url->key,  url->name };
+	char            **to[] = { &copy->socket_path, &copy->host, &copy->user, &copy->password,
+		                       &copy->ca,          &copy->cert, &copy->key,  &copy->name };
 	bool              done = true;
 
 	*copy = *url;

@@ -1,4 +1,5 @@
-/* Redis URLs: redis://[[user]:password@]host[:port][/db] and unix:///path[?db=n]. Pure. */
+/* Redis URLs: redis://[[user]:password@]host[:port][/db], rediss:// (the same over TLS, with ?ca=, cert=, key= of files and name=
+ * of the certificate) and unix://[[user]:password@]/path[?db=n]. Pure. */
 #ifndef WEIR_CACHE_REDIS_URL_H
 #define WEIR_CACHE_REDIS_URL_H
 
@@ -13,6 +14,11 @@ typedef struct weir__redis_url {
 	char *user;     /* NULL: none */
 	char *password; /* NULL: none */
 	int   db;
+	bool  tls;
+	char *ca;   /* trusted certificates; NULL: the system's */
+	char *cert; /* ours, NULL: none */
+	char *key;  /* of it; NULL: in the same file */
+	char *name; /* that the server's certificate has; NULL: host */
 } weir__redis_url;
 
 /* The password may also stand alone before the @ after a colon, as redis-cli takes it; percent escapes are undone. WEIR_ERR_USAGE says what is wrong with

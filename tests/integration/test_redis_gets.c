@@ -14,7 +14,7 @@ static void open_gets(void)
 
 	begin();
 	ck_assert_int_eq(weir__redis_url_parse(server.url, &url, NULL), WEIR_OK);
-	pool = weir__redis_pool_create(&url, &logger);
+	ck_assert_int_eq(weir__redis_pool_create(&url, &logger, &pool, NULL), WEIR_OK);
 	gets = weir__redis_gets_create(pool);
 	ck_assert_ptr_nonnull(gets);
 }

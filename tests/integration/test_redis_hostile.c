@@ -9,6 +9,7 @@
 #include <stdatomic.h>
 #include <sys/resource.h>
 #include <sys/socket.h>
+#include <time.h>
 #include <unistd.h>
 
 /* What the server says to the next request after a handshake; then it is honest again: every GET is answered with Vgood. */
@@ -19,6 +20,7 @@ struct script {
 	size_t      repeat;   /* the bytes are sent so often; 0: once */
 	size_t      piece;    /* sent in pieces of so many bytes, a millisecond apart; 0: at once */
 	int         delay_ms; /* before the first */
+	int         again_us; /* after the bytes, sent once more with evil for good; 0: not */
 	bool        closes;   /* and the connection is closed */
 	bool        lasts;    /* said to every request until the script is taken away */
 };
@@ -69,11 +71,25 @@ static bool say(int fd, const char *bytes, size_t length)
 	return length == 0;
 }
 
+/* Is one key asked for by MGET? Then what is said is the item of an array, unless it is an error, or nothing. */
+static bool is_for_array(const char *request)
+{
+	return strncmp(request, "*2\r\n$4\r\nMGET", 12) == 0;
+}
+
+static bool say_evil(int fd, bool in_array)
+{
+	return (!in_array || say(fd, "*1\r\n", 4)) && say(fd, "$5\r\nVevil\r\n", 11);
+}
+
 /* False: the connection is to be closed. */
-static bool perform(int fd, const struct script *script)
+static bool perform(int fd, const struct script *script, bool in_array)
 {
 	size_t length = script->length ? script->length : strlen(script->bytes);
 
+	in_array &= length > 0 && script->bytes[0] != '-';
+	if (in_array && !say(fd, "*1\r\n", 4))
+		return false;
 	if (script->delay_ms)
 		(void)poll(NULL, 0, script->delay_ms);
 	for (size_t i = 0; i < (script->repeat ? script->repeat : 1); i++)
@@ -86,6 +102,10 @@ static bool perform(int fd, const struct script *script)
 			if (script->piece)
 				(void)poll(NULL, 0, 1);
 		}
+	if (script->again_us) {
+		nanosleep(&(struct timespec){ .tv_nsec = script->again_us * 1000L }, NULL);
+		return say_evil(fd, in_array);
+	}
 	return !script->closes;
 }
 
@@ -102,10 +122,10 @@ static bool answer(int fd, const char *request)
 	atomic_fetch_add(&hostile.leases, strstr(request, "NX") != NULL);
 	script = atomic_load(&hostile.script);
 	if (!script)
-		return say(fd, honest, sizeof honest - 1);
+		return (!is_for_array(request) || say(fd, "*1\r\n", 4)) && say(fd, honest, sizeof honest - 1);
 	if (!script->lasts)
 		atomic_store(&hostile.script, NULL);
-	stays = perform(fd, script);
+	stays = perform(fd, script, is_for_array(request));
 	atomic_fetch_add(&hostile.performed, 1);
 	return stays;
 }
@@ -356,6 +376,45 @@ START_TEST(test_hostile__a_late_second_answer_is_never_taken_for_the_next_one)
 }
 END_TEST
 
+static bool is_evil(void)
+{
+	weir_bytes      name = { "k", 1 };
+	weir_cache_call call = call_now(0);
+	weir_cached     found = { .state = WEIR_CACHED_NOTHING };
+	bool            evil;
+
+	(void)backend->get_many(backend, &name, 1, &call, &found);
+	evil = found.state == WEIR_CACHED_VALUE && memcmp(found.value.data, "Vevil", 5) == 0;
+	if (found.release)
+		found.release(found.owner);
+	return evil;
+}
+
+/* The same key asked for again and again: an answer that comes twice is never the next one, however late the second comes. */
+START_TEST(test_hostile__an_answer_that_comes_twice_is_never_taken_for_the_next_one)
+{
+	static const int late_us[] = { 1, 20, 100, 300, 900, 2000 };
+
+	begin_hostile();
+	for (size_t i = 0; i < sizeof late_us / sizeof late_us[0]; i++)
+		for (int k = 0; k < 40; k++) {
+			struct script twice = { .name = "twice", .bytes = honest, .again_us = late_us[i] };
+			int           performed = atomic_load(&hostile.performed);
+
+			EVENTUALLY(state_of("k") == WEIR_CACHED_VALUE);
+			if (k % 2)
+				(void)state_of("k"); /* both forms of the request are answered twice */
+			set_script(&twice);
+			ck_assert(!is_evil());
+			while (atomic_load(&hostile.performed) == performed)
+				ck_assert_msg(!is_evil(), "%d us late", late_us[i]);
+			for (int more = 0; more < 3; more++)
+				ck_assert_msg(!is_evil(), "%d us late", late_us[i]);
+		}
+	end_hostile();
+}
+END_TEST
+
 START_TEST(test_hostile__nothing_is_made_of_a_wrong_answer_to_many)
 {
 	static const char *const answers[] = {
@@ -535,6 +594,7 @@ WEIR_SUITE("redis hostile", test_hostile__answers_that_are_none, test_hostile__e
            test_hostile__endless_lines_and_floods_stay_small,
            test_hostile__a_server_that_cannot_serve_is_down_until_it_can,
            test_hostile__a_late_second_answer_is_never_taken_for_the_next_one,
+           test_hostile__an_answer_that_comes_twice_is_never_taken_for_the_next_one,
            test_hostile__a_connection_in_doubt_is_not_used_again, test_hostile__a_release_is_sent_once,
            test_hostile__a_lease_is_sent_once, test_hostile__a_request_is_not_taken_to_another_run_of_the_server,
            test_hostile__a_connection_closed_without_an_answer_is_replaced,

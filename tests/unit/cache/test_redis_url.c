@@ -70,6 +70,46 @@ START_TEST(test_url__unix_sockets)
 }
 END_TEST
 
+START_TEST(test_url__tls_and_its_files)
+{
+	weir__redis_url url = parsed("rediss://ada:pw@host:6380/2?ca=/etc/ca%20s.pem&cert=/c&key=/k&name=other");
+
+	ck_assert(url.tls);
+	ck_assert_str_eq(url.host, "host");
+	ck_assert_str_eq(url.user, "ada");
+	ck_assert_int_eq(url.db, 2);
+	ck_assert_str_eq(url.ca, "/etc/ca s.pem");
+	ck_assert_str_eq(url.cert, "/c");
+	ck_assert_str_eq(url.key, "/k");
+	ck_assert_str_eq(url.name, "other");
+	weir__redis_url_release(&url);
+	url = parsed("rediss://host?cert=/both");
+	ck_assert_ptr_null(url.ca);
+	ck_assert_ptr_null(url.key);
+	ck_assert_ptr_null(url.name);
+	weir__redis_url_release(&url);
+	url = parsed("redis://host/1");
+	ck_assert(!url.tls);
+	weir__redis_url_release(&url);
+}
+END_TEST
+
+START_TEST(test_url__a_unix_socket_with_credentials)
+{
+	weir__redis_url url = parsed("unix://ada:p%40w@/run/redis.sock?db=3");
+
+	ck_assert_str_eq(url.socket_path, "/run/redis.sock");
+	ck_assert_str_eq(url.user, "ada");
+	ck_assert_str_eq(url.password, "p@w");
+	ck_assert_int_eq(url.db, 3);
+	weir__redis_url_release(&url);
+	url = parsed("unix:///run/a@/b");
+	ck_assert_str_eq(url.socket_path, "/run/a@/b");
+	ck_assert_ptr_null(url.password);
+	weir__redis_url_release(&url);
+}
+END_TEST
+
 START_TEST(test_url__wrong_ones_are_named_and_not_quoted)
 {
 	static const struct {
@@ -77,7 +117,14 @@ START_TEST(test_url__wrong_ones_are_named_and_not_quoted)
 	} wrong[] = {
 		{ "", "redis://" },
 		{ "http://canary", "redis://" },
-		{ "rediss://canary", "TLS" },
+		{ "redis://host?ca=/canary", "rediss" },
+		{ "rediss://host?canary=1", "rediss" },
+		{ "rediss://host?ca=", "rediss" },
+		{ "rediss://host?ca=/canary&ca=/canary", "rediss" },
+		{ "rediss://host/1?key=/canary", "cert=" },
+		{ "rediss://host?ca=%zz", "percent" },
+		{ "unix://canary:canary", "absolute" },
+		{ "unix://canary@/canary", "user:password" },
 		{ "redis://", "host" },
 		{ "redis://:canary@", "host" },
 		{ "redis://canary@host", "user:password" },
@@ -113,4 +160,5 @@ START_TEST(test_url__wrong_ones_are_named_and_not_quoted)
 END_TEST
 
 WEIR_SUITE("redis url", test_url__host_port_and_database, test_url__credentials, test_url__unix_sockets,
+           test_url__tls_and_its_files, test_url__a_unix_socket_with_credentials,
            test_url__wrong_ones_are_named_and_not_quoted);

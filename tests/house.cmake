@@ -13,6 +13,7 @@ if(NOT WEIR_SANITIZE)
 	weir_house_test(check-headers)
 	weir_house_test(check-readme)
 	weir_house_test(check-features)
+	weir_house_test(check-outages)
 	weir_house_test(check-symbols $<TARGET_FILE:weir>)
 	weir_house_test(check-hardening $<TARGET_FILE:weir>)
 

@@ -119,7 +119,12 @@ bool weir__call_keeps_records(const weir__call *call)
 	return !call->entity->per_principal && weir__call_is_cached(call);
 }
 
-int weir__call_read(weir__call *call, const weir__sql *sql, weir__rows *rows)
+bool weir__session_may_read_again(const weir_session *session, int rc, weir__deadline deadline)
+{
+	return rc == WEIR_ERR_CONNECTION_LOST && !session->transaction && weir__now_us() < deadline;
+}
+
+static int read_once(weir__call *call, const weir__sql *sql, weir__rows *rows)
 {
 	weir__conn *conn = NULL;
 	int         rc = weir__session_acquire(call->session, call->deadline, &conn, call->err);
@@ -130,6 +135,17 @@ int weir__call_read(weir__call *call, const weir__sql *sql, weir__rows *rows)
 	weir__call_note_rows(call, rows->count);
 	weir__session_give_back(call->session, &conn);
 	return rc;
+}
+
+int weir__call_read(weir__call *call, const weir__sql *sql, weir__rows *rows)
+{
+	int rc = read_once(call, sql, rows);
+
+	if (!call->entity || !weir__session_may_read_again(call->session, rc, call->deadline))
+		return rc;
+	if (call->err)
+		*call->err = (weir_error)WEIR_ERROR_INIT;
+	return read_once(call, sql, rows);
 }
 
 int weir__call_sql(weir__call *call, weir__sql *sql)

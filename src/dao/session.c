@@ -396,8 +396,8 @@ void weir__session_give_back(weir_session *session, weir__conn **conn)
 	*conn = NULL;
 }
 
-int weir__session_read_all(weir_session *session, weir__request *requests, size_t count, weir__deadline deadline,
-                           weir_error *err)
+static int read_all_once(weir_session *session, weir__request *requests, size_t count, weir__deadline deadline,
+                         weir_error *err)
 {
 	weir__conn *conn = NULL;
 	int         rc = weir__session_acquire(session, deadline, &conn, err);
@@ -407,6 +407,18 @@ int weir__session_read_all(weir_session *session, weir__request *requests, size_
 	rc = weir__conn_run_all(conn, requests, count, deadline, err);
 	weir__session_give_back(session, &conn);
 	return rc;
+}
+
+int weir__session_read_all(weir_session *session, weir__request *requests, size_t count, weir__deadline deadline,
+                           weir_error *err)
+{
+	int rc = read_all_once(session, requests, count, deadline, err);
+
+	if (!weir__session_may_read_again(session, rc, deadline))
+		return rc;
+	if (err)
+		*err = (weir_error)WEIR_ERROR_INIT;
+	return read_all_once(session, requests, count, deadline, err);
 }
 
 weir_cache_manager *weir_session_cache(weir_session *session)

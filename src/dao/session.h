@@ -91,6 +91,9 @@ void          weir__transaction_undo(weir__transaction *transaction, const weir_
 int  weir__session_acquire(weir_session *session, weir__deadline deadline, weir__conn **conn, weir_error *err);
 void weir__session_give_back(weir_session *session, weir__conn **conn);
 
+/* A model's read that lost its connection is made once more, on another one, unless it is part of a transaction. */
+bool weir__session_may_read_again(const weir_session *session, int rc, weir__deadline deadline);
+
 /* Runs several reads on one connection, as weir__conn_run_all. */
 int weir__session_read_all(weir_session *session, weir__request *requests, size_t count, weir__deadline deadline,
                            weir_error *err);

@@ -121,6 +121,19 @@ static bool spoil(struct proxy *proxy, struct proxy_pair *pair)
 	}
 }
 
+/* What becomes of the replies' bytes; how many of them are to be sent. */
+static ssize_t spoil_reply(struct proxy *proxy, char *bytes, ssize_t length)
+{
+	long long before = atomic_fetch_add(&proxy->passed, length);
+	long long flip = atomic_load(&proxy->flip_at), cut = atomic_load(&proxy->cut_at);
+
+	if (flip > before && flip <= before + length)
+		bytes[flip - before - 1] = (char)~bytes[flip - before - 1];
+	if (cut == 0 || before + length <= cut)
+		return length;
+	return cut > before ? (ssize_t)(cut - before) : 0;
+}
+
 static void pass(struct proxy *proxy, struct proxy_pair *pair, bool from_client)
 {
 	char    bytes[16384];
@@ -141,14 +154,22 @@ static void pass(struct proxy *proxy, struct proxy_pair *pair, bool from_client)
 	if (from_client && proxy->text && !atomic_load(&proxy->happened) && contains(bytes, (size_t)length, proxy->text) &&
 	    !spoil(proxy, pair))
 		return;
+	ssize_t whole = length;
+	if (!from_client)
+		length = spoil_reply(proxy, bytes, length);
 	for (ssize_t sent = 0; sent < length && *to >= 0;) {
-		ssize_t now = send(*to, bytes + sent, (size_t)(length - sent), MSG_NOSIGNAL);
+		int     drip_ms = from_client ? 0 : atomic_load(&proxy->drip_ms);
+		ssize_t now = send(*to, bytes + sent, drip_ms ? 1 : (size_t)(length - sent), MSG_NOSIGNAL);
 		if (now <= 0) {
 			hang_up_both(pair);
 			return;
 		}
 		sent += now;
+		if (drip_ms)
+			(void)poll(NULL, 0, drip_ms);
 	}
+	if (length < whole)
+		hang_up_both(pair);
 }
 
 static void *work(void *argument)
@@ -187,6 +208,10 @@ void proxy_start(struct proxy *proxy, const char *host, const char *port)
 	atomic_init(&proxy->connections, 0);
 	atomic_init(&proxy->happened, false);
 	atomic_init(&proxy->stop, false);
+	atomic_init(&proxy->passed, 0);
+	atomic_init(&proxy->cut_at, 0);
+	atomic_init(&proxy->flip_at, 0);
+	atomic_init(&proxy->drip_ms, 0);
 	for (int i = 0; i < PROXY_PAIRS; i++)
 		proxy->pairs[i] = (struct proxy_pair){ .client = -1, .server = -1 };
 	proxy->listener = socket(AF_INET, SOCK_STREAM, 0);

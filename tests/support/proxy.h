@@ -34,6 +34,10 @@ struct proxy {
 	atomic_int        connections; /* accepted so far */
 	atomic_bool       happened;
 	atomic_bool       stop;
+	atomic_llong      passed;  /* bytes of replies, since the test set it to 0 */
+	atomic_llong      cut_at;  /* both sides are closed behind this many; 0: never */
+	atomic_llong      flip_at; /* the byte of this number, from 1, has its bits turned over; 0: none */
+	atomic_int        drip_ms; /* replies pass byte by byte, with so long in between; 0: as they come */
 	int               listener;
 	struct proxy_pair pairs[PROXY_PAIRS];
 	pthread_t         thread;

@@ -90,7 +90,8 @@ typedef enum weir_effect {
 } weir_effect;
 
 /* What went wrong, in the caller's own memory; filling one never allocates. Text that does not fit
- * is cut at the end. `message` may quote values of yours: it is for you, the library never logs it. */
+ * is cut at the end. `message` may name a value that you gave; the rows and data that the server speaks of are left out
+ * of it. The library never logs it. */
 typedef struct weir_error {
 	int         status;         /* one of enum weir_status */
 	weir_effect effect;         /* was it committed? */

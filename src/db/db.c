@@ -98,9 +98,14 @@ static int read_conninfo(weir__db *db, const weir__db_options *options, weir_err
 {
 	const setting     settings[SETTINGS] = { { "search_path", options->schema }, { "weir.writes", options->writes } };
 	char             *message = NULL;
-	PQconninfoOption *given = PQconninfoParse(db->conninfo, &message);
+	PQconninfoOption *given;
 	int               rc = WEIR_OK;
 
+	if (!weir__url_is_clear(db->conninfo))
+		return weir__error_set(
+			err, WEIR_ERR_USAGE,
+			"options.postgres: an @ or / in the user or the password must be written as %%40 or %%2F");
+	given = PQconninfoParse(db->conninfo, &message);
 	if (!given) {
 		rc = message ? weir__error_set(err, WEIR_ERR_USAGE, "options.postgres is no connection string of PostgreSQL")
 		             : weir__error_no_memory(err);

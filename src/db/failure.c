@@ -127,6 +127,19 @@ const weir__blame *weir__conn_blame(const weir__conn *conn)
 	return &conn->blame;
 }
 
+/* Of data that could not be read (class 22) the server's words quote it: what stands between the first quote and the last
+ * goes. Other classes quote names. */
+static void set_message(weir_error *err, int status, const char *message, bool quotes_data)
+{
+	const char *first = quotes_data ? strchr(message, '"') : NULL;
+	const char *last = first ? strrchr(message, '"') : NULL;
+
+	if (first && last > first)
+		weir__error_set(err, status, "%.*s...%s", (int)(first + 1 - message), message, last);
+	else
+		weir__error_set(err, status, "%s", message);
+}
+
 int weir__failure_of_result(weir__conn *conn, const PGresult *result, weir_error *err)
 {
 	const char *sqlstate = result ? PQresultErrorField(result, PG_DIAG_SQLSTATE) : NULL;
@@ -145,7 +158,7 @@ int weir__failure_of_result(weir__conn *conn, const PGresult *result, weir_error
 	if (status == WEIR_ERR_READ_ONLY && conn->broken)
 		weir__pool_renew(conn->db, conn);
 	note_blame(conn, result);
-	weir__error_set(err, status, "%s", message ? message : weir_status_text(status));
+	set_message(err, status, message ? message : weir_status_text(status), strncmp(sqlstate, "22", 2) == 0);
 	if (!err)
 		return status;
 	weir__error_copy(err->sqlstate, sizeof err->sqlstate, sqlstate);

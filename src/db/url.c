@@ -32,3 +32,15 @@ bool weir__url_take(char *url, const char *name, char *value, size_t size)
 	}
 	return found;
 }
+
+bool weir__url_is_clear(const char *url)
+{
+	const char *at = is_url(url) ? strstr(url, "://") + 3 : "";
+	int         ends = 0;
+
+	for (bool in_path = false; *at && *at != '?'; at++) {
+		in_path = in_path || *at == '/';
+		ends += *at == '@' ? 1 + in_path : 0;
+	}
+	return ends <= 1;
+}

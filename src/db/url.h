@@ -9,4 +9,8 @@
  * escapes as they are). Of several the last counts. False: there is none, or this is no URL. */
 bool weir__url_take(char *url, const char *name, char *value, size_t size);
 
+/* Can it be told where user and password end? Not where an @ or / in them is not escaped: what follows would be taken for
+ * a host, and named in errors. True for what is no URL. */
+bool weir__url_is_clear(const char *url);
+
 #endif

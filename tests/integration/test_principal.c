@@ -237,7 +237,7 @@ PRINCIPAL_TEST(test_principal__many_rows_are_made_on_its_behalf)
 {
 	enum { COUNT = 500 };
 	static note   rows[COUNT];
-	static char   titles[COUNT][8];
+	static char   titles[COUNT][16];
 	weir_base_dao notes = weir_get_dao(as_red, &note_model);
 	int64_t       first = make(as_red, "r");
 

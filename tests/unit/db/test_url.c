@@ -38,4 +38,20 @@ START_TEST(test_url__ours_is_taken_and_the_rest_stays)
 }
 END_TEST
 
-WEIR_SUITE("url", test_url__ours_is_taken_and_the_rest_stays);
+START_TEST(test_url__a_password_must_have_a_clear_end)
+{
+	static const char *const clear[] = {
+		"postgresql://h/db",          "postgresql://u:p@h:1/db", "postgres://u:p%40x@h,i/db?a=b@c/d@e",
+		"postgresql:///db?host=/a@b", "host=h password=a@b/c@d", "postgresql://u:p#x@h"
+	};
+	static const char *const unclear[] = { "postgresql://u:p@x@h/db", "postgresql://u:p/x@h/db",
+		                                   "postgres://u:p@h/d@b" };
+
+	for (size_t i = 0; i < sizeof clear / sizeof clear[0]; i++)
+		ck_assert_msg(weir__url_is_clear(clear[i]), "%s", clear[i]);
+	for (size_t i = 0; i < sizeof unclear / sizeof unclear[0]; i++)
+		ck_assert_msg(!weir__url_is_clear(unclear[i]), "%s", unclear[i]);
+}
+END_TEST
+
+WEIR_SUITE("url", test_url__ours_is_taken_and_the_rest_stays, test_url__a_password_must_have_a_clear_end);

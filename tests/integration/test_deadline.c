@@ -13,6 +13,7 @@
 #include <poll.h>
 #include <pthread.h>
 #include <signal.h>
+#include <stdatomic.h>
 #include <stdio.h>
 #include <string.h>
 #include <time.h>
@@ -415,7 +416,7 @@ START_TEST(test_cancel__before_commit_rolls_back)
 }
 END_TEST
 
-static weir_cancel *of_signal;
+static _Atomic(weir_cancel *) of_signal;
 
 static void on_signal(int number)
 {

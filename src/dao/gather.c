@@ -53,7 +53,9 @@ size_t weir__gather_waiting(weir__gather *gather)
 
 bool weir__gather_takes(const weir__call *call)
 {
-	return call->entity->gather && !call->session->transaction && !call->session->cancel;
+	const weir_session *session = call->session;
+
+	return call->entity->gather && !session->transaction && !session->cancel && !session->principal;
 }
 
 /* ---- One batch ----------------------------------------------------------------------------------------------------- */

@@ -59,18 +59,19 @@ static uint64_t queries(void)
 }
 
 typedef struct reader {
-	pthread_t thread;
-	int64_t   id;
-	int       timeout_ms;
-	int       rc;
-	bool      right;
+	pthread_t     thread;
+	weir_base_dao dao;
+	int64_t       id;
+	int           timeout_ms;
+	int           rc;
+	bool          right;
 } reader;
 
 static void *ask(void *context)
 {
 	reader       *c = context;
 	const item   *found = NULL;
-	weir_base_dao dao = items;
+	weir_base_dao dao = c->dao;
 	char          name[32];
 
 	dao.timeout_ms = c->timeout_ms;
@@ -83,7 +84,7 @@ static void *ask(void *context)
 
 static void start(reader *c, int64_t id, int timeout_ms)
 {
-	*c = (reader){ .id = id, .timeout_ms = timeout_ms };
+	*c = (reader){ .dao = items, .id = id, .timeout_ms = timeout_ms };
 	ck_assert_int_eq(pthread_create(&c->thread, NULL, ask, c), 0);
 }
 
@@ -162,6 +163,40 @@ START_TEST(test_gather__each_caller_is_told_when_the_server_dies)
 }
 END_TEST
 
+/* Others may see other rows. */
+START_TEST(test_gather__a_principal_reads_by_itself)
+{
+	reader          readers[CALLERS], own;
+	weir_principal *principal = NULL;
+	weir_scope      scope;
+	uint64_t        before;
+
+	begin();
+	ck_assert_int_eq(
+		weir_principal_create(
+			&(weir_principal_options){ .settings = &(weir_principal_setting){ "app.tenant", "1" }, .setting_count = 1 },
+			&principal, &err),
+		WEIR_OK);
+	start(&readers[0], 1, 30000);
+	pthread_join(readers[0].thread, NULL);
+	before = queries();
+	server_pause(&server);
+	for (int i = 0; i < CALLERS; i++)
+		start(&readers[i], i, 30000);
+	EVENTUALLY(weir__gather_waiting(gather()) == CALLERS - 2);
+	items.session = weir_with_principal(session, principal, &scope);
+	start(&own, 50, 30000);
+	server_resume(&server);
+	pthread_join(own.thread, NULL);
+	ck_assert_int_eq(own.rc, WEIR_OK);
+	for (int i = 0; i < CALLERS; i++)
+		pthread_join(readers[i].thread, NULL);
+	ck_assert_uint_eq(queries() - before, 3 + 1);
+	weir_principal_free(&principal);
+	end();
+}
+END_TEST
+
 START_TEST(test_gather__a_transaction_reads_by_itself)
 {
 	weir_session *transaction = NULL;
@@ -201,5 +236,5 @@ END_TEST
 
 WEIR_SUITE("gather", test_gather__callers_that_wait_are_one_statement_and_each_has_its_own_row,
            test_gather__a_caller_leaves_when_its_time_is_up_and_the_others_stay,
-           test_gather__each_caller_is_told_when_the_server_dies, test_gather__a_transaction_reads_by_itself,
-           test_gather__a_key_that_is_no_integer_is_refused);
+           test_gather__each_caller_is_told_when_the_server_dies, test_gather__a_principal_reads_by_itself,
+           test_gather__a_transaction_reads_by_itself, test_gather__a_key_that_is_no_integer_is_refused);

@@ -31,6 +31,7 @@ typedef struct bench_sizes {
 
 typedef struct bench_options {
 	const char *json_file; /* or NULL */
+	const char *plot_file; /* or NULL */
 	const char *ops;       /* names with commas between, or NULL for all */
 	int         rounds;
 	double      seconds;
@@ -223,6 +224,7 @@ void bench_report_conditions(bench *b);
 void bench_report_head(const bench *b);
 void bench_report_line(const bench *b, const bench_result *result);
 bool bench_report_json(bench *b, const bench_result *results, size_t count);
+bool bench_plot(bench *b, const bench_result *results, size_t count);
 
 /* False after a message on stderr. --help ends the program. */
 bool bench_options_read(bench_options *options, int argc, char **argv);

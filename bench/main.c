@@ -116,7 +116,8 @@ static bool run(bench *b)
 			return false;
 		bench_report_line(b, &results[i]);
 	}
-	return !b->options.json_file || bench_report_json(b, results, count);
+	return (!b->options.json_file || bench_report_json(b, results, count)) &&
+	       (!b->options.plot_file || bench_plot(b, results, count));
 }
 
 int main(int argc, char **argv)

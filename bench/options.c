@@ -15,6 +15,7 @@ static const char help[] =
 	"  --small        a tenth of the rows\n"
 	"  --threads N    callers at a time [1]; one: everything is put on one CPU\n"
 	"  --json FILE    write the figures to FILE too\n"
+	"  --plot FILE    draw the ratios as SVG\n"
 	"  --only SIDE    weir or baseline alone, for profilers\n"
 	"  --help         this text, and the operations:";
 
@@ -38,6 +39,8 @@ static bool read_value(bench_options *options, const char *name, const char *val
 
 	if (strcmp(name, "--json") == 0) {
 		options->json_file = value;
+	} else if (strcmp(name, "--plot") == 0) {
+		options->plot_file = value;
 	} else if (strcmp(name, "--ops") == 0) {
 		options->ops = value;
 	} else if (strcmp(name, "--rounds") == 0) {

@@ -188,6 +188,7 @@ static int fill(weir_cache_backend *self, const weir_cache_entry *entries, size_
 static void append_channel(weir__redis_connection *connection, const weir_cache_call *call)
 {
 	weir__redis_argument(connection, call->channel.data, call->channel.length);
+	weir__redis_argument(connection, call->origin.data, call->origin.length);
 }
 
 static void append_touched_keys(weir__redis_connection *connection, const weir_touch *touches, size_t count,
@@ -204,7 +205,7 @@ static void append_touched_keys(weir__redis_connection *connection, const weir_t
 static void append_guard(weir__redis_connection *connection, const script_work *work, size_t first, size_t count,
                          bool by_text)
 {
-	begin_script(connection, work->script, by_text, count, 3);
+	begin_script(connection, work->script, by_text, count, 4);
 	append_touched_keys(connection, (const weir_touch *)work->items + first, count, work->call->id);
 	weir__redis_argument_number(connection, work->call->ttl_ms);
 	append_channel(connection, work->call);
@@ -223,7 +224,7 @@ static void append_release(weir__redis_connection *connection, const script_work
 	const weir_touch *touches = (const weir_touch *)work->items + first;
 	char              stamp[WEIR__STAMP_SIZE];
 
-	begin_script(connection, work->script, by_text, count, 3 + count);
+	begin_script(connection, work->script, by_text, count, 4 + count);
 	append_touched_keys(connection, touches, count, work->call->id);
 	weir__redis_argument_number(connection, work->call->stamp_ttl_ms < 0 ? -1 : work->call->stamp_ttl_ms);
 	append_channel(connection, work->call);
@@ -245,7 +246,7 @@ static void append_remove(weir__redis_connection *connection, const script_work 
 {
 	const weir_bytes *keys = (const weir_bytes *)work->items + first;
 
-	begin_script(connection, work->script, by_text, count, 1);
+	begin_script(connection, work->script, by_text, count, 2);
 	for (size_t i = 0; i < count; i++)
 		weir__redis_argument_key(connection, keys[i]);
 	append_channel(connection, work->call);
@@ -257,9 +258,10 @@ static void append_remove_found(weir__redis_connection *connection, const script
 {
 	const weir_bytes *keys = (const weir_bytes *)work->items + first;
 
-	begin_script(connection, work->script, by_text, count, 1);
+	begin_script(connection, work->script, by_text, count, 2);
 	for (size_t i = 0; i < count; i++)
 		weir__redis_argument(connection, keys[i].data, keys[i].length);
+	weir__redis_argument_text(connection, "");
 	weir__redis_argument_text(connection, "");
 }
 

@@ -21,9 +21,12 @@ uint64_t weir__cache_id(weir_cache_manager *cache)
 
 weir_cache_call weir__cache_call(const weir_cache_manager *cache)
 {
+	const weir__near_link *link = atomic_load_explicit(&cache->near_link, memory_order_acquire);
+
 	return (weir_cache_call){
 		.deadline_us = weir__now_us() + (int64_t)cache->timeout_ms * 1000,
 		.channel = { cache->channel, cache->channel_length },
+		.origin = { link ? link->origin : "", link ? WEIR__NEAR_ORIGIN : 0 },
 	};
 }
 

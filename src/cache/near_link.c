@@ -4,6 +4,7 @@
 #include "base/clock.h"
 #include "base/error.h"
 #include "base/memory.h"
+#include "cache/envelope.h"
 #include "cache/near_memory.h"
 
 #include <stdio.h>
@@ -11,6 +12,7 @@
 
 #define NEVER       (INT64_MIN / 4)
 #define ALWAYS      (INT64_MAX / 4)
+#define ORIGIN_MARK 1  /* as the first byte */
 #define PROOFS      3  /* within the bound */
 #define TICKS_MOST  10 /* so many steps may the coarse clock be behind, where a CPU was taken away from the system */
 #define COARSE_FROM 4  /* the clock's lag this many times over is well within the bound */
@@ -38,6 +40,8 @@ static void changed(void *context, weir_bytes keys)
 	const char      *at = keys.data;
 	const char      *end = keys.data + keys.length;
 
+	if (keys.length >= WEIR__NEAR_ORIGIN && memcmp(at, link->origin, WEIR__NEAR_ORIGIN) == 0)
+		return;
 	while (at < end) {
 		const char *line = memchr(at, '\n', (size_t)(end - at));
 
@@ -116,6 +120,9 @@ static weir__near_link *make(weir__near *near_cache, char *place)
 	made->bound_us = (int64_t)weir__near_bound_ms(near_cache) * 1000;
 	made->lag_us = weir__coarse_lag_us() * TICKS_MOST;
 	made->place = place;
+	made->origin[0] = ORIGIN_MARK;
+	weir__hex_write(weir__random_u64(), WEIR__NEAR_ORIGIN - 2, made->origin + 1);
+	made->origin[WEIR__NEAR_ORIGIN - 1] = '\n';
 	made->users = 1;
 	atomic_init(&made->proved_us, NEVER);
 	return made;

@@ -101,7 +101,7 @@ static bool read_replies(const weir__redis_run *run, const weir__reply *replies,
 			return false;
 		}
 		if (left && left[i].type == WEIR__REPLY_INTEGER)
-			found[i].left_ms = left[i].integer == -1 ? -1 : left[i].integer > 0 ? left[i].integer : 0;
+			found[i].left_ms = left[i].integer > 0 || left[i].integer == -1 ? left[i].integer : 1;
 	}
 	return true;
 }

@@ -32,8 +32,8 @@ const weir__redis_script weir__redis_script_fill = {
 };
 
 const weir__redis_script weir__redis_script_guard = {
-	.sha = "47f131425355e137d8eecf03f181ac64dbcd0ff7",
-	.text = "if ARGV[3] ~= '' then redis.call('PUBLISH', ARGV[3], table.concat(KEYS, '\\n')) end\n"
+	.sha = "e630b463c9bd7b18d6d23690a5b77fb455904e8b",
+	.text = "if ARGV[3] ~= '' then redis.call('PUBLISH', ARGV[3], ARGV[4] .. table.concat(KEYS, '\\n')) end\n"
 			"local time = redis.call('TIME')\n"
 			"local now = time[1] * 1000 + math.floor(time[2] / 1000)\n"
 			"local mine, ttl = ARGV[1], tonumber(ARGV[2])\n"
@@ -57,7 +57,7 @@ const weir__redis_script weir__redis_script_guard = {
 /* Where a new stamp cannot be set (no memory left) none is as good. What this nonce does not guard (any more) may have been read
  * since it was told. */
 const weir__redis_script weir__redis_script_release = {
-	.sha = "99c7ebff059bb740fed026f04d4c1cc52c8a96ec",
+	.sha = "d63517e7d2d27a3c81f5da664191a4e71336ba8d",
 	.text = "local now\n"
 			"local mine, ttl, channel, untold = ARGV[1], ARGV[2], ARGV[3], {}\n"
 			"local function others(key)\n"
@@ -76,7 +76,7 @@ const weir__redis_script weir__redis_script_release = {
 			"  return guard, longest, told\n"
 			"end\n"
 			"for i, key in ipairs(KEYS) do\n"
-			"  local stamp, guard, longest, told = ARGV[i + 3], '', 0, false\n"
+			"  local stamp, guard, longest, told = ARGV[i + 4], '', 0, false\n"
 			"  if redis.pcall('GETRANGE', key, 0, 0) == 'G' then\n"
 			"    guard, longest, told = others(key)\n"
 			"  end\n"
@@ -96,19 +96,19 @@ const weir__redis_script weir__redis_script_release = {
 			"  end\n"
 			"end\n"
 			"if #untold > 0 and channel ~= '' then\n"
-			"  redis.call('PUBLISH', channel, table.concat(untold, '\\n'))\n"
+			"  redis.call('PUBLISH', channel, ARGV[4] .. table.concat(untold, '\\n'))\n"
 			"end\n"
 			"return #KEYS\n",
 };
 
 const weir__redis_script weir__redis_script_remove = {
-	.sha = "60e631ea5c096b20e594b12d691d190b16003e0c",
+	.sha = "de13f984e987fc0ed5cc4688076b8c9d3234d3a6",
 	.text = "local removed = 0\n"
 			"for _, key in ipairs(KEYS) do\n"
 			"  if redis.pcall('GETRANGE', key, 0, 0) ~= 'G' then\n"
 			"    removed = removed + redis.call('UNLINK', key)\n"
 			"  end\n"
 			"end\n"
-			"if ARGV[1] ~= '' then redis.call('PUBLISH', ARGV[1], table.concat(KEYS, '\\n')) end\n"
+			"if ARGV[1] ~= '' then redis.call('PUBLISH', ARGV[1], ARGV[2] .. table.concat(KEYS, '\\n')) end\n"
 			"return removed\n",
 };

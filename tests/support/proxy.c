@@ -116,6 +116,10 @@ static bool spoil(struct proxy *proxy, struct proxy_pair *pair)
 	case PROXY_CUT_BEFORE_REPLY:
 		pair->cut_at_reply = true;
 		return true;
+	case PROXY_HOLD:
+		pair->is_held = true;
+		atomic_store(&proxy->happened, false); /* the next connection that does it, too */
+		return true;
 	default:
 		return true;
 	}
@@ -183,12 +187,16 @@ static void *work(void *argument)
 		for (int i = 0; i < PROXY_PAIRS; i++) {
 			ready[1 + 2 * i] = (struct pollfd){ .fd = proxy->pairs[i].client, .events = POLLIN };
 			ready[2 + 2 * i] = (struct pollfd){ .fd = proxy->pairs[i].server, .events = POLLIN };
+			if (proxy->pairs[i].is_held && atomic_load(&proxy->held))
+				ready[2 + 2 * i].fd = -1;
 		}
 		if (poll(ready, 1 + 2 * PROXY_PAIRS, 20) <= 0)
 			continue;
 		for (int i = 0; i < PROXY_PAIRS; i++) {
 			if (ready[1 + 2 * i].revents && proxy->pairs[i].client >= 0)
 				pass(proxy, &proxy->pairs[i], true);
+			if (proxy->pairs[i].is_held && atomic_load(&proxy->held))
+				continue;
 			if (ready[2 + 2 * i].revents && proxy->pairs[i].server >= 0)
 				pass(proxy, &proxy->pairs[i], false);
 		}
@@ -207,6 +215,7 @@ void proxy_start(struct proxy *proxy, const char *host, const char *port)
 	snprintf(proxy->target_port, sizeof proxy->target_port, "%s", port);
 	atomic_init(&proxy->connections, 0);
 	atomic_init(&proxy->happened, false);
+	atomic_init(&proxy->held, false);
 	atomic_init(&proxy->stop, false);
 	atomic_init(&proxy->passed, 0);
 	atomic_init(&proxy->cut_at, 0);

@@ -14,6 +14,7 @@ enum proxy_fault {
 	PROXY_CUT_INSTEAD,      /* the text does not arrive; both sides are closed */
 	PROXY_SWALLOW,          /* the text does not arrive; the client is cut off, the server hears nothing more */
 	PROXY_CUT_BEFORE_REPLY, /* the text arrives, its reply does not; both sides are closed */
+	PROXY_HOLD,             /* the text arrives; what the server sends on this connection waits while `held` is set */
 	PROXY_SILENCE           /* the text arrives, and then nothing passes any more, on this connection or another */
 };
 
@@ -22,6 +23,7 @@ enum { PROXY_PAIRS = 32 };
 struct proxy_pair {
 	int  client, server; /* -1: closed */
 	bool cut_at_reply;
+	bool is_held; /* while proxy->held is set */
 };
 
 struct proxy {
@@ -33,6 +35,7 @@ struct proxy {
 	int               port;        /* where the proxy listens */
 	atomic_int        connections; /* accepted so far */
 	atomic_bool       happened;
+	atomic_bool       held; /* PROXY_HOLD */
 	atomic_bool       stop;
 	atomic_llong      passed;  /* bytes of replies, since the test set it to 0 */
 	atomic_llong      cut_at;  /* both sides are closed behind this many; 0: never */

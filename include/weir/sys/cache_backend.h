@@ -60,6 +60,7 @@ typedef struct weir_cache_call {
 	int64_t  ttl_ms;       /* of the guard or lease */
 	int64_t  stamp_ttl_ms; /* of a stamp that is set; below 0: no expiry */
 	weir_bytes channel;    /* whom to tell what guard and release change (watch); empty: nobody */
+	weir_bytes origin;     /* what is told begins with this */
 	bool       wants_left; /* get_many: left_ms is needed, where it can be told */
 } weir_cache_call;
 
@@ -94,7 +95,7 @@ typedef struct weir_cache_watch {
 	void      *context;
 	/* From now on changes are told; what changed before may have been missed. */
 	void (*begun)(void *context);
-	/* These keys, each ended by a line feed but for the last, are changing. */
+	/* These keys, each ended by a line feed but for the last, are changing; before them the origin of the call. */
 	void (*changed)(void *context, weir_bytes keys);
 	/* Every change before this time of the monotonic clock (microseconds) has been told. INT64_MAX: nobody else can make any. */
 	void (*proved)(void *context, int64_t before_us);

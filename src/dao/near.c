@@ -32,7 +32,7 @@ bool weir__near_question_number(const weir__entity *entity, const void *key, wei
 	int32_t     middle;
 	int16_t     small;
 
-	if (entity->number_size == 0)
+	if (entity->number_size == 0 || entity->per_principal)
 		return false;
 	question->has_number = true;
 	if (entity->number_size == sizeof question->number) {

@@ -392,7 +392,7 @@ static double near_ratio(const uint32_t *trace, size_t length, uint32_t most)
 
 		hits += hit;
 		if (!hit)
-			put(cache, weir__near_secret(cache), trace[i], 1024 - 144);
+			put(cache, weir__near_secret(cache), trace[i], 1024 - 160);
 	}
 	weir_near_cache_stats(cache, &stats);
 	if (stats.entries > most + most / 50 + 64)
@@ -459,6 +459,7 @@ int main(int argc, char **argv)
 		else if (strcmp(argv[i], "--seconds") == 0)
 			seconds = strtod(argv[i + 1], NULL);
 	}
+	(void)setvbuf(stdout, NULL, _IOLBF, BUFSIZ);
 	measure_speed(records, seconds);
 	measure_ratios();
 	return 0;

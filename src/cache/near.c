@@ -14,7 +14,7 @@
 #define BOUND_LEAST    50
 #define SHARD_BYTES    (UINT64_C(4) << 20) /* of each, while there are not SHARDS_MOST */
 #define SHARDS_MOST    64
-#define STRIPE_BYTES   512 /* of the cache for each stripe */
+#define STRIPE_BYTES   4096 /* of the cache for each stripe: few enough to stay in the caches of a CPU */
 #define STRIPES_LEAST  4096
 #define STRIPES_MOST   (1u << 20)
 #define RETIRED_MOST   32 /* in a shard, before the epoch is pushed on */
@@ -203,7 +203,6 @@ bool weir__near_get(weir__near *near_cache, weir__hash128 name, int64_t now_us, 
 	weir__pin         pin = weir__pin_take(&near_cache->pins, lane);
 	weir__near_entry *entry = weir__near_shard_find(shard_of(near_cache, name), name);
 	bool              found = entry && weir__near_is_right(near_cache, entry, now_us);
-
 	if (found) {
 		note_use(entry);
 		*value = (weir__near_value){

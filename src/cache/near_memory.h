@@ -18,7 +18,7 @@ struct weir_near_cache {
 	void             *stripes_memory, *shards_memory, *own_memory; /* as allocated */
 
 	alignas(64) _Atomic uint64_t generation;
-	_Atomic uint64_t touches;
+	alignas(64) _Atomic uint64_t touches;
 	_Atomic uint64_t resets;
 	atomic_size_t    references;
 	pthread_mutex_t  mutex; /* the rest */

@@ -10,8 +10,9 @@
 #define FIRST_INDEX 2
 #define TAG         (UINT64_MAX << 32)
 #define SLOTS_FIRST 64
-#define ENTRY_LEAST (sizeof(weir__near_entry) + 2 * sizeof(uint64_t)) /* what an entry takes besides its object */
-#define SPARE       2 /* so many times the entries that fit may be there, retired ones included */
+#define ENTRY_LEAST                                                                                                    \
+	(sizeof(weir__near_entry) + 2 * sizeof(weir__near_slot)) /* what an entry takes besides its object */
+#define SPARE 2 /* so many times the entries that fit may be there, retired ones included */
 
 static weir__near_table *make_table(uint32_t slots)
 {
@@ -113,13 +114,14 @@ weir__near_entry *weir__near_shard_find(const weir__near_shard *shard, weir__has
 	weir__near_table *table = atomic_load(&shard->table);
 
 	for (uint32_t at = (uint32_t)name.high & table->mask;; at = (at + 1) & table->mask) {
-		uint64_t          slot = atomic_load(&table->slots[at]);
+		uint64_t          slot = atomic_load(&table->slots[at].word);
 		weir__near_entry *entry;
 
 		if (slot == EMPTY)
 			return NULL;
 		if (((slot ^ name.high) & TAG) != 0 || slot == GONE)
 			continue;
+		__builtin_prefetch(atomic_load_explicit(&table->slots[at].object, memory_order_relaxed), 1);
 		entry = weir__near_entry_at(shard, (uint32_t)slot - FIRST_INDEX);
 		if (is_same(entry->name, name))
 			return entry;
@@ -130,7 +132,7 @@ weir__near_entry *weir__near_shard_find(const weir__near_shard *shard, weir__has
 static uint32_t find_slot(const weir__near_shard *shard, const weir__near_table *table, weir__hash128 name)
 {
 	for (uint32_t at = (uint32_t)name.high & table->mask;; at = (at + 1) & table->mask) {
-		uint64_t slot = atomic_load(&table->slots[at]);
+		uint64_t slot = atomic_load(&table->slots[at].word);
 
 		if (slot == EMPTY)
 			return WEIR__NEAR_NONE;
@@ -145,20 +147,26 @@ static uint32_t place_for(const weir__near_table *table, weir__hash128 name)
 {
 	uint32_t at = (uint32_t)name.high & table->mask;
 
-	while (atomic_load(&table->slots[at]) > GONE)
+	while (atomic_load(&table->slots[at].word) > GONE)
 		at = (at + 1) & table->mask;
 	return at;
+}
+
+static void set_slot(weir__near_table *table, uint32_t at, uint64_t word, void *object)
+{
+	atomic_store_explicit(&table->slots[at].object, object, memory_order_relaxed);
+	atomic_store(&table->slots[at].word, word);
 }
 
 static void copy_slots(const weir__near_shard *shard, weir__near_table *from, weir__near_table *to)
 {
 	for (uint32_t i = 0; i <= from->mask; i++) {
-		uint64_t slot = atomic_load(&from->slots[i]);
+		uint64_t slot = atomic_load(&from->slots[i].word);
 
 		if (slot > GONE) {
-			weir__hash128 name = weir__near_entry_at(shard, (uint32_t)slot - FIRST_INDEX)->name;
+			const weir__near_entry *entry = weir__near_entry_at(shard, (uint32_t)slot - FIRST_INDEX);
 
-			atomic_store(&to->slots[place_for(to, name)], slot);
+			set_slot(to, place_for(to, entry->name), slot, entry->object);
 		}
 	}
 }
@@ -192,16 +200,16 @@ static void remove_slot(weir__near_shard *shard, weir__hash128 name)
 	weir__near_table *table = atomic_load(&shard->table);
 	uint32_t          at = find_slot(shard, table, name);
 
-	if (atomic_load(&table->slots[(at + 1) & table->mask]) != EMPTY) {
-		atomic_store(&table->slots[at], GONE);
+	if (atomic_load(&table->slots[(at + 1) & table->mask].word) != EMPTY) {
+		atomic_store(&table->slots[at].word, GONE);
 		return;
 	}
 	/* nothing goes on behind it, nor behind those that were taken out just before it */
 	do {
-		atomic_store(&table->slots[at], EMPTY);
+		atomic_store(&table->slots[at].word, EMPTY);
 		shard->used--;
 		at = (at - 1) & table->mask;
-	} while (atomic_load(&table->slots[at]) == GONE);
+	} while (atomic_load(&table->slots[at].word) == GONE);
 }
 
 /* ---- Entries --------------------------------------------------------------------------------------------------- */
@@ -271,7 +279,7 @@ static uint8_t replace(weir__near_shard *shard, weir__near *near_cache, weir__ha
 
 	if (at == WEIR__NEAR_NONE)
 		return weir__near_ghosts_have(&shard->ghosts, name) ? WEIR__NEAR_MAIN : WEIR__NEAR_SMALL;
-	index = (uint32_t)atomic_load(&table->slots[at]) - FIRST_INDEX;
+	index = (uint32_t)atomic_load(&table->slots[at].word) - FIRST_INDEX;
 	queue = weir__near_entry_at(shard, index)->queue;
 	weir__near_retire(shard, near_cache, index);
 	return queue;
@@ -298,8 +306,8 @@ bool weir__near_shard_put(weir__near_shard *shard, weir__near *near_cache, const
 	shard->fills++;
 	table = atomic_load(&shard->table);
 	at = place_for(table, item->name);
-	shard->used += atomic_load(&table->slots[at]) == EMPTY;
-	atomic_store(&table->slots[at], slot_of(item->name, index));
+	shard->used += atomic_load(&table->slots[at].word) == EMPTY;
+	set_slot(table, at, slot_of(item->name, index), item->value.object);
 	return true;
 }
 

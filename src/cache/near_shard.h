@@ -41,11 +41,17 @@ typedef struct weir__near_entry {
 	alignas(64) char end[];
 } weir__near_entry;
 
+/* object is where the entry's object is: a hint that lets the CPU fetch both at a time. */
+typedef struct weir__near_slot {
+	_Atomic uint64_t word;
+	_Atomic(void *)  object;
+} weir__near_slot;
+
 typedef struct weir__near_table {
 	struct weir__near_table *next; /* among the retired ones */
 	uint64_t                 epoch;
 	uint32_t                 mask; /* slots - 1 */
-	_Atomic uint64_t         slots[];
+	weir__near_slot          slots[];
 } weir__near_table;
 
 enum { WEIR__NEAR_SMALL, WEIR__NEAR_MAIN, WEIR__NEAR_QUEUES };

@@ -86,6 +86,7 @@ typedef struct weir_field {
 	                            a write to other values of it leaves them alone (foreign keys, above all) */
 	bool        version;     /* an int2, int4 or int8 NOT NULL that each update raises by one, for update_if_unchanged
 	                            (writing.h); at most one */
+	bool        deleted_at;  /* a weir_opt_time: rows in which it is set count as deleted and are hidden (writing.h); at most one */
 	weir_aggregate aggregate; /* of a result only: made of .column by this */
 	uint32_t    max_length;  /* text, and each item of an array of it: most characters, 0 for no limit; compared with
 	                            varchar(n) and char(n) of the schema */

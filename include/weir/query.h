@@ -138,6 +138,13 @@ typedef enum weir_lock_wait {
 	WEIR_SKIP_LOCKED /* leave it out, as workers on a queue do */
 } weir_lock_wait;
 
+/* Which rows of a model with a .deleted_at field a read sees. */
+typedef enum weir_deleted {
+	WEIR_LIVING, /* those that are not deleted */
+	WEIR_WITH_DELETED,
+	WEIR_ONLY_DELETED
+} weir_deleted;
+
 #define WEIR_LIMIT_DEFAULT 100
 #define WEIR_NO_ROWS       INT64_MIN /* as a limit: an empty list. 0 in a query is the default of 100 */
 
@@ -151,6 +158,7 @@ typedef struct weir_query {
 	weir_with      with;  /* lists: relations to load with them (relation.h) */
 	weir_lock      lock;  /* get_all in a transaction, not cached: locks the rows; elsewhere an error */
 	weir_lock_wait lock_wait;
+	weir_deleted   deleted;
 	bool           distinct; /* get_all_into: rows that are the same only once */
 	weir_condition having;   /* get_all_into: on columns of the result, of groups */
 	int            fresh_ms; /* of a cached read: 0 (as the DAO says), milliseconds, WEIR_STRONG or WEIR_BYPASS (session.h) */

@@ -87,6 +87,19 @@ WEIR_API int weir_base_dao_update_if_unchanged(const weir_base_dao *dao, const v
 /* Deletes a row if it still has the version of `seen`. WEIR_OK, WEIR_ERR_STALE, WEIR_NOT_FOUND. */
 WEIR_API int weir_base_dao_delete_if_unchanged(const weir_base_dao *dao, const void *seen, weir_error *err);
 
+/* Soft delete, of a model with a field declared .deleted_at = true (a weir_opt_time): delete, delete_where and
+ * delete_if_unchanged set it to now() (auto_now columns move, the version is raised), and from then on the row is there for no
+ * read, update, upsert or relation. WEIR_QUERY(.deleted = WEIR_WITH_DELETED) sees it, WEIR_ONLY_DELETED nothing else. A row
+ * that is deleted so cascades only to models that have such a field too. A unique field may be unique among the living alone
+ * (CREATE UNIQUE INDEX ... WHERE deleted_at IS NULL). Where the constraint is of all rows, an upsert that meets a deleted
+ * one restores it.
+ *
+ * restore makes it as it was: WEIR_OK with the row (record may be NULL), WEIR_NOT_FOUND (no such deleted row),
+ * WEIR_ERR_UNIQUE (a living one has its place). really_delete removes a row, deleted or not, and what it cascades to; *deleted
+ * (may be NULL) says whether there was one. For a model without such a field it is delete, and restore is WEIR_ERR_USAGE. */
+WEIR_API int weir_base_dao_restore(const weir_base_dao *dao, const void *key, void *record, weir_error *err);
+WEIR_API int weir_base_dao_really_delete(const weir_base_dao *dao, const void *key, bool *deleted, weir_error *err);
+
 /* Updates the rows that match and do not have these values yet, and returns them as they then are, in no order. The
  * condition as in update_where. Rows that had the values already are neither written nor returned. */
 WEIR_API int weir_base_dao_update_where_returning(const weir_base_dao *dao, weir_condition where, const void *values,

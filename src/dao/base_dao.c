@@ -288,32 +288,6 @@ cleanup:
 	return weir__call_done(&call, rc);
 }
 
-int weir_base_dao_delete(const weir_base_dao *dao, const void *key, bool *deleted, weir_error *err)
-{
-	const weir__entity *entity = dao ? dao->entity : NULL;
-
-	return entity && entity->cascades ? weir__cascade_delete(dao, key, deleted, err)
-	                                  : weir__delete_row(dao, key, deleted, err);
-}
-
-int weir__delete_row(const weir_base_dao *dao, const void *key, bool *deleted, weir_error *err)
-{
-	weir__write write = { .collect = weir__collect_delete };
-	size_t      changed = 0;
-	weir__call  call;
-	int         rc = weir__call_start(&call, dao, "delete", err);
-
-	if (rc >= 0)
-		rc = weir__call_add_key(&call, key);
-	if (rc >= 0) {
-		write.sql = *weir__sql_delete(call.entity->statements);
-		rc = weir__write_run(&call, &write, &changed);
-	}
-	if (weir__is_done(rc) && deleted)
-		*deleted = changed > 0;
-	return weir__call_done(&call, rc);
-}
-
 /* Runs the statement of call->sql, which changes all rows of a condition. */
 static int write_where(weir__call *call, int64_t *changed)
 {
@@ -345,21 +319,5 @@ int weir_base_dao_update_where(const weir_base_dao *dao, weir_condition where, c
 		rc = weir__sql_update_where(call.entity->statements, &where, mask, values, &call.sql, call.params, err);
 	if (rc >= 0)
 		rc = write_where(&call, updated);
-	return weir__call_done(&call, rc);
-}
-
-int weir_base_dao_delete_where(const weir_base_dao *dao, weir_condition where, int64_t *deleted, weir_error *err)
-{
-	weir__call call;
-	int        rc = weir__call_start(&call, dao, "delete_where", err);
-
-	if (rc >= 0)
-		rc = weir__check_where(&call, &where);
-	if (rc >= 0 && call.entity->cascades)
-		rc = weir__wrong_call(&call, "has relations that cascade: its rows must be deleted by primary key");
-	if (rc >= 0)
-		rc = weir__sql_delete_where(call.entity->statements, &where, &call.sql, call.params, err);
-	if (rc >= 0)
-		rc = write_where(&call, deleted);
 	return weir__call_done(&call, rc);
 }

@@ -1,5 +1,7 @@
 /* Cascades that models declare: the library deletes what the schema would, by the ordinary writes, so that the cache learns of it.
  * Rows that cascade themselves are deleted one by one, each in a savepoint, which bounds how deep it goes; others by one statement. */
+#include <weir/writing.h>
+
 #include "dao/write.h"
 
 #include "base/error.h"
@@ -10,6 +12,7 @@
 typedef struct cascading {
 	const weir_base_dao *dao;
 	const void          *key;
+	bool                 really;
 	bool                 deleted;
 } cascading;
 
@@ -27,15 +30,25 @@ static weir_condition holds_key(const weir__relation *relation, const void *owne
 	return weir_group(WEIR_OP_ALL, conditions, link->key_count);
 }
 
-static int delete_one_by_one(const weir_related *of, const weir_base_dao *dao, weir_error *err)
+static int delete_one_by_one(const weir_related *of, const weir_base_dao *dao, bool really, weir_error *err)
 {
-	weir_list list = WEIR_LIST_INIT;
-	int       rc = weir_related_query(of, NULL, &list, err);
+	const weir__entity *entity = dao->entity;
+	weir_query          all = { .deleted = really && entity->layout->deleted_mask ? WEIR_WITH_DELETED : WEIR_LIVING };
+	weir_list           list = WEIR_LIST_INIT;
+	int                 rc = weir_related_query(of, all.deleted ? &all : NULL, &list, err);
 
 	for (size_t i = 0; rc >= 0 && i < list.count; i++)
-		rc = weir_base_dao_delete(dao, list.items[i], NULL, err);
+		rc = (really ? weir_base_dao_really_delete : weir_base_dao_delete)(dao, list.items[i], NULL, err);
 	weir_list_release(&list);
 	return rc;
+}
+
+/* A row that can come back takes with it only what can come back too. */
+static bool is_hidden_only(const cascading *c)
+{
+	const weir__entity *entity = c->dao->entity;
+
+	return entity->layout->deleted_mask && !c->really;
 }
 
 static int cascade_relation(weir_session *tx, const cascading *c, const weir_relation *declared, weir_error *err)
@@ -47,9 +60,12 @@ static int cascade_relation(weir_session *tx, const cascading *c, const weir_rel
 	const weir__entity   *holder = dao.entity;
 
 	dao.timeout_ms = of.timeout_ms = c->dao->timeout_ms;
+	if (is_hidden_only(c) && !holder->layout->deleted_mask)
+		return WEIR_OK;
 	if (holder->cascades && !relation->link->through)
-		return delete_one_by_one(&of, &dao, err);
-	return weir_base_dao_delete_where(&dao, holds_key(relation, c->key, conditions), NULL, err);
+		return delete_one_by_one(&of, &dao, c->really, err);
+	weir_condition where = holds_key(relation, c->key, conditions);
+	return weir__delete_where(&dao, &where, c->really, NULL, err);
 }
 
 static int delete_all(weir_session *tx, void *argument, weir_error *err)
@@ -66,16 +82,16 @@ static int delete_all(weir_session *tx, void *argument, weir_error *err)
 		if (relation->cascade)
 			rc = cascade_relation(tx, c, relation, err);
 	dao.session = tx;
-	return rc < 0 ? rc : weir__delete_row(&dao, c->key, &c->deleted, err);
+	return rc < 0 ? rc : weir__delete_row(&dao, c->key, c->really, &c->deleted, err);
 }
 
-int weir__cascade_delete(const weir_base_dao *dao, const void *key, bool *deleted, weir_error *err)
+int weir__cascade_delete(const weir_base_dao *dao, const void *key, bool really, bool *deleted, weir_error *err)
 {
-	cascading work = { .dao = dao, .key = key };
+	cascading work = { .dao = dao, .key = key, .really = really };
 	int       rc;
 
 	if (!key)
-		return weir__delete_row(dao, key, deleted, err);
+		return weir__delete_row(dao, key, really, deleted, err);
 	rc = weir_transact(dao->session, NULL, delete_all, &work, err);
 	if (weir__is_done(rc) && deleted)
 		*deleted = work.deleted;

@@ -14,6 +14,7 @@
 #include <string.h>
 
 #define ATTEMPTS        16 /* of get_or_create, whose row was there for the insert and gone for the read */
+#define ATTEMPTS_HIDDEN 4  /* the same where a deleted row that nobody sees may be in the way */
 #define ANY_CONFLICT    2  /* so many of them meet any unique constraint; the others are told of those beside `on` */
 #define UPSERT_ATTEMPTS 3
 
@@ -241,7 +242,9 @@ static int insert_unless_there(upserting *u, const void *values, bool any_confli
 /* A row that came in between is there for the next read, unless it has gone again. */
 static int get_or_create(upserting *u, const void *values, const void **record)
 {
-	for (int i = 0; i < ATTEMPTS; i++) {
+	const weir__layout *layout = u->call.entity->layout;
+
+	for (int i = 0; i < (layout->deleted_mask ? ATTEMPTS_HIDDEN : ATTEMPTS); i++) {
 		int rc = read_same(u, values, record);
 
 		if (rc != WEIR_NOT_FOUND)
@@ -250,6 +253,9 @@ static int get_or_create(upserting *u, const void *values, const void **record)
 		if (rc < 0 || u->created)
 			return rc;
 	}
+	if (layout->deleted_mask)
+		return weir__error_set_at(u->call.err, WEIR_ERR_UNIQUE, layout->model->name, NULL,
+		                          "a row with this value is deleted, and the constraint is of deleted rows too");
 	return weir__error_set_at(u->call.err, WEIR_ERR_SERIALIZATION, u->call.entity->model->name, NULL,
 	                          "rows with this value come and go all the time");
 }

@@ -25,8 +25,10 @@ typedef struct weir__write {
 int weir__write_run(weir__call *call, const weir__write *write, size_t *changed);
 
 /* Deletes a row; and one with all that its cascading relations lead to, in one transaction (cascade.c). */
-int weir__delete_row(const weir_base_dao *dao, const void *key, bool *deleted, weir_error *err);
-int weir__cascade_delete(const weir_base_dao *dao, const void *key, bool *deleted, weir_error *err);
+int weir__delete_row(const weir_base_dao *dao, const void *key, bool really, bool *deleted, weir_error *err);
+int weir__cascade_delete(const weir_base_dao *dao, const void *key, bool really, bool *deleted, weir_error *err);
+int weir__delete_where(const weir_base_dao *dao, const weir_condition *where, bool really, int64_t *deleted,
+                       weir_error *err);
 
 /* What kinds of write touch. Rows begin with all columns of the layout, but those of _where with the key columns and the unique ones.
  * _keyed: under a key that the caller gave. _update: with the columns call->old after them. _many: any rows, made or changed. */

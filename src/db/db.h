@@ -96,6 +96,10 @@ const weir__sql *weir__sql_get_by(const weir__statements *s, size_t column); /* 
 const weir__sql *weir__sql_key_by(const weir__statements *s, size_t column); /* selects the key columns only */
 const weir__sql *weir__sql_delete(const weir__statements *s); /* $1.. = key; returns all columns of the row deleted */
 
+/* Of a model with .deleted_at: the row goes, deleted or not; it comes back (NULL for other models). As delete. */
+const weir__sql *weir__sql_really_delete(const weir__statements *s);
+const weir__sql *weir__sql_restore(const weir__statements *s);
+
 /* Builders: append text to sql and values to params, whose numbering goes on from what params already holds.
  * WEIR_ERR_USAGE / WEIR_ERR_VALUE name model and column. */
 /* INSERT of the masked columns of values ... RETURNING all columns. An empty mask is DEFAULT VALUES. */
@@ -112,7 +116,7 @@ int weir__sql_update(const weir__statements *s, const void *key, weir__mask mask
  * is WEIR_ERR_USAGE. */
 int weir__sql_update_where(const weir__statements *s, const weir_condition *where, weir__mask mask, const void *values,
                            weir__buffer *sql, weir__params *params, weir_error *err);
-int weir__sql_delete_where(const weir__statements *s, const weir_condition *where, weir__buffer *sql,
+int weir__sql_delete_where(const weir__statements *s, const weir_condition *where, bool really, weir__buffer *sql,
                            weir__params *params, weir_error *err);
 /* SELECT all columns / count(*) / exists of a query. limit and skip are parameters. Count with skip or limit counts a subquery. */
 int weir__sql_select(const weir__statements *s, const weir_query *query, weir__buffer *sql, weir__params *params,

@@ -254,7 +254,7 @@ int weir__sql_select_into(const weir__projection *projection, weir__buffer *sql,
 
 	weir__buffer_append_text(sql, p->query->distinct ? "SELECT DISTINCT " : "SELECT ");
 	append_names(p, ~(weir__mask)0, sql);
-	weir__sql_append_from(sql, p->s, p->query, params);
+	(void)weir__sql_append_from(sql, p->s, p->query, params);
 	if (p->grouped)
 		append_groups(p, sql, params);
 	if (weir__projection_is_own(p))

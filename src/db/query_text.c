@@ -2,7 +2,7 @@
  *
  * The text is a prefix code, so that no two queries of different meaning can have the same:
  *
- *   query   condition, "o" and the completed order, "s" skip "l" limit
+ *   query   condition, "o" and the completed order, "s" skip "l" limit, "d" with deleted rows, "dd" those alone
  *   leaf    code of the operator, column, values
  *   group   code of the operator, count ":", members in the order of their bytes, none twice
  *   order   + or - (descending), ( or ) where NULLs stand at the other end than PostgreSQL puts them, column
@@ -60,6 +60,9 @@ static int check_taken(const weir__layout *layout, const weir_query *query, unsi
 		                          "this read cannot lock rows: get_all can, not cached");
 	if ((query->distinct || query->having.op != WEIR_OP_NONE) && !(takes & WEIR__TAKES_RESULT))
 		return weir__error_set_at(err, WEIR_ERR_USAGE, model, NULL, "distinct and having are for get_all_into");
+	if ((unsigned)query->deleted > WEIR_ONLY_DELETED || (query->deleted && !layout->deleted_mask))
+		return weir__error_set_at(err, WEIR_ERR_USAGE, model, NULL,
+		                          "the query asks for deleted rows, and the model has no .deleted_at");
 	if (query->lock_wait && !query->lock)
 		return weir__error_set_at(err, WEIR_ERR_USAGE, model, NULL,
 		                          "the query says how to wait for a lock, and no lock");
@@ -457,6 +460,8 @@ int weir__query_canonical(const weir__layout *layout, const weir_query *query, w
 	weir__buffer_append_i64(text, query->skip);
 	weir__buffer_append_char(text, 'l');
 	weir__buffer_append_i64(text, query->limit);
+	if (query->deleted)
+		weir__buffer_append_text(text, query->deleted == WEIR_ONLY_DELETED ? "dd" : "d");
 	if (!text->failed)
 		return WEIR_OK;
 	text->length = start;

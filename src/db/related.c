@@ -125,12 +125,14 @@ static void append_from(const writing *w, bool many)
 		weir__sql_append(w->sql, &w->r->through->table);
 		weir__buffer_append_text(w->sql, " WHERE ");
 		append_key_equals(w);
+		weir__sql_append_living(w->sql, w->r->through, "", WEIR_LIVING);
 		weir__buffer_append_char(w->sql, ')');
 	} else if (many) {
 		append_key_in(w);
 	} else {
 		append_key_equals(w);
 	}
+	weir__sql_append_living(w->sql, target, "", w->query->deleted);
 	if (weir__condition_is_absent(&w->query->where))
 		return;
 	weir__buffer_append_text(w->sql, " AND (");

@@ -10,8 +10,9 @@
 
 static const char catalog_query[] =
 	"WITH RECURSIVE wanted AS ("
-	" SELECT place, to_regclass(coalesce(quote_ident(n) || '.', '') || quote_ident(t))::oid AS relation"
-	" FROM unnest($1::text[], $2::text[]) WITH ORDINALITY AS u(n, t, place)"
+	" SELECT place, '(' || quote_ident(d) || ' IS NULL)' AS living,"
+	" to_regclass(coalesce(quote_ident(n) || '.', '') || quote_ident(t))::oid AS relation"
+	" FROM unnest($1::text[], $2::text[], $3::text[]) WITH ORDINALITY AS u(n, t, d, place)"
 	"), domains(id, type, typmod, not_null, filled) AS ("
 	" SELECT oid, typbasetype, typtypmod, typnotnull, typdefault IS NOT NULL FROM pg_type WHERE typtype = 'd'"
 	" UNION ALL"
@@ -26,7 +27,8 @@ static const char catalog_query[] =
 	" EXISTS (SELECT FROM pg_index i WHERE i.indrelid = c.oid AND i.indisprimary"
 	" AND a.attnum = ANY ((i.indkey::int2[])[0:i.indnkeyatts - 1])),"
 	" EXISTS (SELECT FROM pg_index i WHERE i.indrelid = c.oid AND i.indisunique AND i.indisvalid"
-	" AND i.indnkeyatts = 1 AND i.indkey[0] = a.attnum AND i.indpred IS NULL),"
+	" AND i.indnkeyatts = 1 AND i.indkey[0] = a.attnum"
+	" AND (i.indpred IS NULL OR pg_get_expr(i.indpred, i.indrelid) = w.living)),"
 	" coalesce(NOT o.collisdeterministic, false), coalesce(c.relrowsecurity, false)"
 	" FROM wanted w"
 	" LEFT JOIN pg_class c ON c.oid = w.relation"
@@ -348,6 +350,18 @@ static weir_value table_of(const void *context, size_t i)
 	return (weir_value){ .type = WEIR_TYPE_TEXT, .as.text = layouts[i]->base->table };
 }
 
+/* Of a model with .deleted_at that column: a unique index may be of the living only. */
+static weir_value deleted_at_of(const void *context, size_t i)
+{
+	weir__layout *const *layouts = context;
+	weir_value           value = { .type = WEIR_TYPE_TEXT, .is_null = true };
+
+	for (size_t c = 0; c < layouts[i]->column_count; c++)
+		if (layouts[i]->columns[c].deleted_at)
+			value = (weir_value){ .type = WEIR_TYPE_TEXT, .as.text = layouts[i]->columns[c].name };
+	return value;
+}
+
 static int fetch(weir__conn *conn, weir__layout *const *layouts, size_t count, weir__deadline deadline,
                  weir__rows *rows, weir_error *err)
 {
@@ -359,6 +373,7 @@ static int fetch(weir__conn *conn, weir__layout *const *layouts, size_t count, w
 		return status;
 	weir__params_add_array(params, WEIR_TYPE_TEXT, count, schema_of, layouts);
 	weir__params_add_array(params, WEIR_TYPE_TEXT, count, table_of, layouts);
+	weir__params_add_array(params, WEIR_TYPE_TEXT, count, deleted_at_of, layouts);
 	status = weir__params_status(params, err);
 	if (status == WEIR_OK)
 		status = weir__conn_run(conn, &sql, params, deadline, rows, err);

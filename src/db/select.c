@@ -71,11 +71,12 @@ void weir__sql_append_page(weir__buffer *sql, const weir_query *query, weir__par
 	append_skip(sql, query, params);
 }
 
-void weir__sql_append_from(weir__buffer *sql, const weir__statements *s, const weir_query *query, weir__params *params)
+const char *weir__sql_append_from(weir__buffer *sql, const weir__statements *s, const weir_query *query,
+                                  weir__params *params)
 {
 	weir__buffer_append_text(sql, " FROM ");
 	weir__sql_append(sql, &s->table);
-	weir__sql_append_where(sql, s, &query->where, params);
+	return weir__sql_append_where(sql, s, &query->where, query->deleted, params);
 }
 
 void weir__sql_append_order_of(weir__buffer *sql, const weir__sql *names, const weir__order *order, size_t count)
@@ -108,7 +109,7 @@ int weir__sql_select(const weir__statements *s, const weir_query *query, weir__b
 		query = &first_rows;
 	weir__buffer_append_text(sql, "SELECT ");
 	weir__sql_append(sql, &s->columns);
-	weir__sql_append_from(sql, s, query, params);
+	(void)weir__sql_append_from(sql, s, query, params);
 	weir__sql_append_order(sql, s, query);
 	weir__sql_append_page(sql, query, params);
 	append_lock(sql, query);
@@ -126,7 +127,7 @@ int weir__sql_select_all(const weir__statements *s, const weir_query *query, wei
 		query = &first_rows;
 	weir__buffer_append_text(sql, "SELECT ");
 	weir__sql_append(sql, &s->columns);
-	weir__sql_append_from(sql, s, query, params);
+	(void)weir__sql_append_from(sql, s, query, params);
 	weir__sql_append_order(sql, s, query);
 	if (query->limit == 0)
 		append_skip(sql, query, params);
@@ -149,9 +150,9 @@ int weir__sql_select_page(const weir__statements *s, const weir_query *query, co
 		weir__order_reverse(order, count);
 	weir__buffer_append_text(sql, "SELECT ");
 	weir__sql_append(sql, &s->columns);
-	weir__sql_append_from(sql, s, query, params);
+	const char *next = weir__sql_append_from(sql, s, query, params);
 	if (seek->count > 0) {
-		weir__buffer_append_text(sql, weir__condition_is_absent(&query->where) ? " WHERE " : " AND ");
+		weir__buffer_append_text(sql, next);
 		weir__sql_append_seek(sql, s, order, seek, params);
 	}
 	weir__sql_append_order_of(sql, s->names, order, count);
@@ -163,7 +164,7 @@ int weir__sql_select_page(const weir__statements *s, const weir_query *query, co
 static void append_counted(weir__buffer *sql, const weir__statements *s, const weir_query *query, weir__params *params)
 {
 	weir__buffer_append_text(sql, "SELECT 1");
-	weir__sql_append_from(sql, s, query, params);
+	(void)weir__sql_append_from(sql, s, query, params);
 	if (query->skip != 0 || query->limit != 0)
 		weir__sql_append_page(sql, query, params);
 }
@@ -179,7 +180,7 @@ int weir__sql_count(const weir__statements *s, const weir_query *query, weir__bu
 		query = &first_rows;
 	if (query->skip == 0 && query->limit == 0) {
 		weir__buffer_append_text(sql, "SELECT count(*)");
-		weir__sql_append_from(sql, s, query, params);
+		(void)weir__sql_append_from(sql, s, query, params);
 	} else {
 		weir__buffer_append_text(sql, "SELECT count(*) FROM (");
 		append_counted(sql, s, query, params);

@@ -14,6 +14,9 @@ struct weir__statements {
 	weir__sql           get_by_id;
 	weir__sql           get_many;
 	weir__sql           delete_by_id;
+	weir__sql           really_delete; /* of a model with .deleted_at */
+	weir__sql           restore;
+	weir__sql           deleted_at; /* the name of that column */
 	weir__sql           names[WEIR__COLUMNS_MAX];  /* "email" */
 	weir__sql           get_by[WEIR__COLUMNS_MAX]; /* of unique columns and those of the primary key */
 	weir__sql           key_by[WEIR__COLUMNS_MAX];
@@ -43,12 +46,20 @@ void weir__sql_append_columns(weir__buffer *sql, const weir__statements *s, weir
 /* $n of the parameter added last. */
 void weir__sql_append_last(weir__buffer *sql, const weir__params *params);
 
-/* Nothing when every row is meant. The condition has been checked. */
-void weir__sql_append_where(weir__buffer *sql, const weir__statements *s, const weir_condition *where,
-                            weir__params *params);
+/* WHERE: the condition, which has been checked, and of a model with .deleted_at the rows that are meant. Nothing when every row
+ * is. Returns what stands before a further condition: WHERE or AND. */
+const char *weir__sql_append_where(weir__buffer *sql, const weir__statements *s, const weir_condition *where,
+                                   weir_deleted deleted, weir__params *params);
 
-/* FROM the table WHERE the condition. */
-void weir__sql_append_from(weir__buffer *sql, const weir__statements *s, const weir_query *query, weir__params *params);
+/* The latter alone, with AND before it; prefix (`n.` or nothing) stands before the column. */
+void weir__sql_append_living(weir__buffer *sql, const weir__statements *s, const char *prefix, weir_deleted deleted);
+
+/* DELETE FROM the table, or UPDATE it SET deleted (restored), with the columns that every update moves. */
+void weir__sql_append_delete(weir__buffer *sql, const weir__statements *s, bool really);
+void weir__sql_append_restore(weir__buffer *sql, const weir__statements *s);
+
+/* FROM the table WHERE, of a query; returns what append_where returns. */
+const char *weir__sql_append_from(weir__buffer *sql, const weir__statements *s, const weir_query *query, weir__params *params);
 
 /* LIMIT and OFFSET. */
 void weir__sql_append_page(weir__buffer *sql, const weir_query *query, weir__params *params);

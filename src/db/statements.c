@@ -98,13 +98,75 @@ void weir__sql_append_last(weir__buffer *sql, const weir__params *params)
 	weir__buffer_append_i64(sql, params->count);
 }
 
-void weir__sql_append_where(weir__buffer *sql, const weir__statements *s, const weir_condition *where,
-                            weir__params *params)
+static void append_whether_deleted(weir__buffer *sql, const weir__statements *s, weir_deleted deleted)
 {
-	if (weir__condition_is_absent(where))
+	weir__sql_append(sql, &s->deleted_at);
+	weir__buffer_append_text(sql, deleted == WEIR_ONLY_DELETED ? " IS NOT NULL" : " IS NULL");
+}
+
+void weir__sql_append_living(weir__buffer *sql, const weir__statements *s, const char *prefix, weir_deleted deleted)
+{
+	if (!s->layout->deleted_mask || deleted == WEIR_WITH_DELETED)
 		return;
-	weir__buffer_append_text(sql, " WHERE ");
-	weir__condition_append(s->layout, where, s->names, sql, params);
+	weir__buffer_append_text(sql, " AND ");
+	weir__buffer_append_text(sql, prefix);
+	append_whether_deleted(sql, s, deleted);
+}
+
+const char *weir__sql_append_where(weir__buffer *sql, const weir__statements *s, const weir_condition *where,
+                                   weir_deleted deleted, weir__params *params)
+{
+	const char *next = " WHERE ";
+
+	if (!weir__condition_is_absent(where)) {
+		weir__buffer_append_text(sql, next);
+		weir__condition_append(s->layout, where, s->names, sql, params);
+		next = " AND ";
+	}
+	if (s->layout->deleted_mask && deleted != WEIR_WITH_DELETED) {
+		weir__buffer_append_text(sql, next);
+		append_whether_deleted(sql, s, deleted);
+		next = " AND ";
+	}
+	return next;
+}
+
+/* UPDATE "t" SET "deleted_at" = now(), "updated_at" = now(), "version" = "version" + 1 */
+static void append_set_deleted(weir__buffer *sql, const weir__statements *s, const char *value)
+{
+	weir__buffer_append_text(sql, "UPDATE ");
+	weir__sql_append(sql, &s->table);
+	weir__buffer_append_text(sql, " SET ");
+	weir__sql_append(sql, &s->deleted_at);
+	weir__buffer_append_text(sql, value);
+	for (size_t i = 0; i < s->layout->column_count; i++) {
+		if (s->layout->auto_now_mask >> i & 1) {
+			weir__buffer_append_text(sql, ", ");
+			weir__sql_append(sql, &s->names[i]);
+			weir__buffer_append_text(sql, " = now()");
+		} else if (s->layout->version_mask >> i & 1) {
+			weir__buffer_append_text(sql, ", ");
+			weir__sql_append(sql, &s->names[i]);
+			weir__buffer_append_text(sql, " = ");
+			weir__sql_append(sql, &s->names[i]);
+			weir__buffer_append_text(sql, " + 1");
+		}
+	}
+}
+
+void weir__sql_append_delete(weir__buffer *sql, const weir__statements *s, bool really)
+{
+	if (s->layout->deleted_mask && !really) {
+		append_set_deleted(sql, s, " = now()");
+		return;
+	}
+	weir__buffer_append_text(sql, "DELETE FROM ");
+	weir__sql_append(sql, &s->table);
+}
+
+void weir__sql_append_restore(weir__buffer *sql, const weir__statements *s)
+{
+	append_set_deleted(sql, s, " = NULL");
 }
 
 int weir__sql_finish(const weir__statements *s, const weir__buffer *sql, const weir__params *params, weir_error *err)
@@ -141,6 +203,8 @@ static bool make_names(weir__statements *s)
 		append_quoted(&sql, s->layout->columns[i].name);
 		if (!keep(&sql, &s->names[i]))
 			return false;
+		if (s->layout->deleted_mask >> i & 1)
+			s->deleted_at = s->names[i];
 	}
 	if (model->schema) {
 		append_quoted(&sql, model->schema);
@@ -205,18 +269,39 @@ static bool make_by_key(weir__statements *s)
 
 	append_select(&sql, s);
 	append_key_equals(&sql, s);
+	weir__sql_append_living(&sql, s, "", WEIR_LIVING);
 	if (!keep(&sql, &s->get_by_id))
 		return false;
 	append_select(&sql, s);
 	append_key_in(&sql, s);
-	if (!keep(&sql, &s->get_many))
+	weir__sql_append_living(&sql, s, "", WEIR_LIVING);
+	return keep(&sql, &s->get_many);
+}
+
+/* Behind what a row is deleted or restored by. */
+static bool keep_by_key(weir__statements *s, weir__buffer *sql, weir_deleted which, weir__sql *kept)
+{
+	append_key_equals(sql, s);
+	weir__sql_append_living(sql, s, "", which);
+	weir__buffer_append_text(sql, " RETURNING ");
+	weir__sql_append(sql, &s->columns);
+	return keep(sql, kept);
+}
+
+static bool make_deletes(weir__statements *s)
+{
+	weir__buffer sql = WEIR__BUFFER_INIT;
+
+	weir__sql_append_delete(&sql, s, false);
+	if (!keep_by_key(s, &sql, WEIR_LIVING, &s->delete_by_id))
 		return false;
-	weir__buffer_append_text(&sql, "DELETE FROM ");
-	weir__sql_append(&sql, &s->table);
-	append_key_equals(&sql, s);
-	weir__buffer_append_text(&sql, " RETURNING ");
-	weir__sql_append(&sql, &s->columns);
-	return keep(&sql, &s->delete_by_id);
+	if (!s->layout->deleted_mask)
+		return true;
+	weir__sql_append_delete(&sql, s, true);
+	if (!keep_by_key(s, &sql, WEIR_WITH_DELETED, &s->really_delete))
+		return false;
+	weir__sql_append_restore(&sql, s);
+	return keep_by_key(s, &sql, WEIR_ONLY_DELETED, &s->restore);
 }
 
 static bool make_by_column(weir__statements *s, size_t column)
@@ -227,6 +312,7 @@ static bool make_by_column(weir__statements *s, size_t column)
 	weir__buffer_append_text(&sql, " WHERE ");
 	weir__sql_append(&sql, &s->names[column]);
 	weir__buffer_append_text(&sql, " = $1");
+	weir__sql_append_living(&sql, s, "", WEIR_LIVING);
 	if (!keep(&sql, &s->get_by[column]))
 		return false;
 	weir__buffer_append_text(&sql, "SELECT ");
@@ -236,6 +322,7 @@ static bool make_by_column(weir__statements *s, size_t column)
 	weir__buffer_append_text(&sql, " WHERE ");
 	weir__sql_append(&sql, &s->names[column]);
 	weir__buffer_append_text(&sql, " = $1");
+	weir__sql_append_living(&sql, s, "", WEIR_LIVING);
 	return keep(&sql, &s->key_by[column]);
 }
 
@@ -246,7 +333,7 @@ int weir__statements_create(const weir__layout *layout, weir__statements **state
 	if (!made)
 		return weir__error_no_memory(err);
 	made->layout = layout;
-	bool complete = make_names(made) && make_by_key(made);
+	bool complete = make_names(made) && make_by_key(made) && make_deletes(made);
 	for (size_t i = 0; i < layout->column_count && complete; i++)
 		if (layout->columns[i].unique || layout->columns[i].primary_key)
 			complete = make_by_column(made, i);
@@ -278,6 +365,8 @@ void weir__statements_free(weir__statements *statements)
 	drop(&statements->get_by_id);
 	drop(&statements->get_many);
 	drop(&statements->delete_by_id);
+	drop(&statements->really_delete);
+	drop(&statements->restore);
 	weir__free(statements);
 }
 
@@ -294,6 +383,16 @@ const weir__sql *weir__sql_get_many(const weir__statements *s)
 const weir__sql *weir__sql_delete(const weir__statements *s)
 {
 	return &s->delete_by_id;
+}
+
+const weir__sql *weir__sql_really_delete(const weir__statements *s)
+{
+	return s->really_delete.text ? &s->really_delete : &s->delete_by_id;
+}
+
+const weir__sql *weir__sql_restore(const weir__statements *s)
+{
+	return s->restore.text ? &s->restore : NULL;
 }
 
 const weir__sql *weir__sql_get_by(const weir__statements *s, size_t column)

@@ -171,6 +171,7 @@ static void append_key(const writing *w, const char *prefix)
 		weir__buffer_append_i64(w->sql, (int64_t)++place);
 		comma = " AND ";
 	}
+	weir__sql_append_living(w->sql, w->s, prefix, WEIR_LIVING);
 }
 
 static void append_from_old(const writing *w, weir__mask old)
@@ -245,8 +246,7 @@ int weir__sql_delete_seen(const weir__statements *s, const void *seen, weir__buf
 
 	if (status != WEIR_OK)
 		return status;
-	weir__buffer_append_text(sql, "DELETE FROM ");
-	weir__sql_append(sql, &s->table);
+	weir__sql_append_delete(sql, s, false);
 	append_key(&w, "");
 	weir__buffer_append_text(sql, " RETURNING ");
 	weir__sql_append(sql, &s->columns);
@@ -294,21 +294,16 @@ int weir__sql_update_where(const weir__statements *s, const weir_condition *wher
 	if (status != WEIR_OK)
 		return status;
 	append_set(&w);
-	weir__sql_append_where(sql, s, where, params);
+	(void)weir__sql_append_where(sql, s, where, WEIR_LIVING, params);
 	weir__buffer_append_text(sql, " RETURNING ");
 	weir__sql_append_columns(sql, s, s->layout->key_mask | s->layout->unique_mask, "n.");
 	return weir__sql_finish(s, sql, params, err);
 }
 
-/* WHERE (condition) AND ("a", "b") IS DISTINCT FROM ($1, $2) */
+/* WHERE condition AND ("a", "b") IS DISTINCT FROM ($1, $2) */
 static void append_where_differing(const writing *w, const weir_condition *where)
 {
-	weir__buffer_append_text(w->sql, " WHERE ");
-	if (!weir__condition_is_absent(where)) {
-		weir__buffer_append_char(w->sql, '(');
-		weir__condition_append(w->s->layout, where, w->s->names, w->sql, w->params);
-		weir__buffer_append_text(w->sql, ") AND ");
-	}
+	weir__buffer_append_text(w->sql, weir__sql_append_where(w->sql, w->s, where, WEIR_LIVING, w->params));
 	weir__buffer_append_char(w->sql, '(');
 	weir__sql_append_comparable(w->sql, w->s, w->mask, "n.");
 	weir__buffer_append_text(w->sql, ") IS DISTINCT FROM ");
@@ -334,16 +329,15 @@ int weir__sql_update_differing(const weir__statements *s, const weir_condition *
 	return weir__sql_finish(s, sql, params, err);
 }
 
-int weir__sql_delete_where(const weir__statements *s, const weir_condition *where, weir__buffer *sql,
+int weir__sql_delete_where(const weir__statements *s, const weir_condition *where, bool really, weir__buffer *sql,
                            weir__params *params, weir_error *err)
 {
 	int status = check_where(s, where, err);
 
 	if (status != WEIR_OK)
 		return status;
-	weir__buffer_append_text(sql, "DELETE FROM ");
-	weir__sql_append(sql, &s->table);
-	weir__sql_append_where(sql, s, where, params);
+	weir__sql_append_delete(sql, s, really);
+	(void)weir__sql_append_where(sql, s, where, really ? WEIR_WITH_DELETED : WEIR_LIVING, params);
 	weir__buffer_append_text(sql, " RETURNING ");
 	weir__sql_append_columns(sql, s, s->layout->key_mask | s->layout->unique_mask, "");
 	return weir__sql_finish(s, sql, params, err);

@@ -47,7 +47,7 @@ static void append_update(weir__buffer *sql, const weir__statements *s, weir__ma
 	const char         *comma = " DO UPDATE SET ";
 
 	for (size_t i = 0; i < layout->column_count; i++) {
-		if (!((update | now | layout->version_mask) >> i & 1))
+		if (!((update | now | layout->version_mask | layout->deleted_mask) >> i & 1))
 			continue;
 		weir__buffer_append_text(sql, comma);
 		weir__sql_append(sql, &s->names[i]);
@@ -57,6 +57,8 @@ static void append_update(weir__buffer *sql, const weir__statements *s, weir__ma
 			weir__buffer_append_text(sql, " + 1");
 		} else if (update >> i & 1) {
 			append_column_of(sql, s, "EXCLUDED", i);
+		} else if (layout->deleted_mask >> i & 1) {
+			weir__buffer_append_text(sql, "NULL"); /* it is there again */
 		} else {
 			append_now(sql, s, update, i);
 		}
@@ -71,6 +73,11 @@ static void append_conflict(weir__buffer *sql, const weir__statements *s, const 
 		weir__buffer_append_text(sql, " (");
 		weir__sql_append_columns(sql, s, conflict->target, "");
 		weir__buffer_append_char(sql, ')');
+		if (conflict->target != s->layout->key_mask && s->layout->deleted_mask) {
+			weir__buffer_append_text(sql, " WHERE ");
+			weir__sql_append(sql, &s->deleted_at);
+			weir__buffer_append_text(sql, " IS NULL"); /* finds an index of the living, and one of all too */
+		}
 	}
 	if (conflict->update)
 		append_update(sql, s, conflict->update);

@@ -186,6 +186,13 @@ static int check_type(const weir_model *model, const weir_field *field, weir_err
 	return check_text_options(model, field, err);
 }
 
+static int check_deleted_at(const weir_model *model, const weir_field *field, weir_error *err)
+{
+	if (!field->deleted_at || (field->type == WEIR_TYPE_TIMESTAMPTZ && field->optional && !field->auto_now))
+		return WEIR_OK;
+	return wrong_field(model, field, err, "is .deleted_at, which only a timestamptz that can be NULL can be: weir_opt_time");
+}
+
 /* What only a result has. */
 static int check_aggregate(const weir_model *model, const weir_field *field, weir_error *err)
 {
@@ -198,7 +205,7 @@ static int check_aggregate(const weir_model *model, const weir_field *field, wei
 
 static int check_fields(const weir_model *model, weir_error *err)
 {
-	size_t key_count = 0, version_count = 0;
+	size_t key_count = 0, version_count = 0, deleted_count = 0;
 	int    status = WEIR_OK;
 
 	for (size_t i = 0; i < model->field_count && status == WEIR_OK; i++) {
@@ -209,14 +216,19 @@ static int check_fields(const weir_model *model, weir_error *err)
 		if (status == WEIR_OK)
 			status = check_aggregate(model, field, err);
 		if (status == WEIR_OK)
+			status = check_deleted_at(model, field, err);
+		if (status == WEIR_OK)
 			status = check_place(model, field, err);
 		key_count += field->primary_key;
 		version_count += field->version;
+		deleted_count += field->deleted_at;
 	}
 	if (status != WEIR_OK)
 		return status;
 	if (version_count > 1)
 		return wrong_model(model, err, "has more than one .version");
+	if (deleted_count > 1)
+		return wrong_model(model, err, "has more than one .deleted_at");
 	if (key_count > WEIR__KEY_COLUMNS_MAX)
 		return wrong_model(model, err, "has more than 8 columns in its primary key");
 	return WEIR_OK;
@@ -267,6 +279,8 @@ static void append_canonical(const weir_model *model, weir__buffer *canonical)
 		append_name(canonical, column_name(field));
 		append_name(canonical, weir_type_name(type_of(field)));
 		weir__buffer_appendf(canonical, "%d%d ", field->nullable || field->optional, field->primary_key);
+		if (field->deleted_at)
+			weir__buffer_append_text(canonical, "deleted ");
 		if (field->aggregate) {
 			weir__buffer_appendf(canonical, "a%d ", (int)field->aggregate);
 			append_name(canonical, field->column ? field->column : "");
@@ -290,6 +304,7 @@ static void fill_column(weir__column *column, const weir_field *field)
 		.auto_now = field->auto_now,
 		.stamped = field->stamped,
 		.version = field->version,
+		.deleted_at = field->deleted_at,
 		.source = field->column,
 		.aggregate = field->aggregate,
 		.max_length = field->max_length,
@@ -312,6 +327,8 @@ static void fill_sets(weir__layout *layout)
 			layout->auto_now_mask |= bit;
 		if (column->version)
 			layout->version_mask |= bit;
+		if (column->deleted_at)
+			layout->deleted_mask |= bit;
 		if (column->unique)
 			layout->unique_mask |= bit;
 		if (weir__type_is_array(column->type) &&

@@ -28,6 +28,7 @@ typedef struct weir__column {
 	bool               auto_now;
 	bool               stamped;
 	bool               version;
+	bool               deleted_at;
 	const char        *source;    /* of a result: the column that was named, or NULL */
 	weir_aggregate     aggregate; /* of a result */
 	uint32_t           max_length;
@@ -47,6 +48,7 @@ typedef struct weir__layout {
 	weir__mask        generated_mask;
 	weir__mask        auto_now_mask;
 	weir__mask        version_mask; /* one column, or none */
+	weir__mask        deleted_mask; /* one column, or none */
 	weir__mask        unique_mask;
 	uint64_t fingerprint;    /* of names, types, nullability and order: changes when cached records must not be read */
 	size_t   json_fixed;     /* bytes of a cached record that are not values: an upper bound for its texts follows */

@@ -270,9 +270,9 @@ START_TEST(test_sql__delete_by_condition_returns_keys)
 	const weir_condition all = weir_everything();
 
 	shop_open();
-	ck_assert_int_eq(weir__sql_delete_where(shop.part_statements, &where, &shop.sql, shop.params, &shop.err), WEIR_OK);
+	ck_assert_int_eq(weir__sql_delete_where(shop.part_statements, &where, false, &shop.sql, shop.params, &shop.err), WEIR_OK);
 	assert_sql("DELETE FROM " PARTS " WHERE \"weight\" < $1 RETURNING \"item_id\", \"code\"");
-	ck_assert_int_eq(weir__sql_delete_where(shop.part_statements, &all, &shop.sql, shop.params, &shop.err), WEIR_OK);
+	ck_assert_int_eq(weir__sql_delete_where(shop.part_statements, &all, false, &shop.sql, shop.params, &shop.err), WEIR_OK);
 	assert_sql("DELETE FROM " PARTS " RETURNING \"item_id\", \"code\"");
 	shop_close();
 }
@@ -290,7 +290,7 @@ START_TEST(test_sql__conditions_that_leave_out_no_row_must_be_meant)
 	shop_open();
 	for (size_t i = 0; i < sizeof refused / sizeof refused[0]; i++) {
 		assert_error(WEIR_ERR_USAGE,
-		             weir__sql_delete_where(shop.item_statements, &refused[i], &shop.sql, shop.params, &shop.err),
+		             weir__sql_delete_where(shop.item_statements, &refused[i], false, &shop.sql, shop.params, &shop.err),
 		             "item: the condition leaves out no row; weir_everything() says that every row is meant");
 		assert_error(WEIR_ERR_USAGE,
 		             weir__sql_update_where(shop.item_statements, &refused[i], BIT(ITEM_AGE), &ada, &shop.sql,
@@ -298,7 +298,7 @@ START_TEST(test_sql__conditions_that_leave_out_no_row_must_be_meant)
 		             "item: the condition leaves out no row; weir_everything() says that every row is meant");
 	}
 	for (size_t i = 0; i < sizeof meant / sizeof meant[0]; i++)
-		ck_assert_int_eq(weir__sql_delete_where(shop.item_statements, &meant[i], &shop.sql, shop.params, &shop.err),
+		ck_assert_int_eq(weir__sql_delete_where(shop.item_statements, &meant[i], false, &shop.sql, shop.params, &shop.err),
 		                 WEIR_OK);
 	shop_close();
 }
@@ -445,7 +445,7 @@ static int build_everything(void)
 	if (status == WEIR_OK)
 		status = weir__sql_insert_many(statements, BIT(ITEM_NAME), items, 2, true, &shop.sql, shop.params, &shop.err);
 	if (status == WEIR_OK)
-		status = weir__sql_delete_where(statements, &where, &shop.sql, shop.params, &shop.err);
+		status = weir__sql_delete_where(statements, &where, false, &shop.sql, shop.params, &shop.err);
 	weir__statements_free(statements);
 	return status;
 }

@@ -254,6 +254,27 @@ static void now_text(struct draft *d)
 {
 	d->fields[ODD_NAME].auto_now = true;
 }
+static void deleted_text(struct draft *d)
+{
+	d->fields[ODD_NAME].deleted_at = true;
+}
+static void deleted_age(struct draft *d)
+{
+	d->fields[ODD_AGE].deleted_at = true;
+}
+static void summed(struct draft *d)
+{
+	d->fields[ODD_RATIO].column = "ratio";
+	d->fields[ODD_RATIO].aggregate = WEIR_SUM;
+}
+static void summed_nothing(struct draft *d)
+{
+	d->fields[ODD_RATIO].aggregate = WEIR_SUM;
+}
+static void no_aggregate(struct draft *d)
+{
+	d->fields[ODD_RATIO].aggregate = (weir_aggregate)99;
+}
 static void unique_json(struct draft *d)
 {
 	d->fields[ODD_DATA].unique = true;
@@ -339,6 +360,11 @@ static const struct {
 	{ float_key, "ratio", "primary key" },
 	{ json_key, "data", "primary key" },
 	{ now_text, "name", ".auto_now" },
+	{ deleted_text, "name", ".deleted_at" },
+	{ deleted_age, "age", ".deleted_at" },
+	{ summed, "ratio", "only a result" },
+	{ summed_nothing, "ratio", "of no .column" },
+	{ no_aggregate, "ratio", "there is not" },
 	{ unique_json, "data", ".unique" },
 	{ limited_ratio, "ratio", ".max_length" },
 	{ padded_ratio, "ratio", ".padded" },

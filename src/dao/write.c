@@ -95,7 +95,7 @@ int weir__write_run(weir__call *call, const weir__write *write, size_t *changed)
 		weir__touches_free(touches);
 	}
 	*changed = rows.count;
-	weir__call_note_rows(call, rows.count);
+	weir__call_note_rows(call, write->copy && weir__is_done(rc) ? write->copy->count : rows.count);
 	weir__rows_release(&rows);
 	if (!weir__is_done(rc))
 		drop(write);

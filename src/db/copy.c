@@ -4,7 +4,7 @@
 #include "db/copy.h"
 
 #include "base/error.h"
-#include "db/conn.h"
+#include "db/observe.h"
 #include "db/sql.h"
 #include "db/wire.h"
 
@@ -192,7 +192,7 @@ static int finish(copying *c, int rc)
 	return drain(c, rc);
 }
 
-int weir__conn_copy(weir__conn *conn, const weir__copy *copy, weir__deadline deadline, weir_error *err)
+static int copy_rows(weir__conn *conn, const weir__copy *copy, weir__deadline deadline, weir_error *err)
 {
 	copying c = { .copy = copy, .conn = conn, .deadline = deadline, .err = err };
 	int     rc = weir__conn_check(conn, err);
@@ -211,5 +211,18 @@ int weir__conn_copy(weir__conn *conn, const weir__copy *copy, weir__deadline dea
 	if (rc < 0 && err)
 		err->sent = true;
 	weir__buffer_release(&c.bytes);
+	return rc;
+}
+
+int weir__conn_copy(weir__conn *conn, const weir__copy *copy, weir__deadline deadline, weir_error *err)
+{
+	weir__observed observed;
+	int            rc;
+
+	if (!weir__is_observed(conn))
+		return copy_rows(conn, copy, deadline, err);
+	weir__observe(&observed, conn, "COPY FROM STDIN (FORMAT binary)", &err);
+	rc = copy_rows(conn, copy, deadline, err);
+	weir__observe_end(&observed, rc, (int64_t)copy->count, err);
 	return rc;
 }

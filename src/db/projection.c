@@ -31,12 +31,13 @@ static bool is_integer(weir_type type)
 
 static bool is_number(weir_type type)
 {
-	return is_integer(type) || type == WEIR_TYPE_FLOAT8 || type == WEIR_TYPE_NUMERIC;
+	return is_integer(type) || type == WEIR_TYPE_FLOAT4 || type == WEIR_TYPE_FLOAT8 || type == WEIR_TYPE_NUMERIC;
 }
 
 static bool has_extremes(weir_type type)
 {
-	return type != WEIR_TYPE_BOOL && type != WEIR_TYPE_UUID && type != WEIR_TYPE_JSONB;
+	return type != WEIR_TYPE_BOOL && type != WEIR_TYPE_UUID && type != WEIR_TYPE_JSONB && type != WEIR_TYPE_JSON &&
+	       type != WEIR_TYPE_BYTEA;
 }
 
 static int check_count(const weir__projection *p, size_t i, const weir__column *of, weir_error *err)

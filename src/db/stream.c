@@ -1,7 +1,7 @@
 /* Cursors. The texts of FETCH and CLOSE are not kept prepared: a name can stand for rows of another shape the next time. */
 #include "db/stream.h"
 
-#include "db/conn.h"
+#include "db/observe.h"
 
 #include <stdio.h>
 
@@ -40,20 +40,34 @@ static size_t next_fetch(const PGresult *result, size_t count)
 	return fits < 1 ? 1 : fits > MOST_ROWS ? MOST_ROWS : fits;
 }
 
+static int fetch(const weir__stream *stream, const char *text, weir__deadline deadline, PGresult **result,
+                 weir_error *err)
+{
+	const weir__question question = { .text = text };
+	weir__observed       observed;
+	int                  rc;
+
+	weir__count(&stream->conn->counters.queries);
+	if (!weir__is_observed(stream->conn))
+		return weir__conn_ask(stream->conn, &question, deadline, result, err);
+	weir__observe(&observed, stream->conn, text, &err);
+	rc = weir__conn_ask(stream->conn, &question, deadline, result, err);
+	weir__observe_end(&observed, rc, rc < 0 ? -1 : PQntuples(*result), err);
+	return rc;
+}
+
 int weir__stream_next(weir__stream *stream, weir__deadline deadline, weir__rows *rows, weir_error *err)
 {
-	char                 text[64];
-	const weir__question question = { .text = text };
-	PGresult            *result;
-	int                  rc;
+	char      text[64];
+	PGresult *result;
+	int       rc;
 
 	*rows = (weir__rows)WEIR__ROWS_INIT;
 	rc = weir__conn_check(stream->conn, err);
 	if (rc < 0 || stream->ended)
 		return rc;
 	snprintf(text, sizeof text, "FETCH FORWARD %zu FROM %s", stream->fetch, stream->name);
-	weir__count(&stream->conn->counters.queries);
-	rc = weir__conn_ask(stream->conn, &question, deadline, &result, err);
+	rc = fetch(stream, text, deadline, &result, err);
 	if (rc < 0)
 		return rc;
 	rows->result = result;

@@ -9,7 +9,7 @@
 
 enum { MANY = 700 }; /* enough for COPY */
 
-static char owners[MANY][16];
+static char owners[MANY][24];
 
 static account *accounts_of(size_t count)
 {
@@ -73,7 +73,7 @@ WRITING_TEST(test_create_many__by_copy_and_by_insert_make_the_same_rows)
 WRITING_TEST(test_create_many__by_copy_takes_every_type)
 {
 	static post rows[MANY];
-	static char titles[MANY][20];
+	static char titles[MANY][32];
 	int64_t     user_id = blog_user(&blog, "ada");
 
 	for (size_t i = 0; i < MANY; i++) {

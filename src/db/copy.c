@@ -103,16 +103,15 @@ static int drain(copying *c, int rc)
 static int await_ready(copying *c)
 {
 	for (;;) {
-		PGresult      *result;
-		ExecStatusType status;
-		int            rc = weir__conn_next(c->conn, c->deadline, &result, c->err);
+		PGresult *result;
+		int       rc = weir__conn_next(c->conn, c->deadline, &result, c->err);
+		bool      ready = PQresultStatus(result) == PGRES_COPY_IN;
 
 		if (rc < 0)
 			return rc;
-		status = PQresultStatus(result); /* of NULL: a failure */
-		if (status == PGRES_COPY_IN || status == PGRES_COMMAND_OK) {
+		if (ready || (result && weir__result_is_good(result))) { /* what precedes the COPY is answered first */
 			PQclear(result);
-			if (status == PGRES_COPY_IN)
+			if (ready)
 				return WEIR_OK;
 			continue;
 		}

@@ -184,6 +184,27 @@ static size_t list_size(const weir_base_dao *dao, const weir_query *query, bool 
 	return count;
 }
 
+/* The folder has as many documents, by each way to them. */
+static void assert_related(const weir_base_dao *dao, int64_t folder_id, size_t rows, bool cached)
+{
+	document_list list = WEIR_LIST_INIT;
+	folder_list   tree = WEIR_LIST_INIT;
+
+	assert_ok(folder_documents(dao->session, &(folder){ .id = folder_id }, &list, &blog.err));
+	ck_assert_uint_eq(list.count, rows);
+	document_list_release(&list);
+	assert_ok(
+		folder_documents_where(dao->session, &(folder){ .id = folder_id }, WEIR_QUERY(.limit = 5), &list, &blog.err));
+	ck_assert_uint_eq(list.count, rows);
+	document_list_release(&list);
+	weir_base_dao folder_dao = weir_get_dao(dao->session, &folder_model);
+	weir_query    with = { .with = WEIR_WITH("documents") };
+	assert_ok((cached ? weir_base_dao_get_all_cached : weir_base_dao_get_all)(&folder_dao, &with, &tree, &blog.err));
+	ck_assert(folder_documents_loaded(&tree, tree.items[0], &list));
+	ck_assert_uint_eq(list.count, rows);
+	folder_list_release(&tree);
+}
+
 /* Of two documents with this id and slug in the folder the first is there, or not; by every read, through the cache and past it. */
 static void assert_there(const weir_base_dao *dao, int64_t folder_id, int64_t id, const char *slug, bool there)
 {
@@ -196,7 +217,6 @@ static void assert_there(const weir_base_dao *dao, int64_t folder_id, int64_t id
 		bool           cached = i > 1;
 		document_list  list = WEIR_LIST_INIT;
 		slug_only_list slugs = WEIR_LIST_INIT;
-		folder_list    tree = WEIR_LIST_INIT;
 		weir_cursors   page = WEIR_CURSORS_INIT;
 		int64_t        count = 0;
 		bool           exists = !there;
@@ -237,20 +257,7 @@ static void assert_there(const weir_base_dao *dao, int64_t folder_id, int64_t id
 		count = 0;
 		assert_ok(weir_base_dao_each(dao, &by_folder, add_one, &count, &blog.err));
 		ck_assert_int_eq(count, (int64_t)rows);
-		assert_ok(folder_documents(dao->session, &(folder){ .id = folder_id }, &list, &blog.err));
-		ck_assert_uint_eq(list.count, rows);
-		document_list_release(&list);
-		assert_ok(folder_documents_where(dao->session, &(folder){ .id = folder_id }, WEIR_QUERY(.limit = 5), &list,
-		                                 &blog.err));
-		ck_assert_uint_eq(list.count, rows);
-		document_list_release(&list);
-		weir_base_dao folder_dao = weir_get_dao(dao->session, &folder_model);
-		weir_query    with = { .with = WEIR_WITH("documents") };
-		assert_ok(
-			(cached ? weir_base_dao_get_all_cached : weir_base_dao_get_all)(&folder_dao, &with, &tree, &blog.err));
-		ck_assert(folder_documents_loaded(&tree, tree.items[0], &list));
-		ck_assert_uint_eq(list.count, rows);
-		folder_list_release(&tree);
+		assert_related(dao, folder_id, rows, cached);
 	}
 }
 

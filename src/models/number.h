@@ -22,7 +22,7 @@ extern const char weir__digit_pairs[201];
 char *weir__integer_write(char *at, int64_t number);
 char *weir__double_write(char *at, double number);
 
-/* The same for a float: the text of the double with the fewest digits that read back as this float. */
+/* The same for a float: the text of the double with the fewest of 6 to 9 digits that reads back as this float. */
 char *weir__float_write(char *at, float number);
 
 /* Read the number that begins at `at` and return the place behind it; NULL, and *number untouched, when there is none

@@ -325,9 +325,41 @@ START_TEST(test_integer__has_one_text)
 }
 END_TEST
 
+START_TEST(test_float__has_the_fewest_digits_that_come_back)
+{
+	static const struct {
+		float       number;
+		const char *text;
+	} known[] = { { 0.1f, "0.1" },
+		          { -0.0f, "-0" },
+		          { 16777216.0f, "16777216" },
+		          { 1e10f, "10000000000" },
+		          { FLT_MAX, "3.4028235e+38" },
+		          { FLT_TRUE_MIN, "1.4013e-45" },
+		          { 8388607.5f, "8388607.5" },
+		          { 0.00001f, "1e-05" } };
+	char text[WEIR__DOUBLE_TEXT_MAX + 1];
+
+	for (size_t i = 0; i < sizeof known / sizeof known[0]; i++) {
+		*weir__float_write(text, known[i].number) = '\0';
+		ck_assert_str_eq(text, known[i].text);
+	}
+	for (int i = 0; i < 100000; i++) {
+		uint32_t bits = (uint32_t)next_number();
+		float    number;
+		memcpy(&number, &bits, sizeof number);
+		if (!isfinite(number))
+			continue;
+		*weir__float_write(text, number) = '\0';
+		ck_assert_msg(memcmp(&number, &(float){ strtof(text, NULL) }, sizeof number) == 0, "%s", text);
+	}
+}
+END_TEST
+
 WEIR_SUITE("models/number", test_double__random_ones_come_back_in_the_fewest_digits, test_double__has_one_text,
            test_double__denormals_come_back, test_double__reads_what_strtod_reads,
            test_double__thousands_of_digits_still_round_correctly, test_double__what_is_no_number_of_json_is_refused,
            test_double__reads_no_further_than_the_end, test_double__does_not_depend_on_the_locale,
            test_double__holds_only_numbers_that_it_keeps, test_double__exact_is_up_to_fifteen_digits,
-           test_integer__writes_and_reads_what_the_c_library_does, test_integer__has_one_text);
+           test_float__has_the_fewest_digits_that_come_back, test_integer__writes_and_reads_what_the_c_library_does,
+           test_integer__has_one_text);

@@ -75,6 +75,7 @@ typedef struct replaying {
 	weir_cache_manager *cache;
 	weir__touches      *touches;
 	weir__cache_space  *spaces; /* made for this; the first is that of single keys */
+	const atomic_bool  *stopping;
 	size_t              unreadable;
 } replaying;
 
@@ -198,7 +199,12 @@ static int place_guards(weir_cache_manager *cache, weir__touch_batch *batch)
 	return cache->backend->guard(cache->backend, batch->touches, batch->count, &call);
 }
 
-static int remove_records(const weir__touch_batch *batch)
+static bool goes_on(const replaying *r, int64_t last_us)
+{
+	return weir__now_us() < last_us && !(r->stopping && atomic_load(r->stopping));
+}
+
+static int remove_records(const replaying *r, const weir__touch_batch *batch)
 {
 	int64_t last_us = weir__deadline_in_ms(WEIR__FLUSH_MS);
 	int     rc = WEIR_OK;
@@ -207,8 +213,8 @@ static int remove_records(const weir__touch_batch *batch)
 		weir__flush flush = { .stage = WEIR__FLUSH_RECORDS };
 
 		while (batch->items[i].flushes && rc >= 0 && flush.stage == WEIR__FLUSH_RECORDS)
-			rc = weir__now_us() < last_us ? weir__space_flush_step(batch->items[i].space, WEIR__FLUSH_STEP_MS, &flush)
-			                              : WEIR_ERR_CACHE;
+			rc = goes_on(r, last_us) ? weir__space_flush_step(batch->items[i].space, WEIR__FLUSH_STEP_MS, &flush)
+			                         : WEIR_ERR_CACHE;
 	}
 	return rc;
 }
@@ -222,14 +228,14 @@ static int replay(replaying *r)
 		return WEIR_OK;
 	rc = place_guards(r->cache, batch);
 	if (rc >= 0)
-		rc = remove_records(batch);
+		rc = remove_records(r, batch);
 	return rc < 0 ? rc : weir__touch_batch_settle(r->cache, batch);
 }
 
-int weir__cache_replay(weir_cache_manager *cache, weir_bytes text, size_t *unreadable)
+int weir__cache_replay(weir_cache_manager *cache, weir_bytes text, const atomic_bool *stopping, size_t *unreadable)
 {
 	static const weir_bytes none = { "-", 1 };
-	replaying               r = { .cache = cache };
+	replaying               r = { .cache = cache, .stopping = stopping };
 	weir__cache_space      *next;
 	int                     rc = weir__touches_create(cache, &r.touches, NULL);
 

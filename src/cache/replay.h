@@ -11,6 +11,8 @@
 
 #include "cache/cache.h"
 
+#include <stdatomic.h>
+
 /* The prefix of the manager's keys, which tells whose rows of an outbox are whose. */
 const char *weir__cache_prefix(const weir_cache_manager *cache);
 
@@ -18,7 +20,8 @@ const char *weir__cache_prefix(const weir_cache_manager *cache);
 void weir__touches_write(const weir_cache_manager *cache, const weir__touches *touches, weir__buffer *text);
 
 /* Does for lines of a transaction that is committed what its writer would have: guards (so that whoever keeps copies drops them), removes,
- * releases. May be done any number of times. Lines that are none are left out and counted. WEIR_ERR_CACHE: to be repeated. */
-int weir__cache_replay(weir_cache_manager *cache, weir_bytes text, size_t *unreadable);
+ * releases. May be done any number of times. Lines that are none are left out and counted. WEIR_ERR_CACHE: to be repeated.
+ * Removing everything of a model may take long; it ends soon after *stopping (NULL: never) has become true, with WEIR_ERR_CACHE. */
+int weir__cache_replay(weir_cache_manager *cache, weir_bytes text, const atomic_bool *stopping, size_t *unreadable);
 
 #endif

@@ -19,6 +19,12 @@
 
 /* ---- A pass ------------------------------------------------------------------------------------------------------------ */
 
+/* Each statement has its own: in between the cache may be busy for longer than any of them. */
+static weir__deadline deadline(const weir__relaying *relaying)
+{
+	return weir__deadline_in_ms(relaying->timeout_ms);
+}
+
 static void note_unreadable(const weir__relaying *relaying, size_t unreadable)
 {
 	if (unreadable > 0)
@@ -29,36 +35,36 @@ static void note_unreadable(const weir__relaying *relaying, size_t unreadable)
 static int apply(const weir__relaying *relaying, const weir__buffer *texts, weir_error *err)
 {
 	size_t unreadable = 0;
-	int    rc = weir__cache_replay(relaying->engine->cache, (weir_bytes){ texts->data, texts->length }, &unreadable);
+	int rc = weir__cache_replay(relaying->engine->cache, (weir_bytes){ texts->data, texts->length }, relaying->stopping,
+	                            &unreadable);
 
 	note_unreadable(relaying, unreadable);
 	return rc < 0 ? weir__error_set(err, rc, "the cache could not be told what is in the outbox") : WEIR_OK;
 }
 
 /* Takes some rows, applies and deletes them. */
-static int relay_some(const weir__relaying *relaying, weir__conn *conn, weir__deadline deadline, size_t *taken,
-                      weir_error *err)
+static int relay_some(const weir__relaying *relaying, weir__conn *conn, size_t *taken, weir_error *err)
 {
 	weir__buffer texts = WEIR__BUFFER_INIT;
-	int rc = weir__outbox_take(conn, weir__cache_prefix(relaying->engine->cache), deadline, taken, &texts, err);
+	int          rc =
+		weir__outbox_take(conn, weir__cache_prefix(relaying->engine->cache), deadline(relaying), taken, &texts, err);
 
 	if (rc >= 0 && *taken > 0)
 		rc = apply(relaying, &texts, err);
 	weir__buffer_release(&texts);
 	if (rc >= 0 && *taken > 0)
-		return weir__conn_commit(conn, deadline, err);
-	weir__conn_rollback(conn, deadline);
+		return weir__conn_commit(conn, deadline(relaying), err);
+	weir__conn_rollback(conn, deadline(relaying));
 	return rc;
 }
 
-static int relay_all(const weir__relaying *relaying, weir__conn *conn, weir__deadline deadline, size_t *applied,
-                     weir_error *err)
+static int relay_all(const weir__relaying *relaying, weir__conn *conn, size_t *applied, weir_error *err)
 {
 	size_t taken;
 	int    rc;
 
 	do {
-		rc = relay_some(relaying, conn, deadline, &taken, err);
+		rc = relay_some(relaying, conn, &taken, err);
 		if (rc >= 0)
 			*applied += taken;
 	} while (rc >= 0 && taken > 0);
@@ -66,8 +72,7 @@ static int relay_all(const weir__relaying *relaying, weir__conn *conn, weir__dea
 }
 
 /* Raises the watermark once no row is left of those up to `last`. Others may have some in hand: waits for them a little. */
-static int raise(const weir__relaying *relaying, weir__conn *conn, int64_t last, weir__deadline deadline,
-                 weir_error *err)
+static int raise(const weir__relaying *relaying, weir__conn *conn, int64_t last, weir_error *err)
 {
 	const weir__engine *engine = relaying->engine;
 	const char         *prefix = weir__cache_prefix(engine->cache);
@@ -76,7 +81,7 @@ static int raise(const weir__relaying *relaying, weir__conn *conn, int64_t last,
 	int                 rc = WEIR_OK;
 
 	while (has) {
-		rc = weir__outbox_has(conn, prefix, last, deadline, &has, err);
+		rc = weir__outbox_has(conn, prefix, last, deadline(relaying), &has, err);
 		if (rc < 0 || (has && weir__now_us() >= until_us))
 			return rc;
 		if (has)
@@ -86,19 +91,18 @@ static int raise(const weir__relaying *relaying, weir__conn *conn, int64_t last,
 	return rc;
 }
 
-int weir__relay_pass(weir__relaying *relaying, weir__conn *conn, weir__deadline deadline, size_t *applied,
-                     weir_error *err)
+int weir__relay_pass(weir__relaying *relaying, weir__conn *conn, size_t *applied, weir_error *err)
 {
 	weir__engine *engine = relaying->engine;
 	bool          leased =
 		engine->outside_ms > 0 && weir__watermark_begin(engine->cache, engine->outside_ms, &relaying->lease) == WEIR_OK;
 	int64_t last;
-	int     rc = weir__outbox_last(conn, weir__cache_prefix(engine->cache), deadline, &last, err);
+	int     rc = weir__outbox_last(conn, weir__cache_prefix(engine->cache), deadline(relaying), &last, err);
 
 	if (rc >= 0 && last > 0)
-		rc = relay_all(relaying, conn, deadline, applied, err);
+		rc = relay_all(relaying, conn, applied, err);
 	if (rc >= 0 && leased)
-		rc = raise(relaying, conn, last, deadline, err);
+		rc = raise(relaying, conn, last, err);
 	return rc;
 }
 
@@ -106,7 +110,6 @@ int weir_relay_run_once(weir_session *session, size_t *applied, weir_error *err)
 {
 	weir__relaying relaying;
 	weir__conn    *conn = NULL;
-	weir__deadline deadline;
 	size_t         rows = 0;
 	int            rc = weir__session_check(session, err);
 
@@ -114,11 +117,12 @@ int weir_relay_run_once(weir_session *session, size_t *applied, weir_error *err)
 		return rc;
 	if (session->transaction)
 		return weir__error_set(err, WEIR_ERR_USAGE, "weir_relay_run_once: not in a transaction");
-	relaying = (weir__relaying){ .engine = session->engine };
-	deadline = weir__session_deadline(session, 0);
-	rc = weir__session_acquire(session, deadline, &conn, err);
+	if (!session->engine->shares_cache)
+		return weir__error_set(err, WEIR_ERR_USAGE, "weir_relay_run_once: the cache is not one that processes share");
+	relaying = (weir__relaying){ .engine = session->engine, .timeout_ms = session->engine->timeout_ms };
+	rc = weir__session_acquire(session, weir__session_deadline(session, 0), &conn, err);
 	if (rc >= 0)
-		rc = weir__relay_pass(&relaying, conn, deadline, &rows, err);
+		rc = weir__relay_pass(&relaying, conn, &rows, err);
 	weir__session_give_back(session, &conn);
 	if (applied)
 		*applied = rows;

@@ -10,8 +10,8 @@
 
 #include <signal.h>
 
-#define PAUSE_MS    1000
-#define DEADLINE_MS 2000 /* of a pass; weir_close may wait for one */
+#define PAUSE_MS   1000
+#define TIMEOUT_MS 2000 /* of a statement; weir_close may wait for one */
 
 struct weir__relay {
 	weir__relaying  relaying;
@@ -21,7 +21,7 @@ struct weir__relay {
 	pthread_t       thread;
 	pthread_mutex_t lock;
 	pthread_cond_t  wake;
-	bool            stopping; /* under the lock */
+	atomic_bool     stopping; /* changed under the lock */
 };
 
 /* An outage is said once, and so is its end. */
@@ -39,15 +39,17 @@ static void note_outcome(weir__relay *relay, int rc, const weir_error *err)
 
 static void pass(weir__relay *relay)
 {
-	weir__engine  *engine = relay->relaying.engine;
-	weir__deadline deadline = weir__deadline_in_ms(DEADLINE_MS);
-	weir_error     err = WEIR_ERROR_INIT;
-	size_t         applied = 0;
-	int            rc = relay->conn ? WEIR_OK : weir__db_open_apart(engine->db, deadline, &relay->conn, &err);
+	weir__engine *engine = relay->relaying.engine;
+	weir_error    err = WEIR_ERROR_INIT;
+	size_t        applied = 0;
+	int           rc = WEIR_OK;
+
+	if (!relay->conn)
+		rc = weir__db_open_apart(engine->db, weir__deadline_in_ms(TIMEOUT_MS), &relay->conn, &err);
 
 	(void)weir__cache_usable(engine->cache); /* pays what this process owes */
 	if (rc >= 0)
-		rc = weir__relay_pass(&relay->relaying, relay->conn, deadline, &applied, &err);
+		rc = weir__relay_pass(&relay->relaying, relay->conn, &applied, &err);
 	if (relay->conn && !weir__conn_is_usable(relay->conn))
 		weir__db_close_apart(&relay->conn);
 	if (applied > 0)
@@ -63,9 +65,9 @@ static bool wait_for_next(weir__relay *relay)
 	bool           stopping;
 
 	pthread_mutex_lock(&relay->lock);
-	while (!relay->stopping && weir__now_us() < next)
+	while (!atomic_load(&relay->stopping) && weir__now_us() < next)
 		weir__cond_wait(&relay->wake, &relay->lock, next);
-	stopping = relay->stopping;
+	stopping = atomic_load(&relay->stopping);
 	pthread_mutex_unlock(&relay->lock);
 	return !stopping;
 }
@@ -100,7 +102,8 @@ int weir__relay_start(weir__engine *engine, weir__relay **relay, weir_error *err
 
 	if (!made)
 		return weir__error_no_memory(err);
-	made->relaying.engine = engine;
+	atomic_init(&made->stopping, false);
+	made->relaying = (weir__relaying){ .engine = engine, .timeout_ms = TIMEOUT_MS, .stopping = &made->stopping };
 	made->process = weir__process_generation();
 	if (pthread_mutex_init(&made->lock, NULL) != 0) {
 		weir__free(made);
@@ -123,7 +126,7 @@ void weir__relay_stop(weir__relay *relay)
 		return;
 	if (relay->process == weir__process_generation()) {
 		pthread_mutex_lock(&relay->lock);
-		relay->stopping = true;
+		atomic_store(&relay->stopping, true);
 		pthread_cond_broadcast(&relay->wake);
 		pthread_mutex_unlock(&relay->lock);
 		pthread_join(relay->thread, NULL);

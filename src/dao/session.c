@@ -56,18 +56,26 @@ static int check_numbers(weir_options *options, weir_error *err)
 	return WEIR_OK;
 }
 
+/* Can other processes see what is in the cache? */
+static bool shares_cache(const weir_options *options)
+{
+	return options->cache_kind == WEIR_CACHE_REDIS || options->cache_kind == WEIR_CACHE_CUSTOM;
+}
+
 static int check_outbox(weir_options *options, weir_error *err)
 {
 	if ((unsigned)options->outbox > WEIR_OFF || (unsigned)options->relay > WEIR_OFF)
 		return weir__error_set(err, WEIR_ERR_USAGE, "options.outbox and options.relay are WEIR_ON or WEIR_OFF");
-	if (options->outside_ms == 0)
-		return WEIR_OK;
-	if (options->outside_ms < WEIR__WATERMARK_LEAST_MS)
+	if (options->outside_ms != 0 && options->outside_ms < WEIR__WATERMARK_LEAST_MS)
 		return weir__error_set(err, WEIR_ERR_USAGE, "options.outside_ms is %d, at least %d is needed",
 		                       options->outside_ms, WEIR__WATERMARK_LEAST_MS);
-	if (options->outbox == WEIR_OFF)
+	if (options->outside_ms != 0 && options->outbox == WEIR_OFF)
 		return weir__error_set(err, WEIR_ERR_USAGE, "options.outside_ms needs the outbox");
-	options->outbox = WEIR_ON;
+	if (options->outside_ms != 0)
+		options->outbox = WEIR_ON;
+	/* what this process took out of the table, no other would learn of */
+	if (options->outbox == WEIR_ON && !shares_cache(options))
+		return weir__error_set(err, WEIR_ERR_USAGE, "options.outbox is for a cache that processes share: Redis");
 	return WEIR_OK;
 }
 
@@ -180,6 +188,7 @@ static int engine_create(const weir_options *options, weir__engine **created, we
 	engine->process = weir__process_generation();
 	engine->timeout_ms = options->timeout_ms;
 	engine->max_limit = options->max_limit;
+	engine->shares_cache = shares_cache(options);
 	engine->outbox = options->outbox == WEIR_ON;
 	engine->relays = engine->outbox && options->relay != WEIR_OFF;
 	engine->outside_ms = options->outside_ms;

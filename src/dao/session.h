@@ -33,6 +33,7 @@ typedef struct weir__engine {
 	uint32_t                process; /* weir__process_generation() when opened */
 	int                     timeout_ms;
 	int64_t                 max_limit;
+	bool                    shares_cache; /* with other processes */
 	bool                    outbox;     /* options.outbox or outside_ms */
 	bool                    relays;     /* in a thread of its own */
 	int                     outside_ms; /* options.outside_ms */

@@ -163,6 +163,10 @@ START_TEST(test_options__that_contradict_each_other_are_refused)
 	ck_assert_int_eq(weir_open(&options, &session, &blog.err), WEIR_ERR_USAGE);
 	options.outbox = (weir_switch)5;
 	ck_assert_int_eq(weir_open(&options, &session, &blog.err), WEIR_ERR_USAGE);
+	options.outbox = WEIR_ON;
+	options.cache_kind = WEIR_CACHE_MEMORY; /* nobody else would learn of what it takes out of the table */
+	ck_assert_int_eq(weir_open(&options, &session, &blog.err), WEIR_ERR_USAGE);
+	ck_assert_ptr_nonnull(strstr(blog.err.message, "share"));
 	blog_close(&blog);
 }
 END_TEST
@@ -323,14 +327,17 @@ START_TEST(test_rows__stay_until_the_cache_answers)
 }
 END_TEST
 
-START_TEST(test_run_once__is_not_for_transactions)
+START_TEST(test_run_once__is_not_for_transactions_nor_for_a_cache_of_ones_own)
 {
-	weir_session *tx = NULL;
+	weir_session *tx = NULL, *own;
 
 	setup();
 	assert_ok(weir_begin(blog.session, NULL, &tx, &blog.err));
 	ck_assert_int_eq(weir_relay_run_once(tx, NULL, &blog.err), WEIR_ERR_USAGE);
 	weir_rollback(&tx);
+	own = blog_open_other(&blog, &(weir_options){ .cache_kind = WEIR_CACHE_MEMORY });
+	ck_assert_int_eq(weir_relay_run_once(own, NULL, &blog.err), WEIR_ERR_USAGE);
+	weir_close(&own);
 	teardown();
 }
 END_TEST
@@ -502,8 +509,8 @@ WEIR_SUITE("outbox", test_open__says_that_the_table_is_missing, test_open__says_
            test_statement_by_hand__that_does_not_name_its_rows_leaves_its_models,
            test_write__of_many_keys_becomes_several_rows, test_rows__of_another_prefix_are_left_alone,
            test_rows__that_nobody_can_read_are_reported_and_do_not_stop_the_others,
-           test_rows__stay_until_the_cache_answers, test_run_once__is_not_for_transactions, test_relays__share_the_work,
-           test_thread__applies_what_a_dead_writer_left,
+           test_rows__stay_until_the_cache_answers, test_run_once__is_not_for_transactions_nor_for_a_cache_of_ones_own,
+           test_relays__share_the_work, test_thread__applies_what_a_dead_writer_left,
            test_thread__is_there_only_where_it_is_wanted_and_ends_with_the_session,
            test_thread__is_none_of_the_pools_callers, test_fork__the_child_has_no_relay_and_ends_nothing,
            test_close__is_bounded_while_the_database_is_frozen);

@@ -4,6 +4,7 @@
 
 #include "support/blog.h"
 #include "support/library.h"
+#include "support/servers.h"
 
 #include <libpq-fe.h>
 #include <poll.h>
@@ -658,6 +659,36 @@ START_TEST(test_bound__writes_of_others_are_seen_within_it)
 }
 END_TEST
 
+/* Redis stands still, and goes on with what it held: also the requests that were on their way when it stopped. */
+START_TEST(test_bound__holds_when_redis_was_frozen)
+{
+	struct server redis;
+
+	server_start(&redis, SERVER_REDIS);
+	setup();
+	int64_t id = blog_user(&blog, "ada");
+	reopen(&(weir_options){ .outside_ms = BOUND_MS, .redis = redis.url, .cache_timeout_ms = 100 });
+	for (int round = 0; round < 2; round++) {
+		char expected[32];
+
+		EVENTUALLY(hits(id));
+		server_pause(&redis);
+		snprintf(expected, sizeof expected, "round %d", round);
+		update_by_psql(id, expected);
+		for (int64_t written = now_ms(), began = written; began < written + 3 * BOUND_MS; began = now_ms()) {
+			if (began > written + BOUND_MS + 200 && redis.paused)
+				server_resume(&redis);
+			bool seen = strcmp(cached_bio(id), expected) == 0;
+
+			ck_assert_msg(seen || began - written <= BOUND_MS, "not seen after %d ms", (int)(began - written));
+			(void)poll(NULL, 0, 2);
+		}
+	}
+	blog_close(&blog);
+	server_release(&redis);
+}
+END_TEST
+
 WEIR_SUITE("relay", test_install__needs_the_outbox_and_models_of_the_session, test_install__may_be_repeated_and_undone,
            test_install__starts_with_a_cold_cache, test_psql__an_update_is_seen,
            test_psql__rows_that_come_and_go_and_change_their_keys_are_seen,
@@ -671,4 +702,4 @@ WEIR_SUITE("relay", test_install__needs_the_outbox_and_models_of_the_session, te
            test_library__a_script_and_a_session_without_an_outbox_are_others, test_keys__are_those_of_the_library,
            test_keys__long_ones_are_seen_too, test_rights__a_role_that_may_only_update_is_not_stopped,
            test_prefixes__each_has_its_own_triggers_and_rows, test_bound__without_a_relay_the_cache_is_not_read,
-           test_bound__writes_of_others_are_seen_within_it);
+           test_bound__writes_of_others_are_seen_within_it, test_bound__holds_when_redis_was_frozen);

@@ -11,7 +11,7 @@ static size_t unreadable;
 
 static int replay(const char *text)
 {
-	return weir__cache_replay(cache, text_bytes(text), &unreadable);
+	return weir__cache_replay(cache, text_bytes(text), NULL, &unreadable);
 }
 
 /* What a set is written as. The caller frees it. */
@@ -97,6 +97,21 @@ START_TEST(test_replay__everything_of_a_model_goes)
 	ck_assert_int_eq(replay("f user users\n"), WEIR_OK);
 	ck_assert_int_eq(held("test:{user:id:1}"), WEIR_CACHED_NOTHING);
 	ck_assert_str_eq(read_list("users:q:a", "users:s:city:3", "new"), "db");
+	end();
+}
+END_TEST
+
+START_TEST(test_replay__of_a_whole_model_ends_when_it_is_told_to)
+{
+	atomic_bool stopping = true;
+
+	begin();
+	read_row("user:id:1", "old");
+	ck_assert_int_eq(weir__cache_replay(cache, text_bytes("f user users\n"), &stopping, &unreadable), WEIR_ERR_CACHE);
+	ck_assert_int_eq(held("test:{user:id:1}"), WEIR_CACHED_VALUE);
+	atomic_store(&stopping, false);
+	ck_assert_int_eq(weir__cache_replay(cache, text_bytes("f user users\n"), &stopping, &unreadable), WEIR_OK);
+	ck_assert_int_eq(held("test:{user:id:1}"), WEIR_CACHED_NOTHING);
 	end();
 }
 END_TEST
@@ -310,9 +325,10 @@ END_TEST
 WEIR_SUITE("replay", test_replay__a_write_is_text_without_the_prefix,
            test_replay__invalidates_what_the_writer_could_not, test_replay__voids_leases,
            test_replay__leaves_the_guards_of_writers_alone, test_replay__everything_of_a_model_goes,
-           test_replay__a_long_key_may_be_whole_or_shortened, test_replay__lines_that_are_none_are_left_out_and_counted,
-           test_replay__fails_as_long_as_the_cache_does, test_replay__of_very_many_keys_whole_models_are_written,
-           test_replay__survives_want_of_memory, test_watermark__without_one_the_cache_is_not_read,
-           test_watermark__expires_by_itself, test_watermark__is_not_raised_by_a_relay_that_was_too_slow,
+           test_replay__of_a_whole_model_ends_when_it_is_told_to, test_replay__a_long_key_may_be_whole_or_shortened,
+           test_replay__lines_that_are_none_are_left_out_and_counted, test_replay__fails_as_long_as_the_cache_does,
+           test_replay__of_very_many_keys_whole_models_are_written, test_replay__survives_want_of_memory,
+           test_watermark__without_one_the_cache_is_not_read, test_watermark__expires_by_itself,
+           test_watermark__is_not_raised_by_a_relay_that_was_too_slow,
            test_watermark__stands_while_the_next_one_is_made, test_watermark__that_of_another_bound_is_none,
            test_watermark__costs_hits_nothing);

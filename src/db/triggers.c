@@ -277,20 +277,20 @@ void weir__triggers_create(const weir__watched *table, weir__buffer *sql)
 	weir__buffer_append_text(sql, ");\n");
 }
 
-/* As weir__key_part, in SQL: what is not plain becomes % and two digits. */
+/* As weir__key_part, in SQL: what is not plain becomes % and two digits. In plpgsql, which keeps its plans from call to call. */
 void weir__triggers_common(const char *schema, weir__buffer *sql)
 {
 	static const char plain[] = "'^[!-$&-9;-z|~]*$'";
 
 	weir__buffer_appendf(
 		sql,
-		"CREATE OR REPLACE FUNCTION %s.weir_outbox_part(value text) RETURNS text LANGUAGE sql IMMUTABLE "
-		"PARALLEL SAFE SET search_path = pg_catalog, pg_temp AS $weir$\n"
-		"SELECT CASE WHEN value COLLATE \"C\" ~ %s THEN value ELSE (\n"
-		"SELECT string_agg(CASE WHEN b >= 128 OR chr(b) COLLATE \"C\" !~ %s "
+		"CREATE OR REPLACE FUNCTION %s.weir_outbox_part(value text) RETURNS text LANGUAGE plpgsql IMMUTABLE "
+		"PARALLEL SAFE AS $weir$\nBEGIN\n"
+		"IF value COLLATE \"C\" ~ %s THEN\nRETURN value;\nEND IF;\n"
+		"RETURN (SELECT string_agg(CASE WHEN b >= 128 OR chr(b) COLLATE \"C\" !~ %s "
 		"THEN '%%' || lpad(to_hex(b), 2, '0') ELSE chr(b) END, '' ORDER BY i)\n"
 		"FROM (SELECT i, get_byte(bytes, i) AS b FROM convert_to(value, 'UTF8') AS bytes,\n"
-		"generate_series(0, octet_length(bytes) - 1) AS i) AS all_bytes) END\n$weir$;\n",
+		"generate_series(0, octet_length(bytes) - 1) AS i) AS all_bytes);\nEND\n$weir$;\n",
 		schema, plain, plain);
 }
 

@@ -54,8 +54,10 @@ static void *take_apart(size_t size)
 {
 	char *piece;
 
-	if (!apart)
+	if (!apart) {
 		apart = mmap(NULL, APART, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0);
+		madvise(apart, APART, MADV_NOHUGEPAGE); /* few bytes are used, and all that are mapped are zeroed each time */
+	}
 	size = (size + 8191) / 4096 * 4096;
 	if (apart == MAP_FAILED || APART - apart_used < size)
 		too_much();

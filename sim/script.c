@@ -323,6 +323,7 @@ static void begin_line(actor *a)
 	world_step();
 	a->fresh = true;
 	a->commit = 0;
+	a->awaited = NULL;
 	oracle_note_begin(a);
 	trace("%s: %s %d %d", a->name, names[a->script[a->at].what], a->script[a->at].a, a->script[a->at].b);
 }

@@ -6,6 +6,8 @@
 #include "oracle.h"
 #include "redis.h"
 
+#include "base/condition.h"
+
 #include <inttypes.h>
 #include <stdarg.h>
 #include <stdio.h>
@@ -115,6 +117,7 @@ actor *world_add(int process, const line *script)
 	a->fresh = a->chosen = false;
 	a->waits_for = NULL;
 	a->committing = false;
+	a->awaited = NULL;
 	for (int i = 0; i <= SCRIPT_MOST; i++) {
 		a->script[i] = i < SCRIPT_MOST ? script[i] : (line){ END, 0, 0 };
 		if (a->script[i].what == END)
@@ -148,6 +151,21 @@ void base_sleep(int64_t us)
 {
 	world_step();
 	base_now_us += choice.random && choose_percent(40) ? us : LONG_SLEEP_US;
+}
+
+/* A thread that waits for another of its process lets others go first; if it waits for the same again, its time has come. */
+void weir__cond_wait(pthread_cond_t *cond, pthread_mutex_t *lock, weir__deadline until)
+{
+	actor *a = w.now;
+
+	pthread_mutex_unlock(lock);
+	w.last = NULL;
+	a->fresh = false;
+	world_step();
+	pthread_mutex_lock(lock);
+	if (a->awaited == cond && until != WEIR__NO_DEADLINE && base_now_us < until)
+		base_now_us = until;
+	a->awaited = cond;
 }
 
 fault world_fault(unsigned of)

@@ -82,10 +82,11 @@ typedef struct actor {
 	const void *waits_for; /* a connection whose transaction must end first */
 	bool        chosen;    /* to end a deadlock */
 	/* of the operation */
-	uint64_t due, seen;  /* commits that it must show: by acknowledged writes, by what others were given */
-	int      since;      /* the newest commit when it began */
-	bool     committing; /* COMMIT is what it does next */
-	int      commit;     /* that it made; 0: none */
+	uint64_t    due, seen;  /* commits that it must show: by acknowledged writes, by what others were given */
+	int         since;      /* the newest commit when it began */
+	const void *awaited;    /* the condition that it waited for last */
+	bool        committing; /* COMMIT is what it does next */
+	int         commit;     /* that it made; 0: none */
 } actor;
 
 typedef struct world {

@@ -351,6 +351,8 @@ START_TEST(test_cancel__from_another_thread_ends_the_call_and_the_statement)
 {
 	static int (*const works[])(weir_session *, weir_error *) = { work_asleep, work_in_transaction };
 
+	if (test_is_pooled())
+		return;
 	open_blog((weir_options){ 0 });
 	for (size_t i = 0; i < sizeof works / sizeof works[0]; i++) {
 		struct victim victim;
@@ -480,6 +482,8 @@ START_TEST(test_cancel__never_hits_somebody_else)
 	struct bystander by = { .stop = false };
 	pthread_t        thread;
 
+	if (test_is_pooled())
+		return;
 	open_blog((weir_options){ .pool.max_connections = 2 });
 	ck_assert_int_eq(pthread_create(&thread, NULL, stand_by, &by), 0);
 	for (int i = 0; i < 25; i++) {

@@ -4,6 +4,7 @@
 #include "support/servers.h"
 #include "support/suite.h"
 
+#include <poll.h>
 #include <pthread.h>
 
 #define CALLERS 24
@@ -156,8 +157,10 @@ START_TEST(test_gather__each_caller_is_told_when_the_server_dies)
 		ck_assert(callers[i].right);
 	}
 	server_restart(&server);
-	start(&callers[0], 7, 30000);
-	pthread_join(callers[0].thread, NULL);
+	do { /* in a long outage callers are told at once, but for the one whose turn it is to try */
+		start(&callers[0], 7, 30000);
+		pthread_join(callers[0].thread, NULL);
+	} while (callers[0].rc == WEIR_ERR_CONNECT && poll(NULL, 0, 5) == 0);
 	ck_assert_int_eq(callers[0].rc, WEIR_OK);
 	end();
 }

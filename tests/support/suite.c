@@ -46,6 +46,11 @@ const char *test_database_url(void)
 	return required_variable("DATABASE_URL");
 }
 
+bool test_is_pooled(void)
+{
+	return getenv("DATABASE_DIRECT_URL") != NULL;
+}
+
 const char *test_direct_url(void)
 {
 	const char *direct = getenv("DATABASE_DIRECT_URL");

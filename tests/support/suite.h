@@ -8,6 +8,7 @@
 #define WEIR_TESTS_SUPPORT_SUITE_H
 
 #include <check.h>
+#include <stdbool.h>
 #include <stddef.h>
 
 /* Runs the tests and returns the exit code of the program. Under `test_timeout_s` a test that hangs fails (forked only). */
@@ -25,6 +26,7 @@ int suite_run(const char *name, const TTest *const *tests, size_t count, int tes
 
 /* URLs of the servers that the run shares. A missing variable fails the test and says which. */
 const char *test_database_url(void);
+bool        test_is_pooled(void);  /* the first leads through a pooler, which hides what some tests look at */
 const char *test_direct_url(void); /* past the pooler, where the other one leads through it */
 const char *test_redis_url(void);
 

@@ -1,5 +1,5 @@
 /* Reads by id that come at the same time, gathered into one statement: for models that say so (.gathers), on sessions that are no
- * transaction. The first callers ask at once; those that come while two statements are under way wait and are asked for together
+ * transaction and have no principal. The first callers ask at once; those that come while two statements are under way wait and are asked for together
  * (base/combiner.h). A row is read by a statement that began after its caller had asked, as alone. */
 #ifndef WEIR_DAO_GATHER_H
 #define WEIR_DAO_GATHER_H

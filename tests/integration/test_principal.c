@@ -28,7 +28,7 @@ static const weir_field note_fields[] = {
 	WEIR_FIELD(note, title, .unique = true),
 	WEIR_FIELD(note, stars),
 };
-const weir_model note_model = WEIR_MODEL(note, "notes", note_fields, .per_principal = true);
+const weir_model note_model = WEIR_MODEL(note, "notes", note_fields, .per_principal = true, .gathers = true);
 static const struct {
 	weir_i64_column  id;
 	weir_text_column title;

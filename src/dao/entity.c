@@ -27,7 +27,7 @@ static void find_number(weir__entity *entity)
 {
 	const weir__column *column = &entity->layout->columns[entity->layout->key[0]];
 
-	if (entity->layout->key_count != 1 || column->optional || entity->layout->base->per_principal)
+	if (entity->layout->key_count != 1 || column->optional)
 		return;
 	entity->number_offset = column->offset;
 	if (column->type == WEIR_TYPE_INT8)

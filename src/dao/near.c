@@ -73,7 +73,8 @@ bool weir__near_by_id(const weir_base_dao *dao, const void *key, void *record, i
 	weir__near_question question;
 	const void         *found = NULL;
 
-	if (!entity || entity->per_principal || !key || !record || !is_plain(dao->session) || !weir__record_out_is_empty(record))
+	if (!entity || entity->per_principal || !key || !record || !is_plain(dao->session) ||
+	    !weir__record_out_is_empty(record))
 		return false;
 	question.space = entity->space;
 	question.tag = entity->model;

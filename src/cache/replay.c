@@ -2,6 +2,7 @@
 #include "cache/replay.h"
 
 #include "base/memory.h"
+#include "cache/near_space.h"
 #include "cache/touches.h"
 
 /* ---- Writing ----------------------------------------------------------------------------------------------------------- */
@@ -204,18 +205,24 @@ static bool goes_on(const replaying *r, int64_t last_us)
 	return weir__now_us() < last_us && !(r->stopping && atomic_load(r->stopping));
 }
 
+static int remove_records_of(const replaying *r, const weir__touch_batch *batch, weir__cache_space *space)
+{
+	int64_t     last_us = weir__deadline_in_ms(WEIR__FLUSH_MS);
+	weir__flush flush = { .stage = WEIR__FLUSH_RECORDS };
+
+	while (flush.stage == WEIR__FLUSH_RECORDS)
+		if (!goes_on(r, last_us) || weir__space_flush_step(space, WEIR__FLUSH_STEP_MS, &flush) < 0)
+			return WEIR_ERR_CACHE;
+	return weir__near_flush(space, weir__touch_batch_call(r->cache, batch));
+}
+
 static int remove_records(const replaying *r, const weir__touch_batch *batch)
 {
-	int64_t last_us = weir__deadline_in_ms(WEIR__FLUSH_MS);
-	int     rc = WEIR_OK;
+	int rc = WEIR_OK;
 
-	for (size_t i = 0; rc >= 0 && i < batch->count; i++) {
-		weir__flush flush = { .stage = WEIR__FLUSH_RECORDS };
-
-		while (batch->items[i].flushes && rc >= 0 && flush.stage == WEIR__FLUSH_RECORDS)
-			rc = goes_on(r, last_us) ? weir__space_flush_step(batch->items[i].space, WEIR__FLUSH_STEP_MS, &flush)
-			                         : WEIR_ERR_CACHE;
-	}
+	for (size_t i = 0; rc >= 0 && i < batch->count; i++)
+		if (batch->items[i].flushes)
+			rc = remove_records_of(r, batch, batch->items[i].space);
 	return rc;
 }
 

@@ -92,5 +92,34 @@ START_TEST(test_bound__holds_when_redis_was_frozen)
 }
 END_TEST
 
+static uint64_t near_hits(int64_t id, const char *bio)
+{
+	weir_cache_stats stats;
+
+	ck_assert_str_eq(cached_bio(id), bio);
+	weir_cache_manager_stats(weir_session_cache(blog.session), &user_model, &stats);
+	return stats.near_hits;
+}
+
+/* What others wrote goes from the near caches of processes too, row by row and all at once. */
+START_TEST(test_near_cache__drops_what_others_wrote)
+{
+	setup();
+	int64_t id = blog_user(&blog, "ada");
+	reopen(&(weir_options){ .outbox = WEIR_ON, .relay = WEIR_OFF, .cache = { .near = WEIR_ON } });
+	EVENTUALLY(near_hits(id, "-") > 0);
+	update_by_psql(id, "new");
+	run_once();
+	EVENTUALLY(strcmp(cached_bio(id), "new") == 0);
+	uint64_t before = near_hits(id, "new");
+	EVENTUALLY(near_hits(id, "new") > before);
+	blog_sql(&blog, "TRUNCATE users CASCADE");
+	run_once();
+	EVENTUALLY(strcmp(cached_bio(id), "") == 0);
+	blog_close(&blog);
+}
+END_TEST
+
 WEIR_SUITE("relay bound", test_bound__without_a_relay_the_cache_is_not_read,
-           test_bound__writes_of_others_are_seen_within_it, test_bound__holds_when_redis_was_frozen);
+           test_bound__writes_of_others_are_seen_within_it, test_bound__holds_when_redis_was_frozen,
+           test_near_cache__drops_what_others_wrote);

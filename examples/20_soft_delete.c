@@ -1,4 +1,4 @@
-/* 16_soft_delete: a delete that hides a row and can be taken back. The address of a page is unique among those that are there. */
+/* 20_soft_delete: a delete that hides a row and can be taken back. The address of a page is unique among those that are there. */
 #include <weir/weir.h>
 
 #include <stdio.h>

@@ -116,6 +116,16 @@ static void add(filler *f, const weir__filling *filling)
 	f->entries[f->count++] = entry;
 }
 
+static void log_fill(const filler *f, size_t filled, size_t wanted, int64_t started_us)
+{
+	char shown[WEIR__KEY_SHOWN] = "";
+
+	if (f->count > 0)
+		weir__cache_show_key(f->space->cache, f->entries[0].key, shown);
+	weir__log(f->space->cache->logger, WEIR_LOG_DEBUG, "cache %s: fill of %zu, %s first: %zu stored in %" PRId64 " us",
+	          f->space->name, wanted, shown, filled, weir__now_us() - started_us);
+}
+
 static void send(filler *f, size_t wanted)
 {
 	weir_cache_backend *backend = f->space->cache->backend;
@@ -130,8 +140,7 @@ static void send(filler *f, size_t wanted)
 	weir__space_count(f->space, WEIR__COUNT_FILLS, (int64_t)filled);
 	weir__space_count(f->space, WEIR__COUNT_DROPPED_FILLS, (int64_t)(wanted - filled));
 	if (wanted > 0 && weir__log_enabled(f->space->cache->logger, WEIR_LOG_DEBUG))
-		weir__log(f->space->cache->logger, WEIR_LOG_DEBUG, "cache %s: fill: %zu of %zu stored in %" PRId64 " us",
-		          f->space->name, filled, wanted, weir__now_us() - started_us);
+		log_fill(f, filled, wanted, started_us);
 }
 
 void weir__cache_fill(weir__cache_space *space, const weir__filling *fillings, size_t count)

@@ -62,9 +62,14 @@ static void count_error(const weir__touch_batch *batch)
 static void log_operation(const weir_cache_manager *cache, const char *what, const weir__touch_batch *batch,
                           int64_t started_us, bool done)
 {
-	if (weir__log_enabled(cache->logger, WEIR_LOG_DEBUG))
-		weir__log(cache->logger, WEIR_LOG_DEBUG, "cache: %s: %zu keys%s in %" PRId64 " us", what, batch->count,
-		          done ? "" : " failed", weir__now_us() - started_us);
+	const weir__touch_item *first = batch->items;
+	char                    shown[WEIR__KEY_SHOWN];
+
+	if (!weir__log_enabled(cache->logger, WEIR_LOG_DEBUG))
+		return;
+	weir__cache_show_key(cache, weir__bytes(batch->bytes.data + first->offset, first->length), shown);
+	weir__log(cache->logger, WEIR_LOG_DEBUG, "cache: %s of %zu, %s first: %s in %" PRId64 " us", what, batch->count,
+	          shown, done ? "done" : "failed", weir__now_us() - started_us);
 }
 
 /* Reads bypass the cache from now on. */

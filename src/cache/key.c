@@ -3,6 +3,7 @@
 
 #include "base/hash.h"
 
+#include <inttypes.h>
 #include <stdio.h>
 #include <string.h>
 
@@ -97,4 +98,30 @@ size_t weir__key_write(char *out, weir_bytes head, weir_bytes logical, weir__key
 	if (!colon)
 		*at++ = '}';
 	return (size_t)(at - out);
+}
+
+/* How many parts of a key are names: {user:id:42}, {users}:s:user_id:7. */
+static int name_count(weir_bytes key)
+{
+	const char *brace = memchr(key.data, '}', key.length);
+
+	return brace && brace + 1 < key.data + key.length ? 3 : 2;
+}
+
+void weir__key_show(char shown[WEIR__KEY_SHOWN], weir_bytes head, weir_bytes physical, uint64_t secret)
+{
+	weir_bytes key = { .data = physical.data + head.length, .length = physical.length - head.length };
+	int        left = name_count(key);
+	size_t     written = 0;
+
+	for (size_t i = 0; i < key.length && left > 0 && written < WEIR__KEY_LONG; i++) {
+		left -= key.data[i] == ':';
+		if (key.data[i] != '{' && key.data[i] != '}')
+			shown[written++] = key.data[i];
+	}
+	if (left > 0)
+		shown[written] = '\0';
+	else
+		snprintf(&shown[written], sizeof ":#12345678", "#%08" PRIx32,
+		         (uint32_t)weir__hash64(key.data, key.length, secret));
 }

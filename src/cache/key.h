@@ -37,6 +37,11 @@ static inline size_t weir__key_capped(weir_bytes logical)
 	return logical.length > WEIR__KEY_LONG ? WEIR__KEY_LONG : logical.length;
 }
 
+/* A physical key for the log, without values: model and column, or table and kind of entry, and 32 bits of a hash of all of it
+ * under a secret, by which lines about one key are found: "user:id:#1f2e3d4c", "posts:s:any". */
+#define WEIR__KEY_SHOWN (WEIR__KEY_LONG + sizeof ":#12345678")
+void weir__key_show(char shown[WEIR__KEY_SHOWN], weir_bytes head, weir_bytes physical, uint64_t secret);
+
 /* Is this prefix usable: 1 to WEIR__PREFIX_MAX printable characters without spaces and braces? */
 bool weir__key_prefix_ok(const char *prefix);
 

@@ -268,6 +268,21 @@ bool weir__lookup_look(weir__cache_space *space, weir__lookup *lookups, size_t c
 	return done;
 }
 
+static void log_lookup(const weir__cache_space *space, const weir__lookup *lookups, size_t count, const int64_t *sums,
+                       int64_t started_us)
+{
+	char           physical[WEIR__KEY_MAX], shown[WEIR__KEY_SHOWN];
+	weir__key_slot slot = weir__lookup_is_list(lookups) ? WEIR__SLOT_FIRST : WEIR__SLOT_WHOLE;
+	size_t         length = weir__key_write(physical, weir__cache_head(space->cache), lookups->key, slot);
+
+	weir__cache_show_key(space->cache, weir__bytes(physical, length), shown);
+	weir__log(space->cache->logger, WEIR_LOG_DEBUG,
+	          "cache %s: lookup of %zu, %s first: %" PRId64 " hits, %" PRId64 " absent, %" PRId64 " misses, %" PRId64
+	          " bypasses in %" PRId64 " us",
+	          space->name, count, shown, sums[WEIR__HIT], sums[WEIR__ABSENT], sums[WEIR__MISS], sums[WEIR__BYPASS],
+	          weir__now_us() - started_us);
+}
+
 static void count_states(weir__cache_space *space, const weir__lookup *lookups, size_t count, int64_t started_us)
 {
 	static const weir__counter counters[] = {
@@ -283,11 +298,7 @@ static void count_states(weir__cache_space *space, const weir__lookup *lookups, 
 	for (size_t i = 0; i < sizeof counters / sizeof counters[0]; i++)
 		weir__space_count(space, counters[i], sums[i]);
 	if (weir__log_enabled(space->cache->logger, WEIR_LOG_DEBUG))
-		weir__log(space->cache->logger, WEIR_LOG_DEBUG,
-		          "cache %s: lookup: %" PRId64 " hits, %" PRId64 " absent, %" PRId64 " misses, %" PRId64
-		          " bypasses in %" PRId64 " us",
-		          space->name, sums[WEIR__HIT], sums[WEIR__ABSENT], sums[WEIR__MISS], sums[WEIR__BYPASS],
-		          weir__now_us() - started_us);
+		log_lookup(space, lookups, count, sums, started_us);
 }
 
 /* The cache may take half of the time that is left, so that the database can still answer. */

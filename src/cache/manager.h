@@ -95,6 +95,13 @@ static inline weir_bytes weir__cache_head(const weir_cache_manager *cache)
 	return weir__bytes(cache->head, cache->head_length);
 }
 
+/* As weir__key_show; the hash is another in each manager. */
+static inline void weir__cache_show_key(const weir_cache_manager *cache, weir_bytes physical,
+                                        char shown[WEIR__KEY_SHOWN])
+{
+	weir__key_show(shown, weir__cache_head(cache), physical, cache->id_seed);
+}
+
 /* What the entries of a space must have been written by: the shape of its rows and the configured version. The version is no
  * part of the keys, so that processes that differ in it still invalidate each other's entries. */
 static inline uint64_t weir__space_fingerprint(const weir__cache_space *space)

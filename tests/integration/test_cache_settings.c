@@ -323,7 +323,7 @@ static int debug_lines;
 static void count_line(void *context, weir_log_level level, const char *line)
 {
 	(void)context;
-	debug_lines += level == WEIR_LOG_DEBUG && strstr(line, "user") != NULL;
+	debug_lines += level == WEIR_LOG_DEBUG && strstr(line, "user:id:#") != NULL && strstr(line, "1 hits") != NULL;
 }
 
 SETTINGS_TEST_WITH(test_log_level__debug_shows_the_operations_of_the_cache, .log = { .write = count_line })

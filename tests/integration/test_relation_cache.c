@@ -205,7 +205,8 @@ static int lines_about_books;
 static void write_line(void *context, weir_log_level level, const char *text)
 {
 	(void)context;
-	if (level == WEIR_LOG_DEBUG && strstr(text, "author.books") && strstr(text, " us"))
+	if (level == WEIR_LOG_DEBUG && strstr(text, "author.books") && strstr(text, "books:r:author.books:#") &&
+	    strstr(text, " us"))
 		lines_about_books++;
 }
 

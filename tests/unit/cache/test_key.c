@@ -228,8 +228,34 @@ START_TEST(test_key__prefixes_are_printable_and_without_braces)
 }
 END_TEST
 
+static const char *shown(const char *logical, weir__key_slot slot, uint64_t secret)
+{
+	static char text[WEIR__KEY_SHOWN];
+	const char *key = physical("weir:", logical, slot);
+
+	weir__key_show(text, weir__bytes("weir:", 5), weir__bytes(key, strlen(key)), secret);
+	return text;
+}
+
+START_TEST(test_key__in_the_log_has_names_and_a_hash_and_no_value)
+{
+	char first[WEIR__KEY_SHOWN];
+
+	strncpy(first, shown("user:email:ada@example.org", WEIR__SLOT_WHOLE, 1), sizeof first);
+	ck_assert_int_eq(strncmp(first, "user:email:#", 12), 0);
+	ck_assert_uint_eq(strlen(first), 20);
+	ck_assert_str_eq(shown("user:email:ada@example.org", WEIR__SLOT_WHOLE, 1), first);
+	ck_assert_str_ne(shown("user:email:bob@example.org", WEIR__SLOT_WHOLE, 1), first);
+	ck_assert_str_ne(shown("user:email:ada@example.org", WEIR__SLOT_WHOLE, 2), first);
+	ck_assert_ptr_null(strstr(shown("line:shop:canary:number:canary", WEIR__SLOT_WHOLE, 1), "canary"));
+	ck_assert_ptr_null(strstr(shown("posts:s:user_id:canary", WEIR__SLOT_FIRST, 1), "canary"));
+	ck_assert_int_eq(strncmp(shown("posts:q:list:canary", WEIR__SLOT_FIRST, 1), "posts:q:list:#", 14), 0);
+	ck_assert_str_eq(shown("posts:s:any", WEIR__SLOT_FIRST, 1), "posts:s:any");
+}
+END_TEST
+
 WEIR_SUITE("key", test_key__records_are_braced_as_a_whole, test_key__lists_and_stamps_are_braced_by_their_table,
            test_key__the_prefix_is_the_head, test_key__parts_are_escaped,
            test_key__null_and_empty_and_their_names_differ, test_key__a_million_hostile_tuples_share_no_key,
            test_key__long_keys_are_shortened_and_still_differ, test_key__no_length_exceeds_the_room,
-           test_key__prefixes_are_printable_and_without_braces);
+           test_key__prefixes_are_printable_and_without_braces, test_key__in_the_log_has_names_and_a_hash_and_no_value);

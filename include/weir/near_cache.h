@@ -19,11 +19,11 @@ extern "C" {
 #endif
 
 /* Makes a near cache to be shared by sessions; options NULL or zero: the defaults. WEIR_ERR_USAGE, WEIR_ERR_NO_MEMORY.
- * On success *near is the caller's, to be given to weir_near_cache_release. */
+ * On success *near_cache is the caller's, to be given to weir_near_cache_release. */
 WEIR_API WEIR_MUST_CHECK int weir_near_cache_create(const weir_near_options *options, weir_near_cache **near_cache,
                                                     weir_error *err);
 
-/* Gives the caller's reference back and sets *near to NULL; sessions that use it keep it. NULL does nothing. */
+/* Gives the caller's reference back and sets *near_cache to NULL; sessions that use it keep it. NULL does nothing. */
 WEIR_API void weir_near_cache_release(weir_near_cache **near_cache);
 
 /* The near cache of a session; NULL where no model has one (yet). It lives at least as long as the session. */

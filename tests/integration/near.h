@@ -3,35 +3,15 @@
 #define WEIR_TESTS_INTEGRATION_NEAR_H
 
 #include "support/blog.h"
+#include "support/eventually.h"
 
 #include <weir/near_cache.h>
 #include <weir/scope.h>
 
-#include <poll.h>
 #include <stdio.h>
 #include <string.h>
-#include <time.h>
 
 static struct blog blog;
-
-static inline int64_t now_ms(void)
-{
-	struct timespec now;
-
-	clock_gettime(CLOCK_MONOTONIC, &now);
-	return (int64_t)now.tv_sec * 1000 + now.tv_nsec / 1000000;
-}
-
-#define WAIT_MS 10000
-
-/* Polls a condition, which must come true. */
-#define eventually(condition)                                                                                          \
-	do {                                                                                                               \
-		int64_t last_ms_ = now_ms() + WAIT_MS;                                                                         \
-		while (!(condition) && now_ms() < last_ms_)                                                                    \
-			(void)poll(NULL, 0, 1);                                                                                    \
-		ck_assert_msg(condition, "in vain: %s", #condition);                                                           \
-	} while (0)
 
 static inline void open_near(const weir_options *more)
 {
@@ -39,7 +19,7 @@ static inline void open_near(const weir_options *more)
 
 	options.cache.near = WEIR_ON;
 	blog_open(&blog, &options);
-	eventually(weir_near_cache_is_fresh(blog.session));
+	EVENTUALLY(weir_near_cache_is_fresh(blog.session));
 }
 
 static inline weir_session *open_other(void)
@@ -47,7 +27,7 @@ static inline weir_session *open_other(void)
 	weir_session *other =
 		blog_open_other(&blog, &(weir_options){ .cache_kind = WEIR_CACHE_REDIS, .cache.near = WEIR_ON });
 
-	eventually(weir_near_cache_is_fresh(other));
+	EVENTUALLY(weir_near_cache_is_fresh(other));
 	return other;
 }
 

@@ -5,13 +5,13 @@
 #ifndef WEIR_TESTS_INTEGRATION_REDIS_BACKEND_H
 #define WEIR_TESTS_INTEGRATION_REDIS_BACKEND_H
 
+#include "support/eventually.h"
 #include "support/redis.h"
 #include "support/servers.h"
 #include "support/suite.h"
 
 #include "cache/cache.h"
 
-#include <poll.h>
 #include <pthread.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -158,15 +158,6 @@ static inline int release_with(const char *key, uint64_t nonce, uint64_t stamp)
 	IN_TIME(rc = backend->release(backend, &touch, 1, &call));
 	return rc;
 }
-
-/* Waits until the condition holds, for ten seconds at most. */
-#define EVENTUALLY(condition)                                                                                          \
-	do {                                                                                                               \
-		int64_t eventually_until_us = weir__now_us() + 10000000;                                                       \
-		while (!(condition) && weir__now_us() < eventually_until_us)                                                   \
-			(void)poll(NULL, 0, 2);                                                                                    \
-		ck_assert_msg((condition), "did not come about: " #condition);                                                 \
-	} while (0)
 
 /* The backend is down: calls end at once, but for one now and then that tries. */
 static inline void assert_down(void)

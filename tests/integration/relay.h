@@ -7,34 +7,17 @@
 #include <weir/relay.h>
 
 #include "support/blog.h"
+#include "support/eventually.h"
 #include "support/servers.h"
 
 #include <libpq-fe.h>
-#include <poll.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <time.h>
 
 #define NOWHERE "redis://127.0.0.1:1/0"
 
 static struct blog blog;
-
-static inline int64_t now_ms(void)
-{
-	struct timespec now;
-
-	clock_gettime(CLOCK_MONOTONIC, &now);
-	return (int64_t)now.tv_sec * 1000 + now.tv_nsec / 1000000;
-}
-
-#define EVENTUALLY(condition)                                                                                          \
-	do {                                                                                                               \
-		int64_t eventually_until = now_ms() + 10000;                                                                   \
-		while (!(condition) && now_ms() < eventually_until)                                                            \
-			(void)poll(NULL, 0, 5);                                                                                    \
-		ck_assert_msg((condition), "did not come about: " #condition);                                                 \
-	} while (0)
 
 static inline void reopen(const weir_options *options)
 {

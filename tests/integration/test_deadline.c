@@ -3,6 +3,7 @@
  * server does then, and what is left of the pool.
  */
 #include "support/blog.h"
+#include "support/eventually.h"
 #include "support/redis.h"
 #include "support/servers.h"
 #include "support/through.h"
@@ -17,7 +18,6 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <time.h>
 #include <unistd.h>
 
 static struct blog blog;
@@ -27,22 +27,6 @@ enum { LATE_MS = 500 };
 #else
 enum { LATE_MS = 250 };
 #endif
-
-static int64_t now_ms(void)
-{
-	struct timespec now;
-
-	clock_gettime(CLOCK_MONOTONIC, &now);
-	return now.tv_sec * 1000 + now.tv_nsec / 1000000;
-}
-
-#define EVENTUALLY(condition)                                                                                          \
-	do {                                                                                                               \
-		int64_t eventually_until = now_ms() + 10000;                                                                   \
-		while (!(condition) && now_ms() < eventually_until)                                                            \
-			(void)poll(NULL, 0, 5);                                                                                    \
-		ck_assert_msg((condition), "did not come about: " #condition);                                                 \
-	} while (0)
 
 #define WITHIN(ms, call)                                                                                               \
 	do {                                                                                                               \

@@ -144,7 +144,7 @@ START_TEST(test_near__is_off_unless_a_model_asks_for_it)
 		assert_near(0, ck_assert(bio_is(&blog.users, id, NULL)));
 	assert_ok(weir_cache_manager_configure(weir_session_cache(blog.session), &user_model,
 	                                       &(weir_cache_config){ .near = WEIR_ON }, &blog.err));
-	eventually(weir_near_cache_is_fresh(blog.session));
+	EVENTUALLY(weir_near_cache_is_fresh(blog.session));
 	ck_assert(bio_is(&blog.users, id, NULL));
 	assert_near(1, ck_assert(bio_is(&blog.users, id, NULL)));
 	assert_ok(weir_cache_manager_configure(weir_session_cache(blog.session), &user_model,
@@ -192,7 +192,7 @@ START_TEST(test_near__writes_of_another_process_arrive)
 		snprintf(bio, sizeof bio, "v%d", i);
 		set_bio(&users, id, bio);
 		acknowledged_ms = now_ms();
-		eventually(bio_is(&blog.users, id, bio));
+		EVENTUALLY(bio_is(&blog.users, id, bio));
 		worst_ms = now_ms() - acknowledged_ms > worst_ms ? now_ms() - acknowledged_ms : worst_ms;
 		ck_assert(bio_is(&blog.users, id, bio));
 	}
@@ -218,7 +218,7 @@ START_TEST(test_near__a_flush_reaches_all)
 	ck_assert(bio_is(&blog.users, id, NULL));
 	assert_ok(weir_cache_manager_flush(weir_session_cache(blog.session), &user_model, &blog.err));
 	ck_assert(bio_is(&blog.users, id, "past weir"));
-	eventually(bio_is(&users, id, "past weir"));
+	EVENTUALLY(bio_is(&users, id, "past weir"));
 	weir_close(&other);
 	blog_close(&blog);
 }
@@ -241,7 +241,7 @@ START_TEST(test_near__writes_of_many_rows_drop_each)
 	                                     WEIR_SET(user, bio), NULL, &blog.err));
 	for (size_t i = 0; i < 3; i++) {
 		ck_assert(bio_is(&blog.users, ids[i], "all"));
-		eventually(bio_is(&users, ids[i], "all"));
+		EVENTUALLY(bio_is(&users, ids[i], "all"));
 	}
 	weir_close(&other);
 	blog_close(&blog);
@@ -320,7 +320,7 @@ START_TEST(test_near__one_can_be_shared_between_sessions)
 	for (int i = 0; i < 2; i++) {
 		sessions[i] = blog_open_other(&blog, &options);
 		users[i] = get_user_dao(sessions[i]);
-		eventually(weir_near_cache_is_fresh(sessions[i]));
+		EVENTUALLY(weir_near_cache_is_fresh(sessions[i]));
 		ck_assert_ptr_eq(weir_session_near_cache(sessions[i]), shared);
 	}
 	weir_near_cache_release(&shared);
@@ -401,7 +401,7 @@ START_TEST(test_near__an_entry_lives_no_longer_than_in_redis)
 	(void)poll(NULL, 0, 1000);
 	ck_assert(bio_is(&blog.users, id, NULL)); /* what is left of it */
 	blog_sql(&blog, "UPDATE users SET bio = 'past weir'");
-	eventually(bio_is(&blog.users, id, "past weir"));
+	EVENTUALLY(bio_is(&blog.users, id, "past weir"));
 	ck_assert_int_le(now_ms() - filled_ms, 2900);
 	weir_close(&other);
 	blog_close(&blog);

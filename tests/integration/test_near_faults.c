@@ -75,7 +75,7 @@ START_TEST(test_near__a_stalled_subscriber_bounds_how_old_an_answer_is)
 	for (int i = 0; i < 3; i++) {
 		char bio[16];
 
-		eventually(weir_near_cache_is_fresh(blog.session));
+		EVENTUALLY(weir_near_cache_is_fresh(blog.session));
 		(void)bio_is(&blog.users, held.id, NULL);
 		assert_near(1, (void)bio_is(&blog.users, held.id, NULL));
 		atomic_store(&held.proxy.held, true);
@@ -123,7 +123,7 @@ START_TEST(test_near__a_killed_subscriber_drops_everything_and_comes_back)
 		redis_run(held.server.url, "CLIENT KILL TYPE pubsub");
 		atomic_store(&held.proxy.held, false);
 		assert_seen_within_bound(bio);
-		eventually(near_stats(blog.session).resets >= resets + 2 && weir_near_cache_is_fresh(blog.session));
+		EVENTUALLY(near_stats(blog.session).resets >= resets + 2 && weir_near_cache_is_fresh(blog.session));
 		ck_assert(bio_is(&blog.users, held.id, bio));
 		assert_near(1, ck_assert(bio_is(&blog.users, held.id, bio)));
 	}
@@ -141,11 +141,11 @@ START_TEST(test_near__a_frozen_redis_ends_near_answers_after_the_bound)
 	server_pause(&held.server);
 	assert_near(1, ck_assert(bio_is(&blog.users, held.id, NULL)));
 	blog_sql(&blog, "UPDATE users SET bio = 'past weir'");
-	eventually(bio_is(&blog.users, held.id, "past weir"));
+	EVENTUALLY(bio_is(&blog.users, held.id, "past weir"));
 	ck_assert_int_ge(now_ms() - frozen_ms, 0);
 	ck_assert(!weir_near_cache_is_fresh(blog.session));
 	server_resume(&held.server);
-	eventually(weir_near_cache_is_fresh(blog.session));
+	EVENTUALLY(weir_near_cache_is_fresh(blog.session));
 	close_held();
 }
 END_TEST
@@ -156,11 +156,11 @@ START_TEST(test_near__a_restarted_redis_starts_cold)
 	open_held();
 	(void)bio_is(&blog.users, held.id, NULL);
 	server_kill(&held.server);
-	eventually(!weir_near_cache_is_fresh(blog.session));
+	EVENTUALLY(!weir_near_cache_is_fresh(blog.session));
 	blog_sql(&blog, "UPDATE users SET bio = 'past weir'");
 	server_restart(&held.server);
-	eventually(weir_near_cache_is_fresh(blog.session));
-	eventually(bio_is(&blog.users, held.id, "past weir"));
+	EVENTUALLY(weir_near_cache_is_fresh(blog.session));
+	EVENTUALLY(bio_is(&blog.users, held.id, "past weir"));
 	close_held();
 }
 END_TEST

@@ -3,6 +3,7 @@
 #include <weir/relay.h>
 
 #include "support/blog.h"
+#include "support/eventually.h"
 #include "support/must.h"
 #include "support/servers.h"
 
@@ -13,7 +14,6 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/wait.h>
-#include <time.h>
 #include <unistd.h>
 
 #define NOWHERE "redis://127.0.0.1:1/0"
@@ -44,22 +44,6 @@ static void teardown(void)
 	weir_close(&writer);
 	blog_close(&blog);
 }
-
-static int64_t now_ms(void)
-{
-	struct timespec now;
-
-	clock_gettime(CLOCK_MONOTONIC, &now);
-	return (int64_t)now.tv_sec * 1000 + now.tv_nsec / 1000000;
-}
-
-#define EVENTUALLY(condition)                                                                                          \
-	do {                                                                                                               \
-		int64_t eventually_until = now_ms() + 10000;                                                                   \
-		while (!(condition) && now_ms() < eventually_until)                                                            \
-			(void)poll(NULL, 0, 5);                                                                                    \
-		ck_assert_msg((condition), "did not come about: " #condition);                                                 \
-	} while (0)
 
 static int64_t rows_in_outbox(void)
 {

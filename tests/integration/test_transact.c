@@ -3,6 +3,7 @@
  * that are called when the outcome is known.
  */
 #include "support/blog.h"
+#include "support/eventually.h"
 #include "support/must.h"
 #include "support/through.h"
 
@@ -13,7 +14,6 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <time.h>
 
 static struct blog blog;
 
@@ -27,14 +27,6 @@ static struct blog blog;
 	}                                                                                                                  \
 	END_TEST                                                                                                           \
 	static void name##_body(void)
-
-static int64_t now_ms(void)
-{
-	struct timespec now;
-
-	clock_gettime(CLOCK_MONOTONIC, &now);
-	return now.tv_sec * 1000 + now.tv_nsec / 1000000;
-}
 
 static int64_t user_count(weir_session *session)
 {

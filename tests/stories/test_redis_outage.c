@@ -1,12 +1,12 @@
 /* Redis goes away, freezes, answers nonsense and comes back, while a service goes on reading and writing: no call fails, no read is
  * older than the last write of this process, and the cache is used again by itself afterwards. */
 #include "support/blog.h"
+#include "support/eventually.h"
 #include "support/servers.h"
 
 #include <poll.h>
 #include <stdio.h>
 #include <string.h>
-#include <time.h>
 
 static struct blog   blog;
 static struct server redis;
@@ -35,14 +35,6 @@ static void teardown(void)
 	server_release(&redis);
 }
 
-static int64_t now_ms(void)
-{
-	struct timespec now;
-
-	clock_gettime(CLOCK_MONOTONIC, &now);
-	return (int64_t)now.tv_sec * 1000 + now.tv_nsec / 1000000;
-}
-
 /* A write and the reads that must see it. */
 static void write_and_read(int64_t id, const char *bio)
 {
@@ -66,17 +58,6 @@ static bool hits(int64_t id)
 	return blog_queries(&blog) == before;
 }
 
-/* Reads until one is a hit again; the test fails after ten seconds. */
-static void wait_for_hits(int64_t id)
-{
-	int64_t deadline = now_ms() + 10000;
-
-	while (!hits(id)) {
-		ck_assert_msg(now_ms() < deadline, "the cache did not come back");
-		poll(NULL, 0, 5);
-	}
-}
-
 START_TEST(test_redis_killed__calls_go_on_and_the_cache_comes_back)
 {
 	setup();
@@ -89,7 +70,7 @@ START_TEST(test_redis_killed__calls_go_on_and_the_cache_comes_back)
 	ck_assert(!weir_cache_manager_is_up(weir_session_cache(blog.session)));
 	ck_assert(!hits(id));
 	server_restart(&redis);
-	wait_for_hits(id);
+	EVENTUALLY(hits(id));
 	write_and_read(id, "after");
 	ck_assert(hits(id));
 	teardown();
@@ -107,7 +88,7 @@ START_TEST(test_redis_frozen__calls_wait_no_longer_than_the_caches_budget)
 	write_and_read(id, "during");
 	ck_assert_int_lt(now_ms() - started, 3000);
 	server_resume(&redis);
-	wait_for_hits(id);
+	EVENTUALLY(hits(id));
 	write_and_read(id, "after");
 	teardown();
 }
@@ -131,7 +112,7 @@ START_TEST(test_redis_out_of_reach__its_old_values_are_not_served_afterwards)
 		ck_assert_str_eq(found->bio, "new");
 		user_release(&found);
 	}
-	wait_for_hits(id);
+	EVENTUALLY(hits(id));
 	teardown();
 }
 END_TEST

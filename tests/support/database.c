@@ -249,8 +249,3 @@ int silent_listener(char *url, size_t size)
 	         ntohs(address.sin_port));
 	return fd;
 }
-
-int64_t now_ms(void)
-{
-	return weir__now_us() / 1000;
-}

@@ -7,8 +7,9 @@
 
 #include "db/conn.h"
 
+#include "support/eventually.h"
+
 #include <check.h>
-#include <poll.h>
 #include <pthread.h>
 
 struct database {
@@ -78,22 +79,11 @@ int silent_listener(char *url, size_t size);
 
 /* ---- Time -------------------------------------------------------------------------------------------------------- */
 
-int64_t now_ms(void);
-
 /* How late a call may be on a busy machine. */
 #if defined(__SANITIZE_ADDRESS__) || defined(__SANITIZE_THREAD__)
 enum { SLACK_MS = 300 };
 #else
 enum { SLACK_MS = 100 };
 #endif
-
-/* Waits until the condition holds, for ten seconds at most. */
-#define EVENTUALLY(condition)                                                                                          \
-	do {                                                                                                               \
-		int64_t eventually_until = now_ms() + 10000;                                                                   \
-		while (!(condition) && now_ms() < eventually_until)                                                            \
-			(void)poll(NULL, 0, 2);                                                                                    \
-		ck_assert_msg((condition), "did not come about: " #condition);                                                 \
-	} while (0)
 
 #endif

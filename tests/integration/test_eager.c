@@ -8,19 +8,7 @@
 
 static struct blog blog;
 
-#define LIBRARY_TEST(name)                                                                                             \
-	static void body_##name(void);                                                                                     \
-	START_TEST(name)                                                                                                   \
-	{                                                                                                                  \
-		const weir_cache_kind kinds[] = { WEIR_CACHE_REDIS, WEIR_CACHE_MEMORY };                                       \
-		for (size_t i = 0; i < 2; i++) {                                                                               \
-			library_open(&blog, kinds[i]);                                                                             \
-			body_##name();                                                                                             \
-			blog_close(&blog);                                                                                         \
-		}                                                                                                              \
-	}                                                                                                                  \
-	END_TEST                                                                                                           \
-	static void body_##name(void)
+#define LIBRARY_TEST(name) TEST_WITH_EACH_CACHE(name, library_open(&blog, kind), blog_close(&blog))
 
 #define assert_queries(expected, statement) assert_queries_of(&blog, expected, statement)
 

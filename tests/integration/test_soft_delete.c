@@ -111,19 +111,7 @@ static void teardown(void)
 	blog_close(&blog);
 }
 
-#define SOFT_TEST(name)                                                                                                \
-	static void body_##name(void);                                                                                     \
-	START_TEST(name)                                                                                                   \
-	{                                                                                                                  \
-		const weir_cache_kind kinds[] = { WEIR_CACHE_REDIS, WEIR_CACHE_MEMORY };                                       \
-		for (size_t i = 0; i < 2; i++) {                                                                               \
-			setup(kinds[i]);                                                                                           \
-			body_##name();                                                                                             \
-			teardown();                                                                                                \
-		}                                                                                                              \
-	}                                                                                                                  \
-	END_TEST                                                                                                           \
-	static void body_##name(void)
+#define SOFT_TEST(name) TEST_WITH_EACH_CACHE(name, setup(kind), teardown())
 
 static int64_t make_folder(const char *name)
 {

@@ -46,19 +46,7 @@ static void teardown(void)
 }
 
 /* The body runs once with each backend. */
-#define SPELLING_TEST(name)                                                                                            \
-	static void body_##name(void);                                                                                     \
-	START_TEST(name)                                                                                                   \
-	{                                                                                                                  \
-		const weir_cache_kind kinds[] = { WEIR_CACHE_REDIS, WEIR_CACHE_MEMORY };                                       \
-		for (size_t i = 0; i < 2; i++) {                                                                               \
-			setup(kinds[i]);                                                                                           \
-			body_##name();                                                                                             \
-			teardown();                                                                                                \
-		}                                                                                                              \
-	}                                                                                                                  \
-	END_TEST                                                                                                           \
-	static void body_##name(void)
+#define SPELLING_TEST(name) TEST_WITH_EACH_CACHE(name, setup(kind), teardown())
 
 /* The colors of these tags, NULL for one that is not there. */
 static void assert_colors(const char *const *names, const char *const *colors, size_t count)

@@ -10,18 +10,7 @@ static struct blog blog;
 
 /* The body runs once with each backend. */
 #define SQL_TEST(name)                                                                                                 \
-	static void body_##name(void);                                                                                     \
-	START_TEST(name)                                                                                                   \
-	{                                                                                                                  \
-		const weir_cache_kind kinds[] = { WEIR_CACHE_REDIS, WEIR_CACHE_MEMORY };                                       \
-		for (size_t i = 0; i < 2; i++) {                                                                               \
-			blog_open(&blog, &(weir_options){ .cache_kind = kinds[i] });                                               \
-			body_##name();                                                                                             \
-			blog_close(&blog);                                                                                         \
-		}                                                                                                              \
-	}                                                                                                                  \
-	END_TEST                                                                                                           \
-	static void body_##name(void)
+	TEST_WITH_EACH_CACHE(name, blog_open(&blog, &(weir_options){ .cache_kind = kind }), blog_close(&blog))
 
 #define assert_queries(expected, statement)                                                                            \
 	do {                                                                                                               \

@@ -101,19 +101,7 @@ static uint64_t queries(void)
 }
 
 /* The body runs once with each cache. */
-#define CACHE_TEST(name)                                                                                               \
-	static void body_##name(void);                                                                                     \
-	START_TEST(name)                                                                                                   \
-	{                                                                                                                  \
-		const weir_cache_kind kinds[] = { WEIR_CACHE_REDIS, WEIR_CACHE_MEMORY };                                       \
-		for (size_t i = 0; i < 2; i++) {                                                                               \
-			setup(kinds[i]);                                                                                           \
-			body_##name();                                                                                             \
-			teardown();                                                                                                \
-		}                                                                                                              \
-	}                                                                                                                  \
-	END_TEST                                                                                                           \
-	static void body_##name(void)
+#define CACHE_TEST(name) TEST_WITH_EACH_CACHE(name, setup(kind), teardown())
 
 /* ---- Keys ---------------------------------------------------------------------------------------------------------------- */
 

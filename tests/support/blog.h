@@ -50,4 +50,20 @@ weir_cache_stats blog_cache_stats(const struct blog *blog, const weir_model *mod
 /* The message of the blog that was opened last, for assert_status. */
 const char *blog_error_text(int status);
 
+/* A test whose body, which follows, runs once with each cache, between `open` with that `kind` and `close`. */
+#define TEST_WITH_EACH_CACHE(name, open, close)                                                                        \
+	static void body_##name(void);                                                                                     \
+	START_TEST(name)                                                                                                   \
+	{                                                                                                                  \
+		const weir_cache_kind kinds[] = { WEIR_CACHE_REDIS, WEIR_CACHE_MEMORY };                                       \
+		for (size_t i = 0; i < 2; i++) {                                                                               \
+			weir_cache_kind kind = kinds[i];                                                                           \
+			open;                                                                                                      \
+			body_##name();                                                                                             \
+			close;                                                                                                     \
+		}                                                                                                              \
+	}                                                                                                                  \
+	END_TEST                                                                                                           \
+	static void body_##name(void)
+
 #endif

@@ -331,6 +331,48 @@ START_TEST(test_outage__a_limit_of_the_server_fails_the_call_and_keeps_the_conne
 }
 END_TEST
 
+/* The status of a transaction that writes a row and has 300 ms for its COMMIT. */
+static int commit_a_row(struct database *database)
+{
+	weir__conn *conn = database_borrow(database);
+	weir_error  err = WEIR_ERROR_INIT;
+	int64_t     started;
+	int         rc;
+
+	ck_assert_int_eq(conn_begin_and_run(conn, "INSERT INTO t VALUES (1)", &err), WEIR_OK);
+	started = now_ms();
+	rc = weir__conn_commit(conn, weir__deadline_in_ms(300), &err);
+	ck_assert_int_le(now_ms() - started, 300 + SLACK_MS);
+	ck_assert(rc == WEIR_OK || err.effect == WEIR_EFFECT_UNKNOWN);
+	database_give_back(database, &conn);
+	return rc;
+}
+
+START_TEST(test_outage__a_commit_that_waits_for_a_standby_is_unknown_by_the_deadline)
+{
+	struct server   server;
+	struct database database;
+	int64_t         committed = 1;
+
+	server_start(&server, SERVER_POSTGRES);
+	database_setup(&database, server.url);
+	database_run(&database, "CREATE TABLE t (id int)");
+	sql_run(server.url, "ALTER SYSTEM SET synchronous_commit = on");
+	sql_run(server.url, "ALTER SYSTEM SET synchronous_standby_names = 'nobody'");
+	sql_run(server.url, "SELECT pg_reload_conf()");
+	for (int rc = commit_a_row(&database); rc != WEIR_ERR_UNKNOWN_COMMIT; rc = commit_a_row(&database)) {
+		ck_assert_int_eq(rc, WEIR_OK); /* the server has not read its settings yet */
+		committed++;
+	}
+	sql_run(server.url, "ALTER SYSTEM RESET synchronous_standby_names");
+	sql_run(server.url, "SELECT pg_reload_conf()");
+	EVENTUALLY(database_number(&database, "SELECT count(*) FROM t") == committed);
+	assert_whole(&database);
+	database_close(&database);
+	server_release(&server);
+}
+END_TEST
+
 START_TEST(test_outage__a_crash_of_one_server_process_is_over_within_the_next_calls_deadline)
 {
 	struct server   server;
@@ -512,6 +554,7 @@ WEIR_SUITE("outages", test_outage__a_read_whose_connection_was_lost_is_made_once
            test_outage__a_server_that_does_not_speak_the_protocol_is_refused_in_little_memory,
            test_outage__too_many_connections_are_shared_by_all_who_wait,
            test_outage__a_limit_of_the_server_fails_the_call_and_keeps_the_connection,
+           test_outage__a_commit_that_waits_for_a_standby_is_unknown_by_the_deadline,
            test_outage__a_crash_of_one_server_process_is_over_within_the_next_calls_deadline,
            test_outage__a_restart_under_load_costs_the_calls_under_way_and_no_more,
            test_outage__without_descriptors_connecting_fails_and_what_is_there_serves,

@@ -122,7 +122,7 @@ typedef struct weir_cache_config {
 	int64_t     max_entries;  /* entries of one model that a backend in memory keeps. WEIR_UNLIMITED */
 	int64_t     max_items;    /* a longer list is returned and not stored. 1000 */
 	int64_t     max_bytes;    /* a larger value is returned and not stored. 1 MiB */
-	int         version;      /* part of the keys: another number leaves all existing entries behind */
+	int         version;      /* in every entry: another number leaves all existing entries behind */
 	weir_policy policy;       /* of writes. WEIR_POLICY_DEGRADE */
 	weir_switch near;         /* also kept, decoded, in this process (near_cache.h). Built in: off */
 	int64_t     near_max_items; /* a longer list is not kept near. 1000 */
@@ -131,11 +131,11 @@ typedef struct weir_cache_config {
 
 struct weir_relation;
 
-/* One model. Write it with WEIR_MODEL. */
 /* What a write invalidates beside what follows from the descriptor: see invalidation.h. */
 typedef struct weir_invalidation weir_invalidation;
 typedef int weir_invalidates(weir_invalidation *write, const void *record, weir_error *err);
 
+/* One model. Write it with WEIR_MODEL. */
 typedef struct weir_model {
 	const char       *name;        /* the struct's name, in keys and messages */
 	const char       *table;       /* the table */

@@ -213,6 +213,30 @@ START_TEST(test_conn__notices_reach_the_log_by_number_only)
 }
 END_TEST
 
+START_TEST(test_conn__floods_of_notices_and_notifications_harm_nobody)
+{
+	struct database database;
+	weir__conn     *conn;
+	int             logged = 0;
+
+	database_setup(&database, test_database_url());
+	conn = database_borrow(&database);
+	conn_run_ok(conn, "LISTEN flood");
+	for (int i = 0; i < 3; i++) {
+		conn_run_ok(conn, "DO $$BEGIN FOR i IN 1..20000 LOOP RAISE WARNING 'canary' USING ERRCODE = '01P77'; "
+		                  "PERFORM set_config('application_name', 'flood' || i, false), pg_notify('flood', 'n' || i); "
+		                  "END LOOP; END$$");
+		ck_assert_int_eq(conn_number(conn, "SELECT 4711::int8"), 4711);
+	}
+	for (const char *at = database.log; (at = strstr(at, "01P77")) != NULL; at++)
+		logged++;
+	ck_assert_int_gt(logged, 0);
+	ck_assert_int_le(logged, 8);
+	database_give_back(&database, &conn);
+	database_close(&database);
+}
+END_TEST
+
 /* ---- Waiting --------------------------------------------------------------------------------------------------------- */
 
 START_TEST(test_conn__a_frozen_server_is_given_up_at_the_deadline_and_its_late_answer_never_read)
@@ -585,7 +609,7 @@ WEIR_SUITE("conn", test_conn__a_wrong_password_is_refused_without_telling_it,
            test_conn__schema_and_name_are_what_the_options_say,
            test_conn__a_schema_may_have_blanks_and_backslashes_in_its_name,
            test_conn__the_socket_is_not_inherited_and_no_standard_stream,
-           test_conn__notices_reach_the_log_by_number_only,
+           test_conn__notices_reach_the_log_by_number_only, test_conn__floods_of_notices_and_notifications_harm_nobody,
            test_conn__a_frozen_server_is_given_up_at_the_deadline_and_its_late_answer_never_read,
            test_conn__a_statement_outside_a_transaction_that_times_out_may_have_worked,
            test_conn__the_server_drops_what_nobody_waits_for_any_more,

@@ -40,6 +40,8 @@ typedef struct weir_page {
 } weir_page;
 WEIR_API int weir_page_to_json(const void *list, const weir_page *page, const weir_set *fields, char **text,
                                weir_error *err);
+WEIR_API int weir_page_to_cjson(const void *list, const weir_page *page, const weir_set *fields, struct cJSON **tree,
+                                weir_error *err);
 
 /* A record of the model from an object, to be released as any. fields chooses which members must be there, and no
  * others may; the other columns are zero. NULL: all. WEIR_ERR_FORMAT names the member. */
@@ -47,6 +49,13 @@ WEIR_API int weir_record_from_json(const weir_model *model, const char *text, si
                                    void *record, weir_error *err);
 WEIR_API int weir_record_from_cjson(const weir_model *model, const struct cJSON *tree, const weir_set *fields,
                                     void *record, weir_error *err);
+
+/* The same for an array of such objects, in which null is a NULL item, and for a page of them. list is the address of an empty
+ * list; after a failure it is still empty. */
+WEIR_API int weir_list_from_cjson(const weir_model *model, const struct cJSON *tree, const weir_set *fields, void *list,
+                                  weir_error *err);
+WEIR_API int weir_page_from_cjson(const weir_model *model, const struct cJSON *tree, const weir_set *fields, void *list,
+                                  weir_page *page, weir_error *err);
 
 /* A jsonb value as a tree, and back (the text is the caller's). Nested at most 64 deep; nothing may follow the value.
  * NULL is a null. A number that a double does not hold is a raw node. WEIR_ERR_FORMAT for what is no JSON. */

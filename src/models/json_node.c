@@ -136,3 +136,17 @@ bool weir__json_node_write(const cJSON *tree, weir__buffer *buffer)
 	}
 	return buffer->failed || weir__json_is_valid(buffer->data + start, buffer->length - start);
 }
+
+#define PLAIN_MAX INT64_C(1000000000000000) /* cJSON prints whole numbers below it as digits */
+
+cJSON *weir__json_node_int8(int64_t number)
+{
+	char text[WEIR__INTEGER_TEXT_MAX + 1];
+
+	if (number > -PLAIN_MAX && number < PLAIN_MAX)
+		return cJSON_CreateNumber((double)number);
+	*weir__integer_write(text, number) = '\0';
+	if (number < -WEIR__EXACT_MAX || number > WEIR__EXACT_MAX)
+		return cJSON_CreateString(text);
+	return weir__json_node_raw(text, (double)number);
+}

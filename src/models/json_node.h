@@ -10,6 +10,9 @@
  * memory. */
 cJSON *weir__json_node_raw(const char *text, double value);
 
+/* A whole number that keeps its digits: a number, a raw node or a string, as json_tree.c says. NULL when there is no memory. */
+cJSON *weir__json_node_int8(int64_t number);
+
 /* The type of a node without its flags: cJSON_Number and so on. */
 int weir__json_node_type(const cJSON *node);
 

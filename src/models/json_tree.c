@@ -19,20 +19,6 @@
 #include <math.h>
 #include <string.h>
 
-#define PLAIN_MAX INT64_C(1000000000000000) /* cJSON prints whole numbers below it as digits */
-
-static cJSON *make_int8(int64_t number)
-{
-	char text[WEIR__INTEGER_TEXT_MAX + 1];
-
-	if (number > -PLAIN_MAX && number < PLAIN_MAX)
-		return cJSON_CreateNumber((double)number);
-	*weir__integer_write(text, number) = '\0';
-	if (number < -WEIR__EXACT_MAX || number > WEIR__EXACT_MAX)
-		return cJSON_CreateString(text);
-	return weir__json_node_raw(text, (double)number);
-}
-
 static cJSON *make_float8(double number)
 {
 	if (isfinite(number))
@@ -97,7 +83,7 @@ static cJSON *make_node(const weir_value *value)
 	case WEIR_TYPE_INT2:
 	case WEIR_TYPE_INT4:
 	case WEIR_TYPE_INT8:
-		return make_int8(value->as.integer);
+		return weir__json_node_int8(value->as.integer);
 	case WEIR_TYPE_FLOAT4:
 		return make_float4(value->as.number);
 	case WEIR_TYPE_FLOAT8:

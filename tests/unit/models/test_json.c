@@ -369,6 +369,61 @@ START_TEST(test_list__is_an_array_with_null_for_a_gap)
 }
 END_TEST
 
+static cJSON *page_tree(const note_list *list, const weir_set *fields)
+{
+	cJSON    *tree = NULL;
+	weir_page page = { .skip = 20, .limit = 3, .total = 1234567890123 };
+
+	ck_assert_int_eq(weir_page_to_cjson(list, &page, fields, &tree, NULL), WEIR_OK);
+	return tree;
+}
+
+START_TEST(test_page__becomes_a_tree_and_comes_back)
+{
+	const weir_set id = { &note_model, (const size_t[]){ offsetof(note, id) }, 1 };
+	note_list      list = make_list(), back = WEIR_LIST_INIT;
+	cJSON         *tree = page_tree(&list, &id);
+	char          *printed = cJSON_PrintUnformatted(tree), *text = NULL;
+	weir_page      page = { 0 };
+
+	ck_assert_int_eq(weir_page_to_json(&list, &(weir_page){ 20, 3, 1234567890123 }, &id, &text, NULL), WEIR_OK);
+	ck_assert_str_eq(printed, text);
+	ck_assert_int_eq(weir_page_from_cjson(&note_model, tree, &id, &back, &page, NULL), WEIR_OK);
+	ck_assert(page.skip == 20 && page.limit == 3 && page.total == 1234567890123);
+	ck_assert_uint_eq(back.count, 3);
+	ck_assert(back.items[0]->id == 1 && !back.items[1] && back.items[2]->id == 3);
+	weir__free(text);
+	cJSON_free(printed);
+	cJSON_Delete(tree);
+	note_list_release(&back);
+	note_list_release(&list);
+}
+END_TEST
+
+START_TEST(test_page__that_is_none_is_refused_and_leaves_nothing)
+{
+	static const char *const texts[] = { "[]",
+		                                 "{}",
+		                                 "{\"items\":{},\"skip\":0,\"limit\":1,\"total\":1}",
+		                                 "{\"items\":[],\"skip\":-1,\"limit\":1,\"total\":1}",
+		                                 "{\"items\":[],\"skip\":0.5,\"limit\":1,\"total\":1}",
+		                                 "{\"items\":[{\"id\":1},{\"id\":\"x\"}],\"skip\":0,\"limit\":1,\"total\":1}" };
+	const weir_set           id = { &note_model, (const size_t[]){ offsetof(note, id) }, 1 };
+	note_list                list = WEIR_LIST_INIT;
+	weir_page                page = { .skip = 7 };
+
+	for (size_t i = 0; i < sizeof texts / sizeof texts[0]; i++) {
+		cJSON *tree = cJSON_Parse(texts[i]);
+
+		ck_assert_int_eq(weir_page_from_cjson(&note_model, tree, &id, &list, &page, NULL), WEIR_ERR_FORMAT);
+		ck_assert(!list.items && page.skip == 7);
+		cJSON_Delete(tree);
+	}
+	ck_assert_int_eq(weir_page_from_cjson(NULL, NULL, NULL, &list, &page, NULL), WEIR_ERR_USAGE);
+	ck_assert_int_eq(weir_list_from_cjson(&note_model, NULL, NULL, NULL, NULL), WEIR_ERR_USAGE);
+}
+END_TEST
+
 START_TEST(test_list__may_be_empty)
 {
 	note_list list = WEIR_LIST_INIT;
@@ -455,7 +510,7 @@ START_TEST(test_trees__survive_every_failed_allocation_of_cjson)
 
 	for (long n = 0; status != WEIR_OK; n++) {
 		fail_cjson_after(n);
-		status = weir_list_to_cjson(&list, NULL, &tree, &err);
+		status = weir_page_to_cjson(&list, &(weir_page){ 0, 3, 3 }, NULL, &tree, &err);
 		fail_cjson_after(-1);
 		ck_assert(status == WEIR_OK || (status == WEIR_ERR_NO_MEMORY && !tree && err.status == status));
 	}
@@ -557,6 +612,7 @@ WEIR_SUITE("models/json", test_record__is_an_object_in_the_order_of_the_columns,
            test_from_json__members_are_those_chosen, test_from_json__values_are_of_their_columns_types,
            test_from_json__values_pass_the_checks_of_a_create, test_from_json__what_is_no_json_is_refused,
            test_from_json__a_million_brackets_are_refused_at_once, test_from_json__only_the_chosen_columns,
-           test_list__is_an_array_with_null_for_a_gap, test_list__may_be_empty, test_list__of_two_models_is_refused,
-           test_calls__with_nothing_are_refused,
+           test_list__is_an_array_with_null_for_a_gap, test_page__becomes_a_tree_and_comes_back,
+           test_page__that_is_none_is_refused_and_leaves_nothing, test_list__may_be_empty,
+           test_list__of_two_models_is_refused, test_calls__with_nothing_are_refused,
            test_trees__survive_every_failed_allocation_of_cjson FAILURES DEBUG_TESTS);

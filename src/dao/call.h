@@ -110,6 +110,7 @@ typedef struct weir__distinct {
 	size_t      *first;     /* of each distinct key, the first index in keys */
 	size_t      *positions; /* of each index in keys, its distinct key */
 	size_t      *slots;     /* hash table: distinct key + 1 */
+	int64_t     *numbers;   /* of each distinct key, where it is one integer; else NULL */
 	size_t       slot_count;
 	size_t       count;
 } weir__distinct;
@@ -119,7 +120,8 @@ int        weir__distinct_create(const weir__entity *entity, const weir__keys *k
 void       weir__distinct_release(weir__distinct *distinct);
 weir_bytes weir__distinct_key(const weir__distinct *distinct, size_t index);
 
-/* Which distinct key this text is; SIZE_MAX for none. */
+/* Which distinct key this is, by its number where they have numbers, else by its text; SIZE_MAX for none. */
+size_t weir__distinct_find_number(const weir__distinct *distinct, int64_t number);
 size_t weir__distinct_find_text(const weir__distinct *distinct, const weir__buffer *key);
 
 /* Which distinct key a record has; SIZE_MAX for none. scratch is overwritten. */

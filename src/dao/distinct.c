@@ -1,4 +1,5 @@
-/* The distinct keys of a get_many: their texts one behind the other, and a hash table over them. */
+/* The distinct keys of a get_many: their texts one behind the other, and a hash table over them, or over the numbers where a key is
+ * one integer. */
 #include "base/error.h"
 #include "base/hash.h"
 #include "base/memory.h"
@@ -44,6 +45,40 @@ static void note_key(weir__distinct *distinct, size_t index, size_t start)
 	distinct->positions[index] = distinct->slots[slot] - 1;
 }
 
+/* The finaliser of splitmix64 (Steele et al., "Fast Splittable Pseudorandom Number Generators", 2014): neighbours go far apart. */
+static size_t slot_of_number(const weir__distinct *distinct, int64_t number)
+{
+	uint64_t mixed = (uint64_t)number;
+	size_t   at;
+
+	mixed = (mixed ^ mixed >> 30) * UINT64_C(0xBF58476D1CE4E5B9);
+	mixed = (mixed ^ mixed >> 27) * UINT64_C(0x94D049BB133111EB);
+	at = (size_t)(mixed ^ mixed >> 31) & (distinct->slot_count - 1);
+	while (distinct->slots[at] && distinct->numbers[distinct->slots[at] - 1] != number)
+		at = (at + 1) & (distinct->slot_count - 1);
+	return at;
+}
+
+static int64_t number_of(const weir__entity *entity, const void *record)
+{
+	return weir__layout_get(entity->layout, entity->layout->key[0], record).as.integer;
+}
+
+static void note_number(const weir__entity *entity, weir__distinct *distinct, size_t index, const void *record)
+{
+	int64_t number = number_of(entity, record);
+	size_t  slot = slot_of_number(distinct, number);
+
+	if (!distinct->slots[slot]) {
+		weir__key_of_record(entity, record, &distinct->text);
+		distinct->numbers[distinct->count] = number;
+		distinct->first[distinct->count] = index;
+		distinct->slots[slot] = ++distinct->count;
+		distinct->offsets[distinct->count] = distinct->text.length;
+	}
+	distinct->positions[index] = distinct->slots[slot] - 1;
+}
+
 int weir__distinct_create(const weir__entity *entity, const weir__keys *keys, weir__distinct *distinct, weir_error *err)
 {
 	memset(distinct, 0, sizeof *distinct);
@@ -54,17 +89,22 @@ int weir__distinct_create(const weir__entity *entity, const weir__keys *keys, we
 	distinct->first = weir__calloc(keys->count, sizeof(size_t));
 	distinct->positions = weir__calloc(keys->count, sizeof(size_t));
 	distinct->slots = weir__calloc(distinct->slot_count, sizeof(size_t));
-	if (!distinct->offsets || !distinct->first || !distinct->positions || !distinct->slots)
+	distinct->numbers = entity->number_size > 0 ? weir__calloc(keys->count, sizeof(int64_t)) : NULL;
+	if ((entity->number_size > 0 && !distinct->numbers) || !distinct->offsets || !distinct->first ||
+	    !distinct->positions || !distinct->slots)
 		return weir__error_no_memory(err);
 	for (size_t i = 0; i < keys->count; i++) {
 		size_t start = distinct->text.length;
 
+		if (distinct->numbers) {
+			note_number(entity, distinct, i, weir__keys_struct(keys, i));
+			continue;
+		}
 		weir__key_of_record(entity, weir__keys_struct(keys, i), &distinct->text);
-		if (distinct->text.failed)
-			return weir__error_no_memory(err);
-		note_key(distinct, i, start);
+		if (!distinct->text.failed)
+			note_key(distinct, i, start);
 	}
-	return WEIR_OK;
+	return distinct->text.failed ? weir__error_no_memory(err) : WEIR_OK;
 }
 
 void weir__distinct_release(weir__distinct *distinct)
@@ -74,6 +114,7 @@ void weir__distinct_release(weir__distinct *distinct)
 	weir__free(distinct->first);
 	weir__free(distinct->positions);
 	weir__free(distinct->slots);
+	weir__free(distinct->numbers);
 	memset(distinct, 0, sizeof *distinct);
 }
 
@@ -87,9 +128,18 @@ size_t weir__distinct_find_text(const weir__distinct *distinct, const weir__buff
 	return distinct->slots[slot] ? distinct->slots[slot] - 1 : SIZE_MAX;
 }
 
+size_t weir__distinct_find_number(const weir__distinct *distinct, int64_t number)
+{
+	size_t slot = slot_of_number(distinct, number);
+
+	return distinct->slots[slot] ? distinct->slots[slot] - 1 : SIZE_MAX;
+}
+
 size_t weir__distinct_find(const weir__distinct *distinct, const weir__entity *entity, const void *record,
                            weir__buffer *scratch)
 {
+	if (distinct->numbers)
+		return weir__distinct_find_number(distinct, number_of(entity, record));
 	weir__buffer_clear(scratch);
 	weir__key_of_record(entity, record, scratch);
 	return weir__distinct_find_text(distinct, scratch);

@@ -50,6 +50,10 @@ static int owner_of_row(const weir__level *level, const weir__rows *rows, size_t
 		if (rc < 0)
 			return rc;
 	}
+	if (level->distinct.numbers) {
+		*key = weir__distinct_find_number(&level->distinct, values[0].as.integer);
+		return WEIR_OK;
+	}
 	weir__buffer_clear(scratch);
 	weir__key_of_values(level->key_entity, values, scratch);
 	*key = weir__distinct_find_text(&level->distinct, scratch);

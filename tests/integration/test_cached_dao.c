@@ -148,7 +148,7 @@ static void count_lookups(void *context, weir_log_level level, const char *line)
 {
 	(void)context;
 	(void)level;
-	lookups_seen += strstr(line, ": lookup: ") != NULL;
+	lookups_seen += strstr(line, ": lookup of ") != NULL;
 }
 
 static int64_t by_username(const char *username)

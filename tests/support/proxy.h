@@ -27,23 +27,23 @@ struct proxy_pair {
 };
 
 struct proxy {
-	const char       *text;
-	enum proxy_fault  fault;
-	bool              refuse_afterwards; /* after the fault new connections are closed at once */
-	bool              cuts_others;       /* and at the fault those that are open beside it */
-	char              host[108], target_port[16];
-	int               port;        /* where the proxy listens */
-	atomic_int        connections; /* accepted so far */
-	atomic_bool       happened;
-	atomic_bool       held; /* PROXY_HOLD */
-	atomic_bool       stop;
-	atomic_llong      passed;  /* bytes of replies, since the test set it to 0 */
-	atomic_llong      cut_at;  /* both sides are closed behind this many; 0: never */
-	atomic_llong      flip_at; /* the byte of this number, from 1, has its bits turned over; 0: none */
-	atomic_int        drip_ms; /* replies pass byte by byte, with so long in between; 0: as they come */
-	int               listener;
-	struct proxy_pair pairs[PROXY_PAIRS];
-	pthread_t         thread;
+	const char *_Atomic       text;
+	_Atomic(enum proxy_fault) fault;             /* this one may be changed while it runs */
+	bool                      refuse_afterwards; /* after the fault new connections are closed at once */
+	bool                      cuts_others;       /* and at the fault those that are open beside it */
+	char                      host[108], target_port[16];
+	int                       port;        /* where the proxy listens */
+	atomic_int                connections; /* accepted so far */
+	atomic_bool               happened;
+	atomic_bool               held; /* PROXY_HOLD */
+	atomic_bool               stop;
+	atomic_llong              passed;  /* bytes of replies, since the test set it to 0 */
+	atomic_llong              cut_at;  /* both sides are closed behind this many; 0: never */
+	atomic_llong              flip_at; /* the byte of this number, from 1, has its bits turned over; 0: none */
+	atomic_int                drip_ms; /* replies pass byte by byte, with so long in between; 0: as they come */
+	int                       listener;
+	struct proxy_pair         pairs[PROXY_PAIRS];
+	pthread_t                 thread;
 };
 
 /* Starts a proxy to a server. text, fault and refuse_afterwards are the caller's to set before. A host that begins with

@@ -64,7 +64,8 @@ struct bench {
 	baseline      baseline;
 	weir_session *async_session; /* the same with synchronous_commit off */
 	user_dao      async_users;
-	weir_session *near_session; /* the same with a near cache */
+	const char   *postgres_url, *redis_url;
+	weir_session *near_session; /* the same with a near cache; only while an operation on it runs */
 	user_dao      near_users;
 	baseline      async_baseline;
 	uint64_t      created; /* makes the names of created users unique */
@@ -147,6 +148,10 @@ char *bench_async_url(const char *postgres_url);
 
 bool bench_weir_open(bench *b, const char *postgres_url, const char *redis_url);
 void bench_weir_close(bench *b);
+
+/* The session with a near cache, for an operation that needs one: its subscriber would hear of the writes of all others. */
+bool bench_near_open(bench *b, const bench_operation *operation);
+void bench_near_close(bench *b);
 
 /* The connections of one caller's baseline. */
 bool bench_baseline_open(bench *b, const char *postgres_url, const char *redis_url);

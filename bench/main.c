@@ -106,14 +106,16 @@ static bool run(bench *b)
 		return false;
 	for (size_t i = 0; !b->options.count && i < count; i++) {
 		fprintf(stderr, "Verifying %s against SQL\n", chosen[i]->name);
-		if (!bench_verify(b, chosen[i]))
+		if (!bench_near_open(b, chosen[i]) || !bench_verify(b, chosen[i]))
 			return false;
+		bench_near_close(b);
 	}
 	bench_report_conditions(b);
 	bench_report_head(b);
 	for (size_t i = 0; i < count; i++) {
-		if (!bench_measure(b, chosen[i], &results[i]))
+		if (!bench_near_open(b, chosen[i]) || !bench_measure(b, chosen[i], &results[i]))
 			return false;
+		bench_near_close(b);
 		bench_report_line(b, &results[i]);
 	}
 	return (!b->options.json_file || bench_report_json(b, results, count)) &&

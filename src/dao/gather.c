@@ -77,11 +77,9 @@ static row_want *next_of(const row_want *row)
 
 static weir_value nth_id(const void *context, size_t i)
 {
-	const row_want *row = context;
+	const weir_value *ids = context;
 
-	while (i-- > 0)
-		row = next_of(row);
-	return row->id;
+	return ids[i];
 }
 
 /* Gives a row that was read to all that wait for it. */
@@ -96,14 +94,18 @@ static void hand_out(const weir__layout *layout, row_want *batch, const void *re
 		}
 }
 
-static int read_batch(weir__call *call, row_want *batch, size_t count)
+static int read_batch(weir__call *call, row_want *batch)
 {
 	const weir__layout *layout = call->entity->layout;
 	weir__rows          rows = WEIR__ROWS_INIT;
+	weir_value          ids[ROWS_MOST];
+	size_t              count = 0;
 	int                 rc;
 
+	for (const row_want *row = batch; row; row = next_of(row))
+		ids[count++] = row->id;
 	weir__params_clear(call->params);
-	weir__params_add_array(call->params, layout->columns[layout->key[0]].type, count, nth_id, batch);
+	weir__params_add_array(call->params, layout->columns[layout->key[0]].type, count, nth_id, ids);
 	rc = weir__call_read(call, weir__sql_get_many(call->entity->statements), &rows);
 	for (size_t i = 0; rc >= 0 && i < rows.count; i++) {
 		const void *record = NULL;
@@ -119,12 +121,8 @@ static int read_batch(weir__call *call, row_want *batch, size_t count)
 
 static void lead(weir__call *call, row_want *batch)
 {
-	size_t count = 0;
-	int    rc;
+	int rc = read_batch(call, batch);
 
-	for (const row_want *row = batch; row; row = next_of(row))
-		count++;
-	rc = read_batch(call, batch, count);
 	for (row_want *row = batch, *next; row; row = next) {
 		next = next_of(row);
 		if (rc < 0) {

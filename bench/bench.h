@@ -67,6 +67,7 @@ struct bench {
 	const char   *postgres_url, *redis_url;
 	weir_session *near_session; /* the same with a near cache; only while an operation on it runs */
 	user_dao      near_users;
+	weir_futures *futures; /* of this caller; made when an operation needs them */
 	baseline      async_baseline;
 	uint64_t      created; /* makes the names of created users unique */
 	const char   *net;
@@ -129,6 +130,7 @@ typedef struct bench_operation {
 	bench_run         run[BENCH_SIDES];
 	enum bench_domain domain;
 	size_t            items; /* users that one operation gives */
+	bool              each;  /* each of them is counted as an operation */
 	bool              hit;   /* must come from the cache; a miss while it is timed is a failure */
 	bool              write;
 } bench_operation;
@@ -169,6 +171,8 @@ bool weir_get_by_id_db(bench *b, size_t pick, bench_check *check);
 bool weir_get_by_id_hit(bench *b, size_t pick, bench_check *check);
 bool weir_get_by_email_hit(bench *b, size_t pick, bench_check *check);
 bool weir_get_many100_hit(bench *b, size_t pick, bench_check *check);
+bool weir_futures16_hit(bench *b, size_t pick, bench_check *check);
+bool weir_futures64_hit(bench *b, size_t pick, bench_check *check);
 bool weir_list100_db(bench *b, size_t pick, bench_check *check);
 bool weir_list100_hit(bench *b, size_t pick, bench_check *check);
 bool weir_users100_posts(bench *b, size_t pick, bench_check *check);
@@ -191,6 +195,8 @@ bool hand_get_by_id_hit(bench *b, size_t pick, bench_check *check);
 bool hand_get_by_email_hit(bench *b, size_t pick, bench_check *check);
 bool hand_get_many100_hit(bench *b, size_t pick, bench_check *check);
 bool hand_get_many100_mget(bench *b, size_t pick, bench_check *check);
+bool hand_pipeline16(bench *b, size_t pick, bench_check *check);
+bool hand_pipeline64(bench *b, size_t pick, bench_check *check);
 bool hand_list100_db(bench *b, size_t pick, bench_check *check);
 bool hand_list100_hit(bench *b, size_t pick, bench_check *check);
 bool hand_users100_posts(bench *b, size_t pick, bench_check *check);

@@ -51,9 +51,10 @@ bool bench_callers_open(bench *b, const char *postgres_url, const char *redis_ur
 		memset(&other->baseline, 0, sizeof other->baseline);
 		memset(&other->async_baseline, 0, sizeof other->async_baseline);
 		other->others = NULL;
+		other->futures = NULL;
 		other->err = (weir_error)WEIR_ERROR_INIT;
 		other->created = (uint64_t)(i + 1) * 1000000000;
-		if (!bench_baseline_open(other, postgres_url, redis_url))
+		if (b->options.only != BENCH_WEIR && !bench_baseline_open(other, postgres_url, redis_url))
 			return bench_fail(b, "%s", other->error);
 	}
 	return true;
@@ -61,8 +62,10 @@ bool bench_callers_open(bench *b, const char *postgres_url, const char *redis_ur
 
 void bench_callers_close(bench *b)
 {
-	for (int i = 0; b->others && i < b->options.threads - 1; i++)
+	for (int i = 0; b->others && i < b->options.threads - 1; i++) {
+		weir_futures_free(&b->others[i].futures);
 		bench_baseline_close(&b->others[i]);
+	}
 	free(b->others);
 	b->others = NULL;
 }
@@ -107,14 +110,19 @@ static bool start_others(bench *b, caller *callers, size_t count)
 	return true;
 }
 
-static bool sum(bench *b, caller *callers, size_t count, double *ops_per_s, double *ops)
+/* counted: each run of an operation is so many. */
+static bool sum(bench *b, const caller *callers, size_t counted, double *ops_per_s, double *ops)
 {
+	size_t count = (size_t)b->options.threads;
+
 	*ops_per_s = *ops = 0;
 	for (size_t i = 0; i < count; i++) {
+		double done = (double)callers[i].done * (double)counted;
+
 		if (callers[i].failed)
 			return callers[i].b == b || bench_fail(b, "%s", callers[i].b->error);
-		*ops_per_s += (double)callers[i].done / callers[i].seconds;
-		*ops += (double)callers[i].done;
+		*ops_per_s += done / callers[i].seconds;
+		*ops += done;
 	}
 	return true;
 }
@@ -137,7 +145,7 @@ bool bench_callers_run(bench *b, const bench_operation *operation, int side, uin
 		call_with_others(&callers[0]);
 		for (size_t i = 1; i < count; i++)
 			pthread_join(callers[i].thread, NULL);
-		done = !callers[0].failed && sum(b, callers, count, ops_per_s, &ops);
+		done = !callers[0].failed && sum(b, callers, operation->each ? operation->items : 1, ops_per_s, &ops);
 		*cpu_us = (clock_s(CLOCK_PROCESS_CPUTIME_ID) - cpu) * 1e6 / ops;
 	} else {
 		done = false;

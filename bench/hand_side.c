@@ -113,6 +113,29 @@ bool hand_get_many100_mget(bench *b, size_t pick, bench_check *check)
 	return get_many(b, pick, check, baseline_get_many_by_mget);
 }
 
+static bool pipeline(bench *b, size_t pick, bench_check *check, size_t count)
+{
+	const int64_t *ids = b->oracle.random_ids + pick * BENCH_LIST_LENGTH;
+	baseline_user *found[BENCH_LIST_LENGTH];
+	bool           right = true;
+
+	if (!baseline_get_many_by_pipeline(&b->baseline, ids, count, found))
+		return failed(b);
+	for (size_t i = 0; i < count; i++)
+		right = take(b, check, found[i], ids[i]) && right;
+	return right;
+}
+
+bool hand_pipeline16(bench *b, size_t pick, bench_check *check)
+{
+	return pipeline(b, pick, check, 16);
+}
+
+bool hand_pipeline64(bench *b, size_t pick, bench_check *check)
+{
+	return pipeline(b, pick, check, 64);
+}
+
 bool hand_list100_db(bench *b, size_t pick, bench_check *check)
 {
 	int64_t       first = bench_first_id(pick, BENCH_ANY_LIST);

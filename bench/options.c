@@ -5,6 +5,8 @@
 #include <stdlib.h>
 #include <string.h>
 
+#define THREADS_MOST 256
+
 static const char help[] =
 	"bench: weir beside a hand-written libpq, hiredis and cJSON program, on the servers of DATABASE_URL and REDIS_URL\n"
 	"(private ones: it loads and pins them). Prints ops/s of both and their ratio.\n"
@@ -13,7 +15,7 @@ static const char help[] =
 	"  --count N      operations in a round instead, unverified: for profilers and for counting\n"
 	"  --ops A,B      only these operations\n"
 	"  --small        a tenth of the rows\n"
-	"  --threads N    callers at a time [1]; one: everything is put on one CPU\n"
+	"  --threads N    callers at a time [1]; one: everything is put on one CPU; above 64 with --only weir\n"
 	"  --json FILE    write the figures to FILE too\n"
 	"  --plot FILE    draw the ratios as SVG\n"
 	"  --only SIDE    weir or baseline alone, for profilers\n"
@@ -55,8 +57,8 @@ static bool read_value(bench_options *options, const char *name, const char *val
 			return wrong(name, "1 to 1000000000");
 		options->count = (long)number;
 	} else if (strcmp(name, "--threads") == 0) {
-		if (!read_number(value, 1, 64, &number))
-			return wrong(name, "1 to 64");
+		if (!read_number(value, 1, THREADS_MOST, &number))
+			return wrong(name, "1 to 256");
 		options->threads = (int)number;
 	} else if (strcmp(name, "--only") == 0) {
 		options->only = strcmp(value, "weir") == 0 ? BENCH_WEIR : BENCH_BASELINE;

@@ -70,6 +70,7 @@ void bench_near_close(bench *b)
 
 void bench_weir_close(bench *b)
 {
+	weir_futures_free(&b->futures);
 	weir_close(&b->near_session);
 	weir_close(&b->async_session);
 	weir_close(&b->session);
@@ -175,6 +176,37 @@ bool weir_get_many100_hit(bench *b, size_t pick, bench_check *check)
 	int            rc = user_dao_get_many_cached(&b->users, ids, BENCH_LIST_LENGTH, &found, &b->err);
 
 	return rc == WEIR_OK ? take_list(b, check, &found, ids, 0) : failed(b, "get_many_cached", rc);
+}
+
+/* Starts so many reads, and takes them in their order. */
+static bool read_futures(bench *b, size_t pick, bench_check *check, size_t count)
+{
+	const int64_t *ids = b->oracle.random_ids + pick * BENCH_LIST_LENGTH;
+	weir_future   *futures[BENCH_LIST_LENGTH] = { NULL };
+	bool           right = true;
+	int            rc = b->futures ? WEIR_OK : weir_futures_create(b->session, &b->futures, &b->err);
+
+	for (size_t i = 0; rc == WEIR_OK && i < count; i++)
+		rc = user_dao_start_get_by_id_cached(&b->users, ids[i], b->futures, &futures[i], &b->err);
+	if (rc != WEIR_OK)
+		return failed(b, "start_get_by_id_cached", rc);
+	for (size_t i = 0; i < count; i++) {
+		const user *found = NULL;
+
+		rc = weir_future_take(&futures[i], &found, &b->err);
+		right = take(b, check, "weir_future_take", rc, &found, ids[i]) && right;
+	}
+	return right;
+}
+
+bool weir_futures16_hit(bench *b, size_t pick, bench_check *check)
+{
+	return read_futures(b, pick, check, 16);
+}
+
+bool weir_futures64_hit(bench *b, size_t pick, bench_check *check)
+{
+	return read_futures(b, pick, check, 64);
 }
 
 bool weir_list100_db(bench *b, size_t pick, bench_check *check)

@@ -106,8 +106,9 @@ baseline_user *baseline_get_by_email_cached(baseline *base, const char *email);
 bool           baseline_list_from_cached(baseline *base, int64_t first_id, baseline_list *list);
 bool           baseline_count_cached(baseline *base, int64_t *count);
 bool           baseline_exists_cached(baseline *base, const char *username, bool *exists);
-/* Fills users with count records, each to be freed: one GET after the other, or all by one MGET. */
+/* Fills users with count records, each to be freed: one GET after the other, GETs in one pipeline, or all by one MGET. */
 bool baseline_get_many_by_get(baseline *base, const int64_t *ids, size_t count, baseline_user **users);
+bool baseline_get_many_by_pipeline(baseline *base, const int64_t *ids, size_t count, baseline_user **users);
 bool baseline_get_many_by_mget(baseline *base, const int64_t *ids, size_t count, baseline_user **users);
 
 /* ---- Writes, and the keys that they make wrong ---- */

@@ -130,6 +130,63 @@ bool baseline_get_many_by_get(baseline *base, const int64_t *ids, size_t count, 
 	return true;
 }
 
+/* Takes one answer of the pipeline. */
+static baseline_user *next_user(baseline *base, bool *missed)
+{
+	void          *answer = NULL;
+	redisReply    *reply;
+	baseline_user *user = NULL;
+
+	if (redisGetReply(base->redis, &answer) != REDIS_OK || !answer) {
+		baseline_fail(base, "GET", base->redis->errstr);
+		return NULL;
+	}
+	reply = answer;
+	*missed = reply->type == REDIS_REPLY_NIL;
+	if (reply->type == REDIS_REPLY_STRING)
+		user = decode(base, reply);
+	else if (!*missed)
+		baseline_fail(base, "GET", "another type of reply");
+	freeReplyObject(reply);
+	return user;
+}
+
+static bool append_gets(baseline *base, const int64_t *ids, size_t count)
+{
+	for (size_t i = 0; i < count; i++) {
+		char         key[32];
+		int          length = snprintf(key, sizeof key, "bench:user:%lld", (long long)ids[i]);
+		const char  *words[] = { "GET", key };
+		const size_t lengths[] = { 3, (size_t)length };
+
+		if (redisAppendCommandArgv(base->redis, 2, words, lengths) != REDIS_OK)
+			return baseline_fail(base, "GET", "the pipeline could not be made");
+	}
+	return true;
+}
+
+bool baseline_get_many_by_pipeline(baseline *base, const int64_t *ids, size_t count, baseline_user **users)
+{
+	bool missed[MANY_MAX] = { false }, done = true;
+
+	if (count > MANY_MAX)
+		return baseline_fail(base, "GET", "too many keys");
+	if (!append_gets(base, ids, count))
+		return false;
+	for (size_t i = 0; i < count; i++) {
+		users[i] = next_user(base, &missed[i]);
+		done = done && (users[i] || missed[i]);
+	}
+	for (size_t i = 0; done && i < count; i++) {
+		if (missed[i])
+			users[i] = baseline_get_by_id_cached(base, ids[i]);
+		done = users[i] != NULL;
+	}
+	if (!done)
+		free_users(users, count);
+	return done;
+}
+
 static redisReply *get_all(baseline *base, const int64_t *ids, size_t count)
 {
 	char        keys[MANY_MAX][32];

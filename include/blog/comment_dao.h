@@ -28,6 +28,10 @@ int comment_dao_create_many(const comment_dao *dao, const comment *values, size_
 int comment_dao_get_by_id(const comment_dao *dao, int64_t id, const comment **found, weir_error *err);
 int comment_dao_get_by_id_cached(const comment_dao *dao, int64_t id, const comment **found, weir_error *err);
 
+/* The cached one to be waited for: weir_future_take() gives a const comment * (<weir/futures.h>). */
+int comment_dao_start_get_by_id_cached(const comment_dao *dao, int64_t id, weir_futures *futures, weir_future **future,
+                                       weir_error *err);
+
 /* The same where it has to be there: WEIR_OK or WEIR_ERR_MISSING. */
 int comment_dao_get_or_fail(const comment_dao *dao, int64_t id, const comment **found, weir_error *err);
 int comment_dao_get_or_fail_cached(const comment_dao *dao, int64_t id, const comment **found, weir_error *err);

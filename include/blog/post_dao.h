@@ -27,6 +27,10 @@ int post_dao_create_many(const post_dao *dao, const post *values, size_t count, 
 int post_dao_get_by_id(const post_dao *dao, int64_t id, const post **found, weir_error *err);
 int post_dao_get_by_id_cached(const post_dao *dao, int64_t id, const post **found, weir_error *err);
 
+/* The cached one to be waited for: weir_future_take() gives a const post * (<weir/futures.h>). */
+int post_dao_start_get_by_id_cached(const post_dao *dao, int64_t id, weir_futures *futures, weir_future **future,
+                                    weir_error *err);
+
 /* The same where it has to be there: WEIR_OK or WEIR_ERR_MISSING. */
 int post_dao_get_or_fail(const post_dao *dao, int64_t id, const post **found, weir_error *err);
 int post_dao_get_or_fail_cached(const post_dao *dao, int64_t id, const post **found, weir_error *err);

@@ -27,6 +27,10 @@ int user_dao_create_many(const user_dao *dao, const user *values, size_t count, 
 int user_dao_get_by_id(const user_dao *dao, int64_t id, const user **found, weir_error *err);
 int user_dao_get_by_id_cached(const user_dao *dao, int64_t id, const user **found, weir_error *err);
 
+/* The cached one to be waited for: weir_future_take() gives a const user * (<weir/futures.h>). */
+int user_dao_start_get_by_id_cached(const user_dao *dao, int64_t id, weir_futures *futures, weir_future **future,
+                                    weir_error *err);
+
 /* The same where it has to be there: WEIR_OK or WEIR_ERR_MISSING. */
 int user_dao_get_or_fail(const user_dao *dao, int64_t id, const user **found, weir_error *err);
 int user_dao_get_or_fail_cached(const user_dao *dao, int64_t id, const user **found, weir_error *err);

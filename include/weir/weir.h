@@ -14,6 +14,7 @@
 #include <weir/transaction.h>
 #include <weir/base_dao.h>
 #include <weir/reading.h>
+#include <weir/futures.h>
 #include <weir/writing.h>
 #include <weir/sql.h>
 #include <weir/cache_manager.h>

@@ -138,6 +138,17 @@ typedef struct weir__lookup {
 /* Looks count entries up, one round trip (another for the stamps of "absent" answers). Counts hits and misses. */
 void weir__cache_lookup(weir__cache_space *space, weir__lookup *lookups, size_t count);
 
+/* Lookups of several spaces of one manager, all in the same round trip. */
+typedef struct weir__lookup_part {
+	weir__cache_space *space;
+	weir__lookup      *lookups;
+	size_t             count;
+} weir__lookup_part;
+void weir__cache_lookup_parts(const weir__lookup_part *parts, size_t count);
+
+/* Lookups that were looked up some time ago have time again for a lease. */
+void weir__cache_lookup_renew(const weir__cache_space *space, weir__lookup *lookups, size_t count);
+
 /* For lookups in state MISS: takes leases (and, for lists, reads or makes the stamps), one round trip. Afterwards each is MISS (the lease is held;
  * read the primary now, then fill), HIT or ABSENT (somebody filled it meanwhile) or BYPASS. To be called before the database is asked. */
 void weir__cache_lease(weir__cache_space *space, weir__lookup *lookups, size_t count);

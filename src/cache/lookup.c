@@ -191,10 +191,12 @@ static void check_absence(weir__cache_space *space, weir__lookup *lookups, size_
 	}
 }
 
-static void judge_all(weir__cache_space *space, weir__lookup *lookups, size_t count, weir_cached *found)
+/* Answers how much was found for them. */
+static size_t judge_all(weir__cache_space *space, weir__lookup *lookups, size_t count, weir_cached *found)
 {
 	weir__stamps_state  states[WEIR__STAMPS_MAX + 1] = { WEIR__STAMPS_CLEAN };
 	const weir__lookup *before = NULL;
+	size_t              taken = 0;
 
 	for (size_t i = 0; i < count; i++) {
 		if (!lookups[i].waiting)
@@ -202,12 +204,13 @@ static void judge_all(weir__cache_space *space, weir__lookup *lookups, size_t co
 		lookups[i].waiting = false;
 		lookups[i].seen_length = 0;
 		if (weir__lookup_is_list(&lookups[i]))
-			found += judge_list(space, before, &lookups[i], states, found);
+			taken += judge_list(space, before, &lookups[i], states, found + taken);
 		else
-			weir__lookup_judge(space, &lookups[i], found++);
+			weir__lookup_judge(space, &lookups[i], &found[taken++]);
 		before = &lookups[i];
 	}
 	check_absence(space, lookups, count);
+	return taken;
 }
 
 static void add_keys(const weir__cache_space *space, const weir__lookup *before, const weir__lookup *lookup,
@@ -221,51 +224,83 @@ static void add_keys(const weir__cache_space *space, const weir__lookup *before,
 			weir__key_batch_add(batch, weir__lookup_stamp(space, lookup, i), WEIR__SLOT_FIRST);
 }
 
-/* All that is waiting; batch.count says how much that is. False: out of memory. */
-static bool make_batch(const weir__cache_space *space, const weir__lookup *lookups, size_t count,
-                       weir__key_batch *batch)
+static void add_part(const weir__lookup_part *part, weir__key_batch *batch)
 {
 	const weir__lookup *before = NULL;
-	size_t              keys = 0, size = 0;
 
-	for (size_t i = 0; i < count; i++) {
-		if (!lookups[i].waiting)
+	for (size_t i = 0; i < part->count; i++) {
+		if (!part->lookups[i].waiting)
 			continue;
-		keys += 1 + weir__lookup_stamps(&lookups[i]);
-		size += weir__lookup_size(space, &lookups[i]);
+		add_keys(part->space, before, &part->lookups[i], batch);
+		before = &part->lookups[i];
 	}
-	if (!weir__key_batch_init(batch, space, keys, size))
+}
+
+/* All that is waiting; batch.count says how much that is. False: out of memory. */
+static bool make_batch(const weir__lookup_part *parts, size_t count, weir__key_batch *batch)
+{
+	size_t keys = 0, size = 0;
+
+	for (size_t p = 0; p < count; p++)
+		for (size_t i = 0; i < parts[p].count; i++) {
+			const weir__lookup *lookup = &parts[p].lookups[i];
+
+			if (!lookup->waiting)
+				continue;
+			keys += 1 + weir__lookup_stamps(lookup);
+			size += weir__lookup_size(parts[p].space, lookup);
+		}
+	if (!weir__key_batch_init(batch, parts[0].space, keys, size))
 		return false;
-	for (size_t i = 0; i < count; i++) {
-		if (!lookups[i].waiting)
-			continue;
-		add_keys(space, before, &lookups[i], batch);
-		before = &lookups[i];
-	}
+	for (size_t p = 0; p < count; p++)
+		add_part(&parts[p], batch);
 	return true;
 }
 
-bool weir__lookup_look(weir__cache_space *space, weir__lookup *lookups, size_t count)
+/* One exchange for all parts: it is over when the first of them has to be. */
+static weir_cache_call call_for(const weir__lookup_part *parts, size_t count)
 {
-	weir_cache_backend *backend = space->cache->backend;
-	weir_cache_call     call = { .deadline_us = lookups[0].deadline_us, .wants_left = weir__near_is_on(space) };
+	weir_cache_call call = { .deadline_us = WEIR__NO_DEADLINE };
+
+	for (size_t p = 0; p < count; p++) {
+		if (parts[p].count > 0)
+			call.deadline_us = weir__deadline_earlier(call.deadline_us, parts[p].lookups[0].deadline_us);
+		call.wants_left = call.wants_left || weir__near_is_on(parts[p].space);
+	}
+	return call;
+}
+
+static bool look_at_parts(const weir__lookup_part *parts, size_t count)
+{
+	weir_cache_backend *backend = parts[0].space->cache->backend;
+	weir_cache_call     call = call_for(parts, count);
 	weir_cached         few[8] = { { .state = WEIR_CACHED_NOTHING } };
 	weir_cached        *found = few;
 	weir__key_batch     batch;
 	bool                done = false;
 
-	if (!make_batch(space, lookups, count, &batch))
+	if (!make_batch(parts, count, &batch))
 		return false;
 	if (batch.count > sizeof few / sizeof few[0])
 		found = weir__calloc(batch.count, sizeof *found);
 	if (found && backend->get_many(backend, batch.keys, batch.count, &call, found) == WEIR_OK) {
-		judge_all(space, lookups, count, found);
+		weir_cached *next = found;
+
+		for (size_t p = 0; p < count; p++)
+			next += judge_all(parts[p].space, parts[p].lookups, parts[p].count, next);
 		done = true;
 	}
 	if (found != few)
 		weir__free(found);
 	weir__key_batch_release(&batch);
 	return done;
+}
+
+bool weir__lookup_look(weir__cache_space *space, weir__lookup *lookups, size_t count)
+{
+	weir__lookup_part part = { space, lookups, count };
+
+	return look_at_parts(&part, 1);
 }
 
 static void log_lookup(const weir__cache_space *space, const weir__lookup *lookups, size_t count, const int64_t *sums,
@@ -311,29 +346,54 @@ int64_t weir__lookup_deadline(const weir__cache_space *space, const weir__lookup
 	return weir__deadline_earlier(deadline_us, now_us + (lookup->until_us - now_us) / 2);
 }
 
+/* Makes the lookups of a part ready. False: its cache is not to be asked. */
+static bool make_ready(const weir__lookup_part *part, int64_t started_us)
+{
+	weir_cache_manager *cache = part->space->cache;
+	bool                usable =
+		weir__cache_space_enabled(part->space) && weir__cache_usable(cache) && weir__watermark_holds(cache, started_us);
+
+	for (size_t i = 0; i < part->count; i++) {
+		weir__lookup *lookup = &part->lookups[i];
+
+		lookup->state = WEIR__BYPASS;
+		lookup->waiting = usable;
+		lookup->deadline_us = weir__lookup_deadline(part->space, lookup, started_us);
+		lookup->leads = false;
+		lookup->found = (weir_cached){ .state = WEIR_CACHED_NOTHING };
+		weir__near_prepare(part->space, lookup, started_us);
+	}
+	return usable && part->count > 0;
+}
+
+void weir__cache_lookup_parts(const weir__lookup_part *parts, size_t count)
+{
+	int64_t started_us = weir__now_us();
+	bool    any = false;
+
+	for (size_t p = 0; p < count; p++)
+		any = make_ready(&parts[p], started_us) || any;
+	if (any && !look_at_parts(parts, count))
+		weir__space_count(parts[0].space, WEIR__COUNT_ERRORS, 1);
+	for (size_t p = 0; p < count; p++)
+		if (parts[p].count > 0)
+			count_states(parts[p].space, parts[p].lookups, parts[p].count, started_us);
+}
+
 void weir__cache_lookup(weir__cache_space *space, weir__lookup *lookups, size_t count)
 {
-	int64_t started_us;
-	bool    usable;
+	weir__lookup_part part = { space, lookups, count };
 
-	if (count == 0)
-		return;
-	started_us = weir__now_us();
-	usable = weir__cache_space_enabled(space) && weir__cache_usable(space->cache) &&
-	         weir__watermark_holds(space->cache, started_us);
-	for (size_t i = 0; i < count; i++) {
-		lookups[i].state = WEIR__BYPASS;
-		lookups[i].waiting = true;
-		lookups[i].deadline_us = weir__lookup_deadline(space, &lookups[i], started_us);
-		lookups[i].token = 0;
-		lookups[i].flight = NULL;
-		lookups[i].leads = false;
-		lookups[i].found = (weir_cached){ .state = WEIR_CACHED_NOTHING };
-		weir__near_prepare(space, &lookups[i], started_us);
-	}
-	if (usable && !weir__lookup_look(space, lookups, count))
-		weir__space_count(space, WEIR__COUNT_ERRORS, 1);
-	count_states(space, lookups, count, started_us);
+	if (count > 0)
+		weir__cache_lookup_parts(&part, 1);
+}
+
+void weir__cache_lookup_renew(const weir__cache_space *space, weir__lookup *lookups, size_t count)
+{
+	int64_t now_us = weir__now_us();
+
+	for (size_t i = 0; i < count; i++)
+		lookups[i].deadline_us = weir__lookup_deadline(space, &lookups[i], now_us);
 }
 
 void weir__lookup_release(weir__lookup *lookup)

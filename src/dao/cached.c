@@ -196,19 +196,15 @@ static void note(weir__call *call, const weir__lookup *pointer, weir_bytes recor
 	weir__hints_note(&call->session->engine->hints, pointer->key, record_key.data, record_key.length);
 }
 
-/* Looks a pointer up, and with it the record that it led to the last time. */
-static void look_up_pointer(weir__call *call, weir_bytes key, char guess[WEIR__HINT_SIZE], weir__lookup both[2])
+size_t weir__pointer_prepare(weir__call *call, weir_bytes key, weir__pointer *pointer)
 {
-	size_t length = weir__hints_find(&call->session->engine->hints, key, guess);
+	size_t length = weir__hints_find(&call->session->engine->hints, key, pointer->guess);
 
-	both[0] = (weir__lookup){ .kind = WEIR__ENTRY_UNIQUE, .key = key };
-	both[1] = (weir__lookup){ .kind = WEIR__ENTRY_RECORD, .key = { guess, length } };
-	weir__call_lends(call, &both[0]);
-	weir__call_lends(call, &both[1]);
-	weir__cache_lookup(call->entity->space, both, length > 0 ? 2 : 1);
-	if (both[0].state == WEIR__MISS)
-		weir__cache_lease(call->entity->space, both, 1);
-	weir__call_note_lookup(call, both);
+	pointer->both[0] = (weir__lookup){ .kind = WEIR__ENTRY_UNIQUE, .key = key };
+	pointer->both[1] = (weir__lookup){ .kind = WEIR__ENTRY_RECORD, .key = { pointer->guess, length } };
+	weir__call_lends(call, &pointer->both[0]);
+	weir__call_lends(call, &pointer->both[1]);
+	return length > 0 ? 2 : 1;
 }
 
 /* Looks up the record that the pointer leads to, unless it was guessed right. */
@@ -276,15 +272,15 @@ static int read_and_point(weir__call *call, weir__lookup *pointer, size_t column
 	return rc;
 }
 
-/* By its pointer, from behind the near cache. */
-static int find_by(weir__call *call, weir_bytes key, size_t column, const weir_value *value, const void **record)
+int weir__pointer_follow(weir__call *call, weir__pointer *both, size_t column, const weir_value *value,
+                         const void **record)
 {
-	char          guess[WEIR__HINT_SIZE];
-	weir__lookup  both[2];
-	weir__lookup *pointer = &both[0], *target = &both[1];
+	weir__lookup *pointer = &both->both[0], *target = &both->both[1];
 	int           rc;
 
-	look_up_pointer(call, key, guess, both);
+	if (pointer->state == WEIR__MISS)
+		weir__cache_lease(call->entity->space, pointer, 1);
+	weir__call_note_lookup(call, pointer);
 	switch (pointer->state) {
 	case WEIR__ABSENT:
 		keep_record(call, pointer, NULL, NULL);
@@ -307,9 +303,24 @@ static int find_by(weir__call *call, weir_bytes key, size_t column, const weir_v
 	default:
 		rc = weir__read_by(call, column, value, record);
 	}
-	weir__lookup_release(target);
-	weir__lookup_release(pointer);
+	weir__pointer_release(both);
 	return rc;
+}
+
+void weir__pointer_release(weir__pointer *pointer)
+{
+	weir__lookup_release(&pointer->both[1]);
+	weir__lookup_release(&pointer->both[0]);
+}
+
+/* By its pointer, from behind the near cache. */
+static int find_by(weir__call *call, weir_bytes key, size_t column, const weir_value *value, const void **record)
+{
+	weir__pointer     pointer;
+	weir__lookup_part part = { call->entity->space, pointer.both, weir__pointer_prepare(call, key, &pointer) };
+
+	weir__cache_lookup_parts(&part, 1);
+	return weir__pointer_follow(call, &pointer, column, value, record);
 }
 
 int weir__cached_by(weir__call *call, size_t column, const weir_value *value, const void **record)

@@ -87,6 +87,18 @@ void weir__call_add_keys(weir__call *call, const weir__keys *keys, const size_t 
 /* The same through the cache. */
 int weir__cached_by_id(weir__call *call, const void *key, const void **record);
 int weir__cached_by(weir__call *call, size_t column, const weir_value *value, const void **record);
+
+/* weir__cached_by in two steps, behind the near cache: so many lookups of the pointer, one or both, are to be looked up, together
+ * with others; then it is followed, to the record or to the database, and released. key is borrowed until then. */
+typedef struct weir__pointer {
+	weir__lookup both[2]; /* the pointer, the record that it led to the last time */
+	char         guess[WEIR__HINT_SIZE];
+} weir__pointer;
+size_t weir__pointer_prepare(weir__call *call, weir_bytes key, weir__pointer *pointer);
+int    weir__pointer_follow(weir__call *call, weir__pointer *pointer, size_t column, const weir_value *value,
+                            const void **record);
+void   weir__pointer_release(weir__pointer *pointer);
+
 int weir__cached_list(weir__call *call, const weir_query *query, weir_list *list);
 
 /* A list that is more than a query: how it is read, and what else it depends on. */
@@ -128,7 +140,7 @@ size_t weir__distinct_find_text(const weir__distinct *distinct, const weir__buff
 size_t weir__distinct_find(const weir__distinct *distinct, const weir__entity *entity, const void *record,
                            weir__buffer *scratch);
 
-/* A get_many in two steps, so that its statement can go out together with others. All zero before. */
+/* A get_many in steps, so that its lookups or its statement can go out together with others. All zero before. */
 typedef struct weir__many {
 	weir__call       *call;
 	const weir__keys *keys;
@@ -137,13 +149,26 @@ typedef struct weir__many {
 	const void      **records; /* a distinct key; NULL: not found (yet) */
 	size_t *missing; /* distinct keys whose row the database must give: by weir__sql_get_many with call->params */
 	size_t  missing_count;
+	bool    cached;
+	bool    alone; /* set after _prepare: each row that is read becomes a record of its own, not part of a list */
+	weir__lookup_part part;     /* what is to be looked up */
+	weir__lookup     *together; /* its lookups, where they are not all there are */
 } weir__many;
 
-/* Asks the cache, unless cached is false, and makes the parameters for what is missing. follows: the caller holds no other leases, and
+/* Before the lookup: takes what the near cache has, many->part is the rest (if cached; else empty). _looked_up: takes leases for what is
+ * missing and makes the parameters of its statement. follows as below. */
+int weir__many_prepare(weir__many *many, weir__call *call, const weir__keys *keys, bool cached, bool follows);
+int weir__many_looked_up(weir__many *many);
+
+/* Takes the rows of the missing (NULL: nothing was) and fills the cache with them. The record of key i, NULL: there is none; borrowed. */
+int         weir__many_take(weir__many *many, const weir__rows *rows);
+const void *weir__many_record(const weir__many *many, size_t i);
+
+/* All of that: asks the cache, unless cached is false, and makes the parameters for what is missing. follows: the caller holds no other leases, and
  * may wait for another thread that reads the same rows. */
 int weir__many_begin(weir__many *many, weir__call *call, const weir__keys *keys, bool cached, bool follows);
 
-/* Takes the rows of the missing (NULL: nothing was) and fills the cache with them; list has a place for each key. */
+/* weir__many_take; list has a place for each key. */
 int  weir__many_end(weir__many *many, const weir__rows *rows, weir_list *list);
 void weir__many_release(weir__many *many);
 

@@ -41,6 +41,7 @@ void weir__many_release(weir__many *m)
 		if (m->records)
 			weir_record_release(m->records[i]);
 	}
+	weir__free(m->together);
 	weir__free(m->lookups);
 	weir__free(m->records);
 	weir__free(m->missing);
@@ -94,23 +95,19 @@ static void move_missing(weir__many *m, weir__lookup *together, size_t count, bo
 	}
 }
 
-/* Looks up what the near cache has not. */
-static int look_up(weir__many *m)
+/* What the near cache has not is to be looked up. */
+static int plan_lookup(weir__many *m)
 {
-	size_t        count = take_near(m);
-	weir__lookup *together;
+	size_t count = take_near(m);
 
-	if (count == m->distinct.count || count == 0) {
-		weir__cache_lookup(m->call->entity->space, m->lookups, count);
+	m->part = (weir__lookup_part){ m->call->entity->space, m->lookups, count };
+	if (count == m->distinct.count || count == 0)
 		return WEIR_OK;
-	}
-	together = weir__malloc(count * sizeof *together);
-	if (!together)
+	m->together = weir__malloc(count * sizeof *m->together);
+	if (!m->together)
 		return weir__error_no_memory(m->call->err);
-	move_missing(m, together, count, false);
-	weir__cache_lookup(m->call->entity->space, together, count);
-	move_missing(m, together, count, true);
-	weir__free(together);
+	move_missing(m, m->together, count, false);
+	m->part.lookups = m->together;
 	return WEIR_OK;
 }
 
@@ -160,20 +157,48 @@ static int take_hits(weir__many *m)
 	return WEIR_OK;
 }
 
-/* Gives each row that was read to its key. */
-static int take_rows(weir__many *m, const weir_list *rows)
+/* Gives a row that was read to its key. */
+static void take_row(weir__many *m, const void *row, weir__buffer *scratch)
+{
+	size_t at = weir__distinct_find(&m->distinct, m->call->entity, row, scratch);
+
+	if (at == SIZE_MAX || m->records[at])
+		return;
+	weir_record_retain(row);
+	m->records[at] = row;
+}
+
+static int take_list(weir__many *m, const weir__rows *rows, weir__buffer *scratch)
+{
+	weir_list list = WEIR_LIST_INIT;
+	int       rc = weir__rows_list(rows, m->call->entity->layout, &list, m->call->err);
+
+	for (size_t i = 0; rc >= 0 && i < list.count; i++)
+		take_row(m, list.items[i], scratch);
+	weir_list_release(&list);
+	return rc;
+}
+
+static int take_alone(weir__many *m, const weir__rows *rows, weir__buffer *scratch)
+{
+	int rc = WEIR_OK;
+
+	for (size_t i = 0; rc >= 0 && i < rows->count; i++) {
+		const void *row = NULL;
+
+		rc = weir__rows_record(rows, i, m->call->entity->layout, &row, m->call->err);
+		if (rc >= 0)
+			take_row(m, row, scratch);
+		weir_record_release(row);
+	}
+	return rc;
+}
+
+static int take_rows(weir__many *m, const weir__rows *rows)
 {
 	weir__buffer scratch = WEIR__BUFFER_INIT;
-	int          rc = WEIR_OK;
+	int          rc = m->alone ? take_alone(m, rows, &scratch) : take_list(m, rows, &scratch);
 
-	for (size_t i = 0; i < rows->count; i++) {
-		size_t at = weir__distinct_find(&m->distinct, m->call->entity, rows->items[i], &scratch);
-
-		if (at != SIZE_MAX && !m->records[at]) {
-			weir_record_retain(rows->items[i]);
-			m->records[at] = rows->items[i];
-		}
-	}
 	if (scratch.failed)
 		rc = weir__error_no_memory(m->call->err);
 	weir__buffer_release(&scratch);
@@ -290,13 +315,8 @@ static int read_unmatched(weir__many *m)
 
 static int take_missing(weir__many *m, const weir__rows *rows)
 {
-	weir_list list = WEIR_LIST_INIT;
-	int       rc = weir__rows_list(rows, m->call->entity->layout, &list, m->call->err);
+	int rc = take_rows(m, rows);
 
-	if (rc < 0)
-		return rc;
-	rc = take_rows(m, &list);
-	weir_list_release(&list);
 	if (rc >= 0 && rows->count > 0 && has_text_key(m->call->entity->layout))
 		rc = read_unmatched(m);
 	if (rc >= 0)
@@ -320,27 +340,58 @@ static int give(weir__many *m, weir_list *list)
 	return WEIR_OK;
 }
 
-int weir__many_begin(weir__many *m, weir__call *call, const weir__keys *keys, bool cached, bool follows)
+int weir__many_prepare(weir__many *m, weir__call *call, const weir__keys *keys, bool cached, bool follows)
 {
 	int rc = many_init(m, call, keys, follows);
 
-	cached = cached && !call->entity->per_principal;
-	if (rc >= 0 && cached)
-		rc = look_up(m);
-	if (rc >= 0 && cached)
+	m->cached = cached && !call->entity->per_principal;
+	return rc >= 0 && m->cached ? plan_lookup(m) : rc;
+}
+
+int weir__many_looked_up(weir__many *m)
+{
+	int rc = WEIR_OK;
+
+	if (m->together) {
+		move_missing(m, m->together, m->part.count, true);
+		weir__free(m->together);
+		m->together = NULL;
+	}
+	if (m->cached)
 		rc = lease_missing(m);
 	if (rc >= 0)
 		rc = take_hits(m);
-	if (cached && m->distinct.count > 0)
-		weir__call_note_lookup(call, &m->lookups[m->missing_count > 0 ? m->missing[0] : 0]);
+	if (m->cached && m->distinct.count > 0)
+		weir__call_note_lookup(m->call, &m->lookups[m->missing_count > 0 ? m->missing[0] : 0]);
 	return rc < 0 ? rc : ask_missing(m);
 }
 
-int weir__many_end(weir__many *m, const weir__rows *rows, weir_list *list)
+int weir__many_begin(weir__many *m, weir__call *call, const weir__keys *keys, bool cached, bool follows)
+{
+	int rc = weir__many_prepare(m, call, keys, cached, follows);
+
+	if (rc >= 0 && m->part.count > 0)
+		weir__cache_lookup_parts(&m->part, 1);
+	return rc >= 0 ? weir__many_looked_up(m) : rc;
+}
+
+int weir__many_take(weir__many *m, const weir__rows *rows)
 {
 	int rc = rows ? take_missing(m, rows) : WEIR_OK;
 
 	weir__call_note_rows(m->call, m->keys->count);
+	return rc;
+}
+
+const void *weir__many_record(const weir__many *m, size_t i)
+{
+	return m->records[m->distinct.positions[i]];
+}
+
+int weir__many_end(weir__many *m, const weir__rows *rows, weir_list *list)
+{
+	int rc = weir__many_take(m, rows);
+
 	return rc < 0 ? rc : give(m, list);
 }
 

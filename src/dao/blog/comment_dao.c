@@ -28,6 +28,12 @@ int comment_dao_get_by_id_cached(const comment_dao *dao, int64_t id, const comme
 	return weir_base_dao_get_by_id_cached(&dao->base, &(comment){ .id = id }, found, err);
 }
 
+int comment_dao_start_get_by_id_cached(const comment_dao *dao, int64_t id, weir_futures *futures, weir_future **future,
+                                       weir_error *err)
+{
+	return weir_base_dao_start_get_by_id_cached(&dao->base, &(comment){ .id = id }, futures, future, err);
+}
+
 int comment_dao_get_or_fail(const comment_dao *dao, int64_t id, const comment **found, weir_error *err)
 {
 	return weir_base_dao_get_or_fail(&dao->base, &(comment){ .id = id }, found, err);

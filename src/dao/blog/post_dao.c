@@ -27,6 +27,12 @@ int post_dao_get_by_id_cached(const post_dao *dao, int64_t id, const post **foun
 	return weir_base_dao_get_by_id_cached(&dao->base, &(post){ .id = id }, found, err);
 }
 
+int post_dao_start_get_by_id_cached(const post_dao *dao, int64_t id, weir_futures *futures, weir_future **future,
+                                    weir_error *err)
+{
+	return weir_base_dao_start_get_by_id_cached(&dao->base, &(post){ .id = id }, futures, future, err);
+}
+
 int post_dao_get_or_fail(const post_dao *dao, int64_t id, const post **found, weir_error *err)
 {
 	return weir_base_dao_get_or_fail(&dao->base, &(post){ .id = id }, found, err);

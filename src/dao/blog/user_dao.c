@@ -27,6 +27,12 @@ int user_dao_get_by_id_cached(const user_dao *dao, int64_t id, const user **foun
 	return weir_base_dao_get_by_id_cached(&dao->base, &(user){ .id = id }, found, err);
 }
 
+int user_dao_start_get_by_id_cached(const user_dao *dao, int64_t id, weir_futures *futures, weir_future **future,
+                                    weir_error *err)
+{
+	return weir_base_dao_start_get_by_id_cached(&dao->base, &(user){ .id = id }, futures, future, err);
+}
+
 int user_dao_get_or_fail(const user_dao *dao, int64_t id, const user **found, weir_error *err)
 {
 	return weir_base_dao_get_or_fail(&dao->base, &(user){ .id = id }, found, err);

@@ -380,8 +380,7 @@ int weir__eager_load(const weir__call *call, weir__plan *plan, bool cached, weir
 
 	if (plan->count == 0 || list->count == 0)
 		return WEIR_OK;
-	e.tree = weir__tree_create();
-	if (!e.tree)
+	if (!weir__list_unshare(list) || !(e.tree = weir__tree_create()))
 		return weir__error_no_memory(call->err);
 	for (size_t i = 0; rc >= 0 && i < plan->count; i++)
 		if (!plan->nodes[i].loaded)

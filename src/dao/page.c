@@ -126,6 +126,8 @@ static int finish(paging *p)
 	size_t limit = (size_t)p->query.limit - 1;
 	bool   more = p->list.count > limit;
 
+	if (p->seek.backward && !weir__list_unshare(&p->list))
+		return weir__error_no_memory(p->call.err);
 	weir__list_keep(&p->list, more ? limit : p->list.count, p->seek.backward);
 	return point(p, more);
 }

@@ -33,6 +33,7 @@ struct list_block {
 	atomic_size_t     references;
 	size_t            count;
 	bool              refers; /* items are references to records made elsewhere */
+	list_block       *lends;  /* the block that its records lie in, if that is another list's; or NULL */
 	void             *attached;
 	void (*release_attached)(void *attached);
 	const void *items[];
@@ -77,6 +78,7 @@ static void init_block(list_block *block, const weir_model *model, size_t count,
 	block->model = model;
 	block->count = count;
 	block->refers = refers;
+	block->lends = NULL;
 	block->attached = NULL;
 	atomic_init(&block->references, 1);
 	weir__live_add(&block->live);
@@ -167,11 +169,10 @@ static bool release(atomic_size_t *references)
 	return atomic_fetch_sub_explicit(references, 1, memory_order_acq_rel) == 1;
 }
 
-static void release_block(list_block *block)
+/* The last reference is gone. */
+static void free_block(list_block *block)
 {
-	if (!release(&block->references))
-		return;
-	for (size_t i = 0; i < block->count; i++) {
+	for (size_t i = 0; i < block->count && !block->lends; i++) {
 		if (block->refers)
 			(void)weir_record_release(block->items[i]);
 		else
@@ -181,6 +182,36 @@ static void release_block(list_block *block)
 	if (block->attached)
 		block->release_attached(block->attached);
 	weir__free(block);
+}
+
+static void release_block(list_block *block)
+{
+	while (block && release(&block->references)) {
+		list_block *lends = block->lends;
+
+		free_block(block);
+		block = lends;
+	}
+}
+
+bool weir__list_unshare(weir_list *list)
+{
+	list_block *block = list->memory;
+	weir_list   own;
+
+	if (!block || atomic_load_explicit(&block->references, memory_order_acquire) == 1)
+		return true;
+	if (weir__list_create_of(block->model, list->count, &own) < 0)
+		return false;
+	if (list->count == 0) {
+		weir_list_release(list);
+		return true;
+	}
+	for (size_t i = 0; i < list->count; i++)
+		weir__list_set(&own, i, list->items[i]);
+	((list_block *)own.memory)->lends = block; /* the caller's reference goes with it */
+	*list = own;
+	return true;
 }
 
 void weir__list_attach(weir_list *list, void *attached, void (*release_attached)(void *attached))

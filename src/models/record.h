@@ -26,6 +26,10 @@ int weir__list_create(const weir__layout *layout, size_t count, size_t text_size
 int  weir__list_create_of(const weir_model *model, size_t count, weir_list *list);
 void weir__list_set(weir_list *list, size_t index, const void *record); /* takes over the caller's reference */
 
+/* Gives a list that others may have too (the near cache keeps what it has given out) a memory of its own, with the same records, so
+ * that it can be changed. False: out of memory, and it is as it was. */
+bool weir__list_unshare(weir_list *list);
+
 /* Hands something over to a list that is not empty: released by `release` with the list's memory. Before anybody else sees
  * the list. attached gives it back, NULL where there is none. */
 void  weir__list_attach(weir_list *list, void *attached, void (*release)(void *attached));

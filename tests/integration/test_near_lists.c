@@ -1,0 +1,85 @@
+/* Lists of the near cache, which all callers share, where a call does more with a list than giving it out: it turns a page around, cuts
+ * it, loads relations with it. */
+#include "integration/near.h"
+
+#include <weir/reading.h>
+
+static int64_t ada;
+
+static void setup(void)
+{
+	static const char *const titles[] = { "a", "b", "c", "d", "e" };
+
+	open_near(NULL);
+	ada = blog_user(&blog, "ada");
+	for (size_t i = 0; i < 5; i++)
+		(void)blog_post(&blog, ada, titles[i]);
+}
+
+/* The titles of a page, as one text. */
+static const char *read_page(const char *cursor, weir_cursors *cursors)
+{
+	static char text[16];
+	post_list   list = WEIR_LIST_INIT;
+
+	assert_ok(post_dao_get_page_cached(&blog.posts, WEIR_QUERY(.limit = 2), cursor, &list, cursors, &blog.err));
+	text[0] = '\0';
+	for (size_t i = 0; i < list.count; i++)
+		strcat(text, list.items[i]->title);
+	post_list_release(&list);
+	return text;
+}
+
+START_TEST(test_page__backward_from_the_near_cache_is_in_the_same_order_each_time)
+{
+	weir_cursors first = WEIR_CURSORS_INIT, second = WEIR_CURSORS_INIT, third = WEIR_CURSORS_INIT;
+	weir_cursors back = WEIR_CURSORS_INIT;
+
+	setup();
+	ck_assert_str_eq(read_page(NULL, &first), "ab");
+	ck_assert_str_eq(read_page(first.next, &second), "cd");
+	ck_assert_str_eq(read_page(second.next, &third), "e");
+	for (int i = 0; i < 4; i++)
+		assert_near((uint64_t)(i > 0), ck_assert_str_eq(read_page(third.previous, &back), "cd"));
+	weir_cursors_release(&first);
+	weir_cursors_release(&second);
+	weir_cursors_release(&third);
+	weir_cursors_release(&back);
+	blog_close(&blog);
+}
+END_TEST
+
+static void read_with(post_list *list)
+{
+	const user *author = NULL;
+
+	assert_ok(post_dao_get_all_cached(&blog.posts, WEIR_QUERY(.with = WEIR_WITH("author")), list, &blog.err));
+	ck_assert_uint_eq(list->count, 5);
+	ck_assert(post_author_loaded(list, list->items[0], &author));
+	ck_assert_ptr_nonnull(author);
+}
+
+START_TEST(test_list__from_the_near_cache_has_relations_of_its_own_each_time)
+{
+	post_list   lists[3] = { WEIR_LIST_INIT };
+	post_list   plain = WEIR_LIST_INIT;
+	const user *author = NULL, *before = NULL;
+
+	setup();
+	for (int i = 0; i < 3; i++) {
+		read_with(&lists[i]);
+		ck_assert(post_author_loaded(&lists[0], lists[0].items[0], &author));
+		ck_assert(i == 0 || author == before);
+		before = author;
+	}
+	assert_ok(post_dao_get_all_cached(&blog.posts, NULL, &plain, &blog.err));
+	ck_assert(!post_author_loaded(&plain, plain.items[0], &author));
+	post_list_release(&plain);
+	for (int i = 0; i < 3; i++)
+		post_list_release(&lists[i]);
+	blog_close(&blog);
+}
+END_TEST
+
+WEIR_SUITE("near lists", test_page__backward_from_the_near_cache_is_in_the_same_order_each_time,
+           test_list__from_the_near_cache_has_relations_of_its_own_each_time);

@@ -461,7 +461,7 @@ START_TEST(test_dao__can_be_made_and_inspected_without_a_server)
 	ck_assert_int_eq(weir_open(&(weir_options){ .postgres = "postgresql://127.0.0.1:1/none",
 	                                            .models = blog_models,
 	                                            .lazy = true,
-	                                            .timeout_ms = 500 },
+	                                            .timeout_ms = 10000 },
 	                           &session, &err),
 	                 WEIR_OK);
 	user_dao users = get_user_dao(session);

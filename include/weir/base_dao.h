@@ -28,11 +28,11 @@ extern "C" {
 #endif
 
 typedef struct weir_base_dao {
-	weir_session      *session;
-	const weir_model  *model;
-	const void        *entity;     /* the library's: the model as the session knows it, NULL if it does not */
-	int                timeout_ms; /* deadline of each call; 0: the session's */
-	int                fresh_ms;   /* of its cached reads: 0, milliseconds, WEIR_STRONG or WEIR_BYPASS (session.h) */
+	weir_session     *session;
+	const weir_model *model;
+	const void       *entity;     /* the library's: the model as the session knows it, NULL if it does not */
+	int               timeout_ms; /* deadline of each call; 0: the session's */
+	int               fresh_ms;   /* of its cached reads: 0, milliseconds, WEIR_STRONG or WEIR_BYPASS (session.h) */
 } weir_base_dao;
 
 /* A model's DAO. No I/O; works before any server is reachable. A model that the session does not know is reported by
@@ -69,8 +69,8 @@ WEIR_API int weir_base_dao_get_many_cached(const weir_base_dao *dao, const void 
  * The column must be declared .unique or be the whole primary key. */
 WEIR_API int weir_base_dao_get_by(const weir_base_dao *dao, weir_column column, const void *values, void *record,
                                   weir_error *err);
-WEIR_API int weir_base_dao_get_by_cached(const weir_base_dao *dao, weir_column column, const void *values,
-                                         void *record, weir_error *err);
+WEIR_API int weir_base_dao_get_by_cached(const weir_base_dao *dao, weir_column column, const void *values, void *record,
+                                         weir_error *err);
 
 /* The rows of a query, with the relations that it names; NULL is WEIR_QUERY(): the first 100 by primary key. */
 WEIR_API int weir_base_dao_get_all(const weir_base_dao *dao, const weir_query *query, void *list, weir_error *err);
@@ -81,8 +81,8 @@ WEIR_API int weir_base_dao_get_all_cached(const weir_base_dao *dao, const weir_q
  * loaded. by_id: WEIR_OK and a list of one record, or WEIR_NOT_FOUND. */
 WEIR_API int weir_base_dao_get_by_id_with(const weir_base_dao *dao, const void *key, weir_with with, void *list,
                                           weir_error *err);
-WEIR_API int weir_base_dao_get_by_id_with_cached(const weir_base_dao *dao, const void *key, weir_with with,
-                                                 void *list, weir_error *err);
+WEIR_API int weir_base_dao_get_by_id_with_cached(const weir_base_dao *dao, const void *key, weir_with with, void *list,
+                                                 weir_error *err);
 WEIR_API int weir_base_dao_get_many_with(const weir_base_dao *dao, const void *keys, size_t count, weir_with with,
                                          void *list, weir_error *err);
 WEIR_API int weir_base_dao_get_many_with_cached(const weir_base_dao *dao, const void *keys, size_t count,

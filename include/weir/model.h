@@ -24,25 +24,25 @@ extern "C" {
 
 /* Types of columns. One line a type: enumerator, PostgreSQL's name. */
 #define WEIR_TYPE_MAP(X)                                                                                               \
-	X(WEIR_TYPE_BOOL, "bool")                                                                                      \
-	X(WEIR_TYPE_INT2, "int2")                                                                                      \
-	X(WEIR_TYPE_INT4, "int4")                                                                                      \
-	X(WEIR_TYPE_INT8, "int8")                                                                                      \
-	X(WEIR_TYPE_FLOAT8, "float8")                                                                                  \
-	X(WEIR_TYPE_NUMERIC, "numeric")                                                                                \
-	X(WEIR_TYPE_TEXT, "text")                                                                                      \
-	X(WEIR_TYPE_TIMESTAMPTZ, "timestamptz")                                                                        \
-	X(WEIR_TYPE_TIMESTAMP, "timestamp")                                                                            \
-	X(WEIR_TYPE_UUID, "uuid")                                                                                      \
-	X(WEIR_TYPE_JSONB, "jsonb")                                                                                    \
-	X(WEIR_TYPE_FLOAT4, "float4")                                                                                  \
-	X(WEIR_TYPE_CHAR, "bpchar")                                                                                    \
-	X(WEIR_TYPE_ENUM, "enum")                                                                                      \
-	X(WEIR_TYPE_BYTEA, "bytea")                                                                                    \
-	X(WEIR_TYPE_DATE, "date")                                                                                      \
-	X(WEIR_TYPE_TIME, "time")                                                                                      \
-	X(WEIR_TYPE_INTERVAL, "interval")                                                                              \
-	X(WEIR_TYPE_INET, "inet")                                                                                      \
+	X(WEIR_TYPE_BOOL, "bool")                                                                                          \
+	X(WEIR_TYPE_INT2, "int2")                                                                                          \
+	X(WEIR_TYPE_INT4, "int4")                                                                                          \
+	X(WEIR_TYPE_INT8, "int8")                                                                                          \
+	X(WEIR_TYPE_FLOAT8, "float8")                                                                                      \
+	X(WEIR_TYPE_NUMERIC, "numeric")                                                                                    \
+	X(WEIR_TYPE_TEXT, "text")                                                                                          \
+	X(WEIR_TYPE_TIMESTAMPTZ, "timestamptz")                                                                            \
+	X(WEIR_TYPE_TIMESTAMP, "timestamp")                                                                                \
+	X(WEIR_TYPE_UUID, "uuid")                                                                                          \
+	X(WEIR_TYPE_JSONB, "jsonb")                                                                                        \
+	X(WEIR_TYPE_FLOAT4, "float4")                                                                                      \
+	X(WEIR_TYPE_CHAR, "bpchar")                                                                                        \
+	X(WEIR_TYPE_ENUM, "enum")                                                                                          \
+	X(WEIR_TYPE_BYTEA, "bytea")                                                                                        \
+	X(WEIR_TYPE_DATE, "date")                                                                                          \
+	X(WEIR_TYPE_TIME, "time")                                                                                          \
+	X(WEIR_TYPE_INTERVAL, "interval")                                                                                  \
+	X(WEIR_TYPE_INET, "inet")                                                                                          \
 	X(WEIR_TYPE_JSON, "json")
 
 /* WEIR_TYPE_INT4_ARRAY and so on are the arrays of these types. */
@@ -53,7 +53,7 @@ typedef enum weir_type {
 	WEIR_TYPE_MAP(WEIR__TYPE_ENUM) WEIR_TYPE_MAP(WEIR__TYPE_ARRAY_ENUM)
 #undef WEIR__TYPE_ENUM
 #undef WEIR__TYPE_ARRAY_ENUM
-	WEIR_TYPE_COUNT
+		WEIR_TYPE_COUNT
 } weir_type;
 
 /* PostgreSQL's name of a type; "?" for a number that is none. Static text. */
@@ -72,28 +72,35 @@ typedef enum weir_aggregate {
 
 /* One column. Write it with WEIR_FIELD; what is not named there is false or 0. */
 typedef struct weir_field {
-	const char *name;        /* the member */
-	const char *column;      /* the column, where it is called otherwise than the member */
-	size_t      offset;      /* of the member in the struct */
-	weir_type   type;        /* from the member */
-	bool        optional;    /* from the member: a weir_opt_... */
-	bool        nullable;    /* a pointer member (text, numeric, bytea, json, arrays) may be NULL; weir_opt_ members always may */
-	bool        primary_key; /* part of the primary key, in the order of the fields */
-	bool        generated;   /* the database gives the value (identity, serial, default); never part of weir_set_all */
-	bool        unique;      /* has a unique constraint of its own: get_by and its cache entry are possible */
-	bool        auto_now;    /* a timestamptz set to now() by each update that changes something */
-	bool        stamped;     /* cached lists filtered by equality on this column have a stamp of their own, so that
-	                            a write to other values of it leaves them alone (foreign keys, above all) */
-	bool        version;     /* an int2, int4 or int8 NOT NULL that each update raises by one, for update_if_unchanged
-	                            (writing.h); at most one */
-	bool        deleted_at;  /* a weir_opt_time: rows in which it is set count as deleted and are hidden (writing.h); at most one */
+	const char *name;     /* the member */
+	const char *column;   /* the column, where it is called otherwise than the member */
+	size_t      offset;   /* of the member in the struct */
+	weir_type   type;     /* from the member */
+	bool        optional; /* from the member: a weir_opt_... */
+	/* a pointer member (text, numeric, bytea, json, arrays) may be NULL; weir_opt_ members always may */
+	bool nullable;
+	bool primary_key; /* part of the primary key, in the order of the fields */
+	bool generated;   /* the database gives the value (identity, serial, default); never part of weir_set_all */
+	bool unique;      /* has a unique constraint of its own: get_by and its cache entry are possible */
+	bool auto_now;    /* a timestamptz set to now() by each update that changes something */
+	/* cached lists filtered by equality on this column have a stamp of their own, so that a write to other values
+	 * of it leaves them alone (foreign keys, above all) */
+	bool stamped;
+	/* an int2, int4 or int8 NOT NULL that each update raises by one, for update_if_unchanged (writing.h); at most
+	 * one */
+	bool version;
+	/* a weir_opt_time: rows in which it is set count as deleted and are hidden (writing.h); at most one */
+	bool           deleted_at;
 	weir_aggregate aggregate; /* of a result only: made of .column by this */
-	uint32_t    max_length;  /* text, and each item of an array of it: most characters, 0 for no limit; compared with
-	                            varchar(n) and char(n) of the schema */
-	bool        reserved;
-	bool        padded;      /* text, or an array of it: a char(n). Blanks at its end mean nothing and are not there in records */
-	const char *const *labels; /* text, or an array of it: an enum with these labels, WEIR_LABELS("draft", "sent"), which
-	                              are compared with the database's; WEIR_LABELS_UNSAID: whatever it has */
+	/* text, and each item of an array of it: most characters, 0 for no limit; compared with varchar(n) and char(n)
+	 * of the schema */
+	uint32_t max_length;
+	bool     reserved;
+	/* text, or an array of it: a char(n). Blanks at its end mean nothing and are not there in records */
+	bool padded;
+	/* text, or an array of it: an enum with these labels, WEIR_LABELS("draft", "sent"), which are compared with
+	 * the database's; WEIR_LABELS_UNSAID: whatever it has */
+	const char *const *labels;
 } weir_field;
 
 /* A switch or number left at 0 is inherited: a model's from the session's defaults, those from the built-in ones. */
@@ -103,28 +110,29 @@ typedef enum weir_switch { WEIR_INHERIT, WEIR_ON, WEIR_OFF } weir_switch;
  * model of a transaction that says FAIL is enough for all of it. */
 typedef enum weir_policy {
 	WEIR_POLICY_INHERIT,
-	WEIR_POLICY_DEGRADE, /* goes on; other processes may for a while read what was before: docs/guarantees.md. Built in */
-	WEIR_POLICY_FAIL     /* before COMMIT: rolled back, WEIR_ERR_CACHE; after it: WEIR_ERR_UNCONFIRMED */
+	/* goes on; other processes may for a while read what was before: docs/guarantees.md. Built in */
+	WEIR_POLICY_DEGRADE,
+	WEIR_POLICY_FAIL /* before COMMIT: rolled back, WEIR_ERR_CACHE; after it: WEIR_ERR_UNCONFIRMED */
 } weir_policy;
 
-#define WEIR_TTL_NEVER (-1)  /* entries without expiry */
-#define WEIR_UNLIMITED (-1)  /* no limit of this kind */
+#define WEIR_TTL_NEVER (-1) /* entries without expiry */
+#define WEIR_UNLIMITED (-1) /* no limit of this kind */
 
 /* How something is cached. Times are seconds, above 0 or WEIR_TTL_NEVER; limits above 0 or WEIR_UNLIMITED;
  * anything else is a configuration error (WEIR_ERR_USAGE) that names the field. */
 typedef struct weir_cache_config {
-	weir_switch enabled;      /* off: every cached read asks the database and stores nothing. Built in: on */
-	int         ttl_s;        /* records. 300 */
-	int         unique_ttl_s; /* lookups by a unique field. 300 */
-	int         list_ttl_s;   /* lists. 120 */
-	int         count_ttl_s;  /* counts and exists. 60 */
-	int         absent_ttl_s; /* "no such row". 10 */
-	int64_t     max_entries;  /* entries of one model that a backend in memory keeps. WEIR_UNLIMITED */
-	int64_t     max_items;    /* a longer list is returned and not stored. 1000 */
-	int64_t     max_bytes;    /* a larger value is returned and not stored. 1 MiB */
-	int         version;      /* in every entry: another number leaves all existing entries behind */
-	weir_policy policy;       /* of writes. WEIR_POLICY_DEGRADE */
-	weir_switch near;         /* also kept, decoded, in this process (near_cache.h). Built in: off */
+	weir_switch enabled;        /* off: every cached read asks the database and stores nothing. Built in: on */
+	int         ttl_s;          /* records. 300 */
+	int         unique_ttl_s;   /* lookups by a unique field. 300 */
+	int         list_ttl_s;     /* lists. 120 */
+	int         count_ttl_s;    /* counts and exists. 60 */
+	int         absent_ttl_s;   /* "no such row". 10 */
+	int64_t     max_entries;    /* entries of one model that a backend in memory keeps. WEIR_UNLIMITED */
+	int64_t     max_items;      /* a longer list is returned and not stored. 1000 */
+	int64_t     max_bytes;      /* a larger value is returned and not stored. 1 MiB */
+	int         version;        /* in every entry: another number leaves all existing entries behind */
+	weir_policy policy;         /* of writes. WEIR_POLICY_DEGRADE */
+	weir_switch near;           /* also kept, decoded, in this process (near_cache.h). Built in: off */
 	int64_t     near_max_items; /* a longer list is not kept near. 1000 */
 	int64_t     near_max_bytes; /* a larger record or list is not kept near. 256 KiB */
 } weir_cache_config;
@@ -133,26 +141,29 @@ struct weir_relation;
 
 /* What a write invalidates beside what follows from the descriptor: see invalidation.h. */
 typedef struct weir_invalidation weir_invalidation;
-typedef int weir_invalidates(weir_invalidation *write, const void *record, weir_error *err);
+typedef int                      weir_invalidates(weir_invalidation *write, const void *record, weir_error *err);
 
 /* One model. Write it with WEIR_MODEL. */
 typedef struct weir_model {
-	const char       *name;        /* the struct's name, in keys and messages */
-	const char       *table;       /* the table */
-	const char       *schema;      /* its schema; NULL: found by the session's search path */
-	size_t            size;        /* sizeof the struct */
-	const weir_field *fields;
-	size_t            field_count;
-	size_t            field_size;  /* sizeof(weir_field) where this was compiled */
-	weir_cache_config cache;
+	const char                 *name;   /* the struct's name, in keys and messages */
+	const char                 *table;  /* the table */
+	const char                 *schema; /* its schema; NULL: found by the session's search path */
+	size_t                      size;   /* sizeof the struct */
+	const weir_field           *fields;
+	size_t                      field_count;
+	size_t                      field_size; /* sizeof(weir_field) where this was compiled */
+	weir_cache_config           cache;
 	const struct weir_relation *relations; /* relation.h; write it with WEIR_RELATIONS */
 	size_t                      relation_count;
 	size_t                      relation_size; /* sizeof(weir_relation) where this was compiled */
-	const struct weir_model    *parent;        /* derived from it: the same table and fields, its relations unless overridden */
-	bool              per_principal; /* what one sees of the table depends on who asks (row-level security): calls need a
-	                                    session with a principal (scope.h), and what is cached belongs to that */
-	bool              gathers;     /* reads by id that come at the same time, outside of transactions, are one statement; for
-	                                  a primary key of one integer. More threads than connections gain by it */
+	/* derived from it: the same table and fields, its relations unless overridden */
+	const struct weir_model *parent;
+	/* what one sees of the table depends on who asks (row-level security): calls need a session with a principal
+	 * (scope.h), and what is cached belongs to that */
+	bool per_principal;
+	/* reads by id that come at the same time, outside of transactions, are one statement; for a primary key of one
+	 * integer. More threads than connections gain by it */
+	bool              gathers;
 	bool              reserved;
 	weir_invalidates *invalidates; /* or NULL */
 } weir_model;
@@ -165,8 +176,8 @@ typedef struct weir_column {
 
 /* A typed handle for each type of column: weir_i32_column and so on. Nullable or not makes no difference. */
 #define WEIR__COLUMN(name)                                                                                             \
-	typedef struct weir_##name##_column {                                                                          \
-		weir_column column;                                                                                    \
+	typedef struct weir_##name##_column {                                                                              \
+		weir_column column;                                                                                            \
 	} weir_##name##_column;
 WEIR__COLUMN(bool)
 WEIR__COLUMN(i16)
@@ -259,37 +270,36 @@ static inline weir_set weir_set_all(const weir_model *model)
 /* WEIR_FIELD(user, email, .unique = true): one column, its type taken from the member. */
 #define WEIR_FIELD(struct_name, ...) WEIR__FIELD(struct_name, __VA_ARGS__, .reserved = false)
 #define WEIR__FIELD(struct_name, member, ...)                                                                          \
-	{                                                                                                              \
-		.name = #member, .offset = offsetof(struct_name, member),                                              \
-		.type = WEIR__MEMBER_TYPE(((struct_name *)0)->member),                                                 \
-		.optional = WEIR__MEMBER_OPTIONAL(((struct_name *)0)->member), __VA_ARGS__                             \
+	{                                                                                                                  \
+		.name = #member, .offset = offsetof(struct_name, member),                                                      \
+		.type = WEIR__MEMBER_TYPE(((struct_name *)0)->member),                                                         \
+		.optional = WEIR__MEMBER_OPTIONAL(((struct_name *)0)->member), __VA_ARGS__                                     \
 	}
 
 /* WEIR_MODEL(user, "users", user_fields, .cache = {.list_ttl_s = 30}): the initialiser of a weir_model. */
 #define WEIR_MODEL(struct_name, ...) WEIR__MODEL(struct_name, __VA_ARGS__, .reserved = false)
 #define WEIR__MODEL(struct_name, table_name, field_array, ...)                                                         \
-	{                                                                                                              \
-		.name = #struct_name, .table = table_name, .size = sizeof(struct_name), .fields = field_array,         \
-		.field_count = sizeof(field_array) / sizeof((field_array)[0]), .field_size = sizeof(weir_field),       \
-		__VA_ARGS__                                                                                            \
+	{                                                                                                                  \
+		.name = #struct_name, .table = table_name, .size = sizeof(struct_name), .fields = field_array,                 \
+		.field_count = sizeof(field_array) / sizeof((field_array)[0]), .field_size = sizeof(weir_field), __VA_ARGS__   \
 	}
 
 /* WEIR_DERIVED_MODEL(author, user, WEIR_RELATIONS(author_relations)): a model on the table of another, with its fields (the
  * struct is that of the parent, or begins with it), with its relations and others, some of which may have the same name. */
 #define WEIR_DERIVED_MODEL(struct_name, ...) WEIR__DERIVED_MODEL(struct_name, __VA_ARGS__, .reserved = false)
 #define WEIR__DERIVED_MODEL(struct_name, parent_name, ...)                                                             \
-	{                                                                                                              \
-		.name = #struct_name, .parent = &parent_name##_model, .size = sizeof(struct_name),                     \
-		.field_size = sizeof(weir_field), __VA_ARGS__                                                          \
+	{                                                                                                                  \
+		.name = #struct_name, .parent = &parent_name##_model, .size = sizeof(struct_name),                             \
+		.field_size = sizeof(weir_field), __VA_ARGS__                                                                  \
 	}
 
 /* WEIR_I32_COLUMN(user, age): the handle of a column, for struct user_columns. Each checks the member's type. */
 #define WEIR__HANDLE(struct_name, member, ...)                                                                         \
-	{                                                                                                              \
-		{                                                                                                      \
-			&struct_name##_model,                                                                          \
-			    offsetof(struct_name, member) + 0 * _Generic(((struct_name *)0)->member, __VA_ARGS__)      \
-		}                                                                                                      \
+	{                                                                                                                  \
+		{                                                                                                              \
+			&struct_name##_model,                                                                                      \
+				offsetof(struct_name, member) + (size_t) _Generic(((struct_name *)0)->member, __VA_ARGS__)             \
+		}                                                                                                              \
 	}
 #define WEIR_BOOL_COLUMN(s, m)      WEIR__HANDLE(s, m, bool : 0, weir_opt_bool : 0)
 #define WEIR_I16_COLUMN(s, m)       WEIR__HANDLE(s, m, int16_t : 0, weir_opt_i16 : 0)
@@ -314,33 +324,36 @@ static inline weir_set weir_set_all(const weir_model *model)
 #define WEIR_ARRAY_COLUMN(item, s, m) WEIR__HANDLE(s, m, weir_##item##_array : 0)
 
 /* Labels of an enum, for a field declared outside of functions. */
-#define WEIR_LABELS(...)   ((const char *const[]){__VA_ARGS__, NULL})
-#define WEIR_LABELS_UNSAID ((const char *const[]){NULL})
+#define WEIR_LABELS(...)   ((const char *const[]){ __VA_ARGS__, NULL })
+#define WEIR_LABELS_UNSAID ((const char *const[]){ NULL })
 
 /* WEIR_SET(user, username, email): these columns; up to 32. An unknown name does not compile. The set lives as
  * long as the block it is written in. */
 #define WEIR_SET(struct_name, ...)                                                                                     \
-	((weir_set){&struct_name##_model, (const size_t[]){WEIR__EACH(WEIR__OFFSET, struct_name, __VA_ARGS__)},        \
-	            sizeof((const size_t[]){WEIR__EACH(WEIR__OFFSET, struct_name, __VA_ARGS__)}) / sizeof(size_t)})
+	((weir_set){ &struct_name##_model, (const size_t[]){ WEIR__EACH(WEIR__OFFSET, struct_name, __VA_ARGS__) },         \
+	             sizeof((const size_t[]){ WEIR__EACH(WEIR__OFFSET, struct_name, __VA_ARGS__) }) / sizeof(size_t) })
 #define WEIR__OFFSET(struct_name, member) offsetof(struct_name, member)
 
 /* clang-format off: applies f(a, x) to each x of up to 32, with commas between. */
-#define WEIR__PICK(_1, _2, _3, _4, _5, _6, _7, _8, _9, _10, _11, _12, _13, _14, _15, _16, \
-	_17, _18, _19, _20, _21, _22, _23, _24, _25, _26, _27, _28, _29, _30, _31, _32, name, ...) name
-#define WEIR__EACH(f, a, ...) WEIR__PICK(__VA_ARGS__, \
-	WEIR__EACH32, WEIR__EACH31, WEIR__EACH30, WEIR__EACH29, WEIR__EACH28, WEIR__EACH27, WEIR__EACH26, WEIR__EACH25, \
-	WEIR__EACH24, WEIR__EACH23, WEIR__EACH22, WEIR__EACH21, WEIR__EACH20, WEIR__EACH19, WEIR__EACH18, WEIR__EACH17, \
-	WEIR__EACH16, WEIR__EACH15, WEIR__EACH14, WEIR__EACH13, WEIR__EACH12, WEIR__EACH11, WEIR__EACH10, WEIR__EACH9, \
-	WEIR__EACH8, WEIR__EACH7, WEIR__EACH6, WEIR__EACH5, WEIR__EACH4, WEIR__EACH3, WEIR__EACH2, WEIR__EACH1, 0)(f, a, __VA_ARGS__)
-#define WEIR__EACH1(f, a, x) f(a, x)
-#define WEIR__EACH2(f, a, x, ...) f(a, x), WEIR__EACH1(f, a, __VA_ARGS__)
-#define WEIR__EACH3(f, a, x, ...) f(a, x), WEIR__EACH2(f, a, __VA_ARGS__)
-#define WEIR__EACH4(f, a, x, ...) f(a, x), WEIR__EACH3(f, a, __VA_ARGS__)
-#define WEIR__EACH5(f, a, x, ...) f(a, x), WEIR__EACH4(f, a, __VA_ARGS__)
-#define WEIR__EACH6(f, a, x, ...) f(a, x), WEIR__EACH5(f, a, __VA_ARGS__)
-#define WEIR__EACH7(f, a, x, ...) f(a, x), WEIR__EACH6(f, a, __VA_ARGS__)
-#define WEIR__EACH8(f, a, x, ...) f(a, x), WEIR__EACH7(f, a, __VA_ARGS__)
-#define WEIR__EACH9(f, a, x, ...) f(a, x), WEIR__EACH8(f, a, __VA_ARGS__)
+#define WEIR__PICK(_1, _2, _3, _4, _5, _6, _7, _8, _9, _10, _11, _12, _13, _14, _15, _16, _17, _18, _19, _20, _21,     \
+                   _22, _23, _24, _25, _26, _27, _28, _29, _30, _31, _32, name, ...)                                   \
+	name
+#define WEIR__EACH(f, a, ...)                                                                                          \
+	WEIR__PICK(__VA_ARGS__, WEIR__EACH32, WEIR__EACH31, WEIR__EACH30, WEIR__EACH29, WEIR__EACH28, WEIR__EACH27,        \
+	           WEIR__EACH26, WEIR__EACH25, WEIR__EACH24, WEIR__EACH23, WEIR__EACH22, WEIR__EACH21, WEIR__EACH20,       \
+	           WEIR__EACH19, WEIR__EACH18, WEIR__EACH17, WEIR__EACH16, WEIR__EACH15, WEIR__EACH14, WEIR__EACH13,       \
+	           WEIR__EACH12, WEIR__EACH11, WEIR__EACH10, WEIR__EACH9, WEIR__EACH8, WEIR__EACH7, WEIR__EACH6,           \
+	           WEIR__EACH5, WEIR__EACH4, WEIR__EACH3, WEIR__EACH2, WEIR__EACH1, 0)                                     \
+	(f, a, __VA_ARGS__)
+#define WEIR__EACH1(f, a, x)       f(a, x)
+#define WEIR__EACH2(f, a, x, ...)  f(a, x), WEIR__EACH1(f, a, __VA_ARGS__)
+#define WEIR__EACH3(f, a, x, ...)  f(a, x), WEIR__EACH2(f, a, __VA_ARGS__)
+#define WEIR__EACH4(f, a, x, ...)  f(a, x), WEIR__EACH3(f, a, __VA_ARGS__)
+#define WEIR__EACH5(f, a, x, ...)  f(a, x), WEIR__EACH4(f, a, __VA_ARGS__)
+#define WEIR__EACH6(f, a, x, ...)  f(a, x), WEIR__EACH5(f, a, __VA_ARGS__)
+#define WEIR__EACH7(f, a, x, ...)  f(a, x), WEIR__EACH6(f, a, __VA_ARGS__)
+#define WEIR__EACH8(f, a, x, ...)  f(a, x), WEIR__EACH7(f, a, __VA_ARGS__)
+#define WEIR__EACH9(f, a, x, ...)  f(a, x), WEIR__EACH8(f, a, __VA_ARGS__)
 #define WEIR__EACH10(f, a, x, ...) f(a, x), WEIR__EACH9(f, a, __VA_ARGS__)
 #define WEIR__EACH11(f, a, x, ...) f(a, x), WEIR__EACH10(f, a, __VA_ARGS__)
 #define WEIR__EACH12(f, a, x, ...) f(a, x), WEIR__EACH11(f, a, __VA_ARGS__)

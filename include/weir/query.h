@@ -24,14 +24,14 @@ typedef struct weir_value {
 	weir_type type;
 	bool      is_null;
 	union {
-		bool        boolean; /* WEIR_TYPE_BOOL */
-		int64_t     integer; /* WEIR_TYPE_INT2, 4, 8; WEIR_TYPE_TIMESTAMPTZ, TIMESTAMP, DATE, TIME */
-		double      number;  /* WEIR_TYPE_FLOAT4, FLOAT8 */
-		const char *text;    /* WEIR_TYPE_TEXT, CHAR, ENUM, NUMERIC, JSONB, JSON */
-		weir_uuid   uuid;    /* WEIR_TYPE_UUID */
-		weir_bytea  bytes;   /* WEIR_TYPE_BYTEA */
+		bool          boolean;  /* WEIR_TYPE_BOOL */
+		int64_t       integer;  /* WEIR_TYPE_INT2, 4, 8; WEIR_TYPE_TIMESTAMPTZ, TIMESTAMP, DATE, TIME */
+		double        number;   /* WEIR_TYPE_FLOAT4, FLOAT8 */
+		const char   *text;     /* WEIR_TYPE_TEXT, CHAR, ENUM, NUMERIC, JSONB, JSON */
+		weir_uuid     uuid;     /* WEIR_TYPE_UUID */
+		weir_bytea    bytes;    /* WEIR_TYPE_BYTEA */
 		weir_interval interval; /* WEIR_TYPE_INTERVAL */
-		weir_inet   inet;    /* WEIR_TYPE_INET */
+		weir_inet     inet;     /* WEIR_TYPE_INET */
 		struct {
 			const void *items; /* as in weir_i32_array and so on */
 			size_t      count;
@@ -64,11 +64,11 @@ typedef enum weir_operator {
 	WEIR_OP_ALL,
 	WEIR_OP_ANY,
 	WEIR_OP_NOT,
-	WEIR_OP_EVERYTHING, /* said on purpose: update and delete by condition accept it */
-	WEIR_OP_HAS,        /* of arrays: this item */
-	WEIR_OP_HAS_ALL,    /* @> */
-	WEIR_OP_HAS_ONLY,   /* <@ */
-	WEIR_OP_HAS_ANY,    /* && */
+	WEIR_OP_EVERYTHING,    /* said on purpose: update and delete by condition accept it */
+	WEIR_OP_HAS,           /* of arrays: this item */
+	WEIR_OP_HAS_ALL,       /* @> */
+	WEIR_OP_HAS_ONLY,      /* <@ */
+	WEIR_OP_HAS_ANY,       /* && */
 	WEIR_OP_JSON_CONTAINS, /* of jsonb: @> */
 	WEIR_OP_JSON_WITHIN,   /* <@ */
 	WEIR_OP_JSON_HAS_KEY,  /* ? */
@@ -82,9 +82,10 @@ typedef struct weir_condition {
 	weir_column   column;
 	weir_value    value; /* the operand; BETWEEN's low end */
 	weir_value    high;  /* BETWEEN's high end */
-	const void   *items; /* IN, HAS_ALL and so on: an array of the C type that value.type says; ALL, ANY, NOT: weir_condition;
-	                        JSON_AT: texts */
-	size_t        count;
+	/* IN, HAS_ALL and so on: an array of the C type that value.type says; ALL, ANY, NOT: weir_condition; JSON_AT:
+	 * texts */
+	const void *items;
+	size_t      count;
 } weir_condition;
 
 /* Where NULLs stand in an order. */
@@ -161,7 +162,8 @@ typedef struct weir_query {
 	weir_deleted   deleted;
 	bool           distinct; /* get_all_into: rows that are the same only once */
 	weir_condition having;   /* get_all_into: on columns of the result, of groups */
-	int            fresh_ms; /* of a cached read: 0 (as the DAO says), milliseconds, WEIR_STRONG or WEIR_BYPASS (session.h) */
+	/* of a cached read: 0 (as the DAO says), milliseconds, WEIR_STRONG or WEIR_BYPASS (session.h) */
+	int fresh_ms;
 } weir_query;
 
 static inline weir_path weir_path_of(const char *path)
@@ -221,39 +223,38 @@ WEIR_API weir_condition weir_compare_opt_uuid(weir_column column, weir_operator 
 
 /* The comparisons of the other types: weir_compare_date, weir_compare_opt_date, weir_compare_i32_array and so on. */
 #define WEIR__COMPARE_AS(name, ctype, tag, member, expression, null)                                                   \
-	static inline weir_condition weir_compare_##name(weir_column column, weir_operator op, ctype value)            \
-	{                                                                                                              \
-		weir_value operand = WEIR__ZERO;                                                                       \
-		operand.type = tag;                                                                                    \
-		operand.is_null = null;                                                                                \
-		operand.as.member = expression;                                                                        \
-		return weir_compare(column, op, operand);                                                              \
+	static inline weir_condition weir_compare_##name(weir_column column, weir_operator op, ctype value)                \
+	{                                                                                                                  \
+		weir_value operand = WEIR__ZERO;                                                                               \
+		operand.type = tag;                                                                                            \
+		operand.is_null = null;                                                                                        \
+		operand.as.member = expression;                                                                                \
+		return weir_compare(column, op, operand);                                                                      \
 	}
 #define WEIR__COMPARE_WITH_OPT(name, ctype, tag, member, expression)                                                   \
-	WEIR__COMPARE_AS(name, ctype, tag, member, expression, false)                                                  \
-	static inline weir_condition weir_compare_opt_##name(weir_column column, weir_operator op,                     \
-	                                                     weir_opt_##name value)                                    \
-	{                                                                                                              \
-		weir_condition condition = weir_compare_##name(column, op, value.value);                               \
-		condition.value.is_null = !value.has;                                                                  \
-		return condition;                                                                                      \
+	WEIR__COMPARE_AS(name, ctype, tag, member, expression, false)                                                      \
+	static inline weir_condition weir_compare_opt_##name(weir_column column, weir_operator op, weir_opt_##name value)  \
+	{                                                                                                                  \
+		weir_condition condition = weir_compare_##name(column, op, value.value);                                       \
+		condition.value.is_null = !value.has;                                                                          \
+		return condition;                                                                                              \
 	}
 #define WEIR__COMPARE_ARRAY(name, tag)                                                                                 \
-	static inline weir_condition weir_compare_##name##_array(weir_column column, weir_operator op,                 \
-	                                                         weir_##name##_array value)                            \
-	{                                                                                                              \
-		weir_value operand = WEIR__ZERO;                                                                       \
-		operand.type = tag;                                                                                    \
-		operand.is_null = !value.items;                                                                        \
-		operand.as.array.items = value.items;                                                                  \
-		operand.as.array.count = value.count;                                                                  \
-		return weir_compare(column, op, operand);                                                              \
-	}                                                                                                              \
-	static inline weir_##name##_column weir_items_of_##name(weir_##name##_array_column array)                      \
-	{                                                                                                              \
-		weir_##name##_column items;                                                                            \
-		items.column = array.column;                                                                           \
-		return items;                                                                                          \
+	static inline weir_condition weir_compare_##name##_array(weir_column column, weir_operator op,                     \
+	                                                         weir_##name##_array value)                                \
+	{                                                                                                                  \
+		weir_value operand = WEIR__ZERO;                                                                               \
+		operand.type = tag;                                                                                            \
+		operand.is_null = !value.items;                                                                                \
+		operand.as.array.items = value.items;                                                                          \
+		operand.as.array.count = value.count;                                                                          \
+		return weir_compare(column, op, operand);                                                                      \
+	}                                                                                                                  \
+	static inline weir_##name##_column weir_items_of_##name(weir_##name##_array_column array)                          \
+	{                                                                                                                  \
+		weir_##name##_column items;                                                                                    \
+		items.column = array.column;                                                                                   \
+		return items;                                                                                                  \
 	}
 WEIR__COMPARE_WITH_OPT(f32, float, WEIR_TYPE_FLOAT4, number, (double)value)
 WEIR__COMPARE_WITH_OPT(date, weir_date, WEIR_TYPE_DATE, integer, value.days)
@@ -425,13 +426,13 @@ typedef struct weir__value_does_not_fit_column { int unused; } weir__does_not_fi
 
 /* Of jsonb columns. weir_json_contains(user_c.settings, weir_json_of("{\"a\": 1}")): @>; weir_json_within: <@;
  * weir_json_has_key(user_c.settings, "a"); weir_json_at(user_c.settings, "dark", "view", "theme"): the text at a path. */
-#define WEIR__JSON(col)                 _Generic((col), weir_json_column : (col)).column
-#define weir_json_contains(col, json)   weir_json_match(WEIR__JSON(col), WEIR_OP_JSON_CONTAINS, json)
-#define weir_json_within(col, json)     weir_json_match(WEIR__JSON(col), WEIR_OP_JSON_WITHIN, json)
-#define weir_json_has_key(col, key)     weir_json_key(WEIR__JSON(col), key)
+#define WEIR__JSON(col)               _Generic((col), weir_json_column : (col)).column
+#define weir_json_contains(col, json) weir_json_match(WEIR__JSON(col), WEIR_OP_JSON_CONTAINS, json)
+#define weir_json_within(col, json)   weir_json_match(WEIR__JSON(col), WEIR_OP_JSON_WITHIN, json)
+#define weir_json_has_key(col, key)   weir_json_key(WEIR__JSON(col), key)
 #define weir_json_at(col, text, ...)                                                                                   \
-	weir_json_path(WEIR__JSON(col), text, (const char *const[]){__VA_ARGS__},                                      \
-	               sizeof((const char *const[]){__VA_ARGS__}) / sizeof(char *))
+	weir_json_path(WEIR__JSON(col), text, (const char *const[]){ __VA_ARGS__ },                                        \
+	               sizeof((const char *const[]){ __VA_ARGS__ }) / sizeof(char *))
 
 /* weir_eq(user_c.age, 18) and its like: column, value. */
 #define weir_eq(column, value) WEIR__COMPARE(column, WEIR_OP_EQ, value)
@@ -452,20 +453,20 @@ typedef struct weir__value_does_not_fit_column { int unused; } weir__does_not_fi
 /* weir_in(user_c.id, ids, 3): an array of the column's C type and its length. */
 #define weir_in(col, items, count) weir_in_items((col).column, WEIR__ITEM_TYPE(col, items), items, count)
 
-#define WEIR__TEXT(col) _Generic((col), weir_text_column: (col)).column
-#define weir_like(col, pattern)        weir_match(WEIR__TEXT(col), WEIR_OP_LIKE, pattern)
-#define weir_ilike(col, pattern)       weir_match(WEIR__TEXT(col), WEIR_OP_ILIKE, pattern)
-#define weir_contains(col, text)       weir_match(WEIR__TEXT(col), WEIR_OP_CONTAINS, text)
-#define weir_starts_with(col, text)    weir_match(WEIR__TEXT(col), WEIR_OP_STARTS_WITH, text)
-#define weir_ends_with(col, text)      weir_match(WEIR__TEXT(col), WEIR_OP_ENDS_WITH, text)
-#define weir_icontains(col, text)      weir_match(WEIR__TEXT(col), WEIR_OP_ICONTAINS, text)
-#define weir_istarts_with(col, text)   weir_match(WEIR__TEXT(col), WEIR_OP_ISTARTS_WITH, text)
-#define weir_iends_with(col, text)     weir_match(WEIR__TEXT(col), WEIR_OP_IENDS_WITH, text)
+#define WEIR__TEXT(col)              _Generic((col), weir_text_column : (col)).column
+#define weir_like(col, pattern)      weir_match(WEIR__TEXT(col), WEIR_OP_LIKE, pattern)
+#define weir_ilike(col, pattern)     weir_match(WEIR__TEXT(col), WEIR_OP_ILIKE, pattern)
+#define weir_contains(col, text)     weir_match(WEIR__TEXT(col), WEIR_OP_CONTAINS, text)
+#define weir_starts_with(col, text)  weir_match(WEIR__TEXT(col), WEIR_OP_STARTS_WITH, text)
+#define weir_ends_with(col, text)    weir_match(WEIR__TEXT(col), WEIR_OP_ENDS_WITH, text)
+#define weir_icontains(col, text)    weir_match(WEIR__TEXT(col), WEIR_OP_ICONTAINS, text)
+#define weir_istarts_with(col, text) weir_match(WEIR__TEXT(col), WEIR_OP_ISTARTS_WITH, text)
+#define weir_iends_with(col, text)   weir_match(WEIR__TEXT(col), WEIR_OP_IENDS_WITH, text)
 
 #define weir_is_null(col)     weir_null_check((col).column, true)
 #define weir_is_not_null(col) weir_null_check((col).column, false)
 
-#define WEIR__CONDITIONS(...) ((const weir_condition[]){__VA_ARGS__})
+#define WEIR__CONDITIONS(...) ((const weir_condition[]){ __VA_ARGS__ })
 #define WEIR__GROUP(op, ...)                                                                                           \
 	weir_group(op, WEIR__CONDITIONS(__VA_ARGS__), sizeof WEIR__CONDITIONS(__VA_ARGS__) / sizeof(weir_condition))
 
@@ -475,22 +476,22 @@ typedef struct weir__value_does_not_fit_column { int unused; } weir__does_not_fi
 #define weir_not(condition) WEIR__GROUP(WEIR_OP_NOT, condition)
 
 /* WEIR_ORDER(weir_desc(user_c.created_at), weir_asc(user_c.id)) */
-#define weir_asc(col)  ((weir_order){(col).column, false, WEIR_NULLS_DEFAULT})
-#define weir_desc(col) ((weir_order){(col).column, true, WEIR_NULLS_DEFAULT})
+#define weir_asc(col)  ((weir_order){ (col).column, false, WEIR_NULLS_DEFAULT })
+#define weir_desc(col) ((weir_order){ (col).column, true, WEIR_NULLS_DEFAULT })
 #define WEIR_ORDER(...)                                                                                                \
-	((weir_orders){(const weir_order[]){__VA_ARGS__},                                                              \
-	               sizeof((const weir_order[]){__VA_ARGS__}) / sizeof(weir_order)})
+	((weir_orders){ (const weir_order[]){ __VA_ARGS__ },                                                               \
+	                sizeof((const weir_order[]){ __VA_ARGS__ }) / sizeof(weir_order) })
 
 /* WEIR_WITH("posts", WEIR_PATH("posts.comments", WEIR_QUERY(.limit = 3))): paths, up to 32. */
-#define WEIR_PATH(text, query_of_it) ((weir_path){(text), (query_of_it)})
+#define WEIR_PATH(text, query_of_it) ((weir_path){ (text), (query_of_it) })
 #define WEIR__PATH_OF(unused, path)                                                                                    \
-	_Generic((path), char *: weir_path_of, const char *: weir_path_of, weir_path: weir_path_as_given)(path)
+	_Generic((path), char * : weir_path_of, const char * : weir_path_of, weir_path : weir_path_as_given)(path)
 #define WEIR_WITH(...)                                                                                                 \
-	((weir_with){(const weir_path[]){WEIR__EACH(WEIR__PATH_OF, , __VA_ARGS__)},                                    \
-	             sizeof((const weir_path[]){WEIR__EACH(WEIR__PATH_OF, , __VA_ARGS__)}) / sizeof(weir_path)})
+	((weir_with){ (const weir_path[]){ WEIR__EACH(WEIR__PATH_OF, , __VA_ARGS__) },                                     \
+	              sizeof((const weir_path[]){ WEIR__EACH(WEIR__PATH_OF, , __VA_ARGS__) }) / sizeof(weir_path) })
 
 /* The address of a query with these members; it lives as long as the block it is written in. */
-#define WEIR_QUERY(...) (&(const weir_query){__VA_ARGS__})
+#define WEIR_QUERY(...) (&(const weir_query){ __VA_ARGS__ })
 #endif
 
 #ifdef __cplusplus

@@ -70,9 +70,8 @@ WEIR_API int weir_base_dao_aggregate_f64_cached(const weir_base_dao *dao, weir_a
                                                 const weir_query *query, weir_opt_f64 *value, weir_error *err);
 WEIR_API int weir_base_dao_aggregate_time(const weir_base_dao *dao, weir_aggregate aggregate, weir_column column,
                                           const weir_query *query, weir_opt_time *value, weir_error *err);
-WEIR_API int weir_base_dao_aggregate_time_cached(const weir_base_dao *dao, weir_aggregate aggregate,
-                                                 weir_column column, const weir_query *query, weir_opt_time *value,
-                                                 weir_error *err);
+WEIR_API int weir_base_dao_aggregate_time_cached(const weir_base_dao *dao, weir_aggregate aggregate, weir_column column,
+                                                 const weir_query *query, weir_opt_time *value, weir_error *err);
 
 /* How many different values, NULL not counted, a column has in the rows that match. */
 WEIR_API int weir_base_dao_count_distinct(const weir_base_dao *dao, weir_column column, const weir_query *query,
@@ -106,11 +105,14 @@ typedef struct weir_cursors {
 } weir_cursors;
 
 #ifdef __cplusplus
-#define WEIR_CURSORS_INIT                                                                                                 \
-	{                                                                                                              \
+#define WEIR_CURSORS_INIT                                                                                              \
+	{                                                                                                                  \
 	}
 #else
-#define WEIR_CURSORS_INIT {.next = NULL}
+#define WEIR_CURSORS_INIT                                                                                              \
+	{                                                                                                                  \
+		.next = NULL                                                                                                   \
+	}
 #endif
 
 /* A page of a list, found by the values of the row beside it and not by counting: rows that come or go meanwhile neither

@@ -25,10 +25,13 @@ typedef struct weir_list {
 
 #ifdef __cplusplus
 #define WEIR_LIST_INIT                                                                                                 \
-	{                                                                                                              \
+	{                                                                                                                  \
 	}
 #else
-#define WEIR_LIST_INIT {.count = 0}
+#define WEIR_LIST_INIT                                                                                                 \
+	{                                                                                                                  \
+		.count = 0                                                                                                     \
+	}
 #endif
 
 /* One more reference to a record of the library (a record of a list keeps the whole list's memory). NULL gives NULL. */
@@ -46,33 +49,33 @@ WEIR_API void weir_list_release(weir_list *list);
 
 /* For each model: user_list, user_retain(record), user_release(&record), user_list_release(&list). */
 #define WEIR_RECORD(name)                                                                                              \
-	typedef struct name##_list {                                                                                   \
-		const name *const *items;                                                                              \
-		size_t             count;                                                                              \
-		void              *memory;                                                                             \
-	} name##_list;                                                                                                 \
-	WEIR__UNUSED static inline const name *name##_retain(const name *record)                                                    \
-	{                                                                                                              \
-		weir_record_retain(record);                                                                            \
-		return record;                                                                                         \
-	}                                                                                                              \
-	WEIR__UNUSED static inline void name##_release(const name **record)                                                         \
-	{                                                                                                              \
-		const name *released = record ? *record : NULL;                                                        \
-		if (record)                                                                                            \
-			*record = NULL;                                                                                \
-		(void)weir_record_release(released);                                                                   \
-	}                                                                                                              \
-	WEIR__UNUSED static inline void name##_list_release(name##_list *list)                                                      \
-	{                                                                                                              \
-		weir_list released = WEIR_LIST_INIT;                                                                   \
-		if (!list)                                                                                             \
-			return;                                                                                        \
-		released.memory = list->memory;                                                                        \
-		list->items = NULL;                                                                                    \
-		list->count = 0;                                                                                       \
-		list->memory = NULL;                                                                                   \
-		weir_list_release(&released);                                                                          \
+	typedef struct name##_list {                                                                                       \
+		const name *const *items;                                                                                      \
+		size_t             count;                                                                                      \
+		void              *memory;                                                                                     \
+	} name##_list;                                                                                                     \
+	WEIR__UNUSED static inline const name *name##_retain(const name *record)                                           \
+	{                                                                                                                  \
+		weir_record_retain(record);                                                                                    \
+		return record;                                                                                                 \
+	}                                                                                                                  \
+	WEIR__UNUSED static inline void name##_release(const name **record)                                                \
+	{                                                                                                                  \
+		const name *released = record ? *record : NULL;                                                                \
+		if (record)                                                                                                    \
+			*record = NULL;                                                                                            \
+		(void)weir_record_release(released);                                                                           \
+	}                                                                                                                  \
+	WEIR__UNUSED static inline void name##_list_release(name##_list *list)                                             \
+	{                                                                                                                  \
+		weir_list released = WEIR_LIST_INIT;                                                                           \
+		if (!list)                                                                                                     \
+			return;                                                                                                    \
+		released.memory = list->memory;                                                                                \
+		list->items = NULL;                                                                                            \
+		list->count = 0;                                                                                               \
+		list->memory = NULL;                                                                                           \
+		weir_list_release(&released);                                                                                  \
 	}
 
 #ifdef __cplusplus

@@ -67,17 +67,20 @@ typedef struct weir_relation_cache {
 
 /* One relation. Write it with WEIR_BELONGS_TO and the like. */
 typedef struct weir_relation {
-	const char                 *name;
-	weir_relation_kind          kind;
-	const weir_model           *model;       /* the owner's */
-	const weir_model           *target;      /* what is loaded */
-	const weir_model           *through;     /* many to many: the model that links them */
-	weir_relation_key           foreign_key; /* belongs to: of model; has: of target; many to many: of through, to model */
-	weir_relation_key           target_key;  /* many to many: of through, to target */
-	bool                        cascade;     /* has, many to many: deleting the owner by its DAO first deletes, by theirs, the rows
-	                                            that hold its key. For a key that the schema cascades too, or refuses */
-	const char                 *inverse_of;  /* the relation of target that leads back; NULL: none is declared */
-	weir_cache_config           cache;       /* what is 0 is the target's; ttl_s is that of lists too, if list_ttl_s is not given */
+	const char        *name;
+	weir_relation_kind kind;
+	const weir_model  *model;   /* the owner's */
+	const weir_model  *target;  /* what is loaded */
+	const weir_model  *through; /* many to many: the model that links them */
+	/* belongs to: of model; has: of target; many to many: of through, to model */
+	weir_relation_key foreign_key;
+	weir_relation_key target_key; /* many to many: of through, to target */
+	/* has, many to many: deleting the owner by its DAO first deletes, by theirs, the rows that hold its key. For a
+	 * key that the schema cascades too, or refuses */
+	bool        cascade;
+	const char *inverse_of; /* the relation of target that leads back; NULL: none is declared */
+	/* what is 0 is the target's; ttl_s is that of lists too, if list_ttl_s is not given */
+	weir_cache_config           cache;
 	const weir_relation_loader *loader;
 	const weir_relation_cache  *kept_in; /* NULL: the session's cache */
 	bool                        reserved;
@@ -98,7 +101,8 @@ typedef struct weir_related {
 	const weir_model *model;   /* of the owner */
 	const char       *relation;
 	const void       *owner;
-	const weir_model *target;     /* what the caller takes the target for, checked by each call; NULL: not checked */
+	/* what the caller takes the target for, checked by each call; NULL: not checked */
+	const weir_model *target;
 	int               timeout_ms; /* deadline of each call; 0: the session's */
 } weir_related;
 
@@ -208,39 +212,39 @@ static inline weir_related weir_related_to(weir_session *session, const weir_mod
 
 /* The functions of a relation with its types, for headers; owner_type has a relation `name` to target_type. */
 #define WEIR__RELATED(owner_type, name, target_type)                                                                   \
-	weir_related of = weir_related_to(session, &owner_type##_model, #name, owner);                                 \
+	weir_related of = weir_related_to(session, &owner_type##_model, #name, owner);                                     \
 	of.target = &target_type##_model
 
 #define WEIR__RELATION_BOTH(owner_type, name, target_type)                                                             \
-	WEIR__UNUSED static inline int owner_type##_##name##_exists(                                                   \
-	        weir_session *session, const owner_type *owner, const weir_query *query, bool *exists, weir_error *err)      \
-	{                                                                                                              \
-		WEIR__RELATED(owner_type, name, target_type);                                                          \
-		return weir_related_exists(&of, query, exists, err);                                                   \
-	}                                                                                                              \
-	WEIR__UNUSED static inline int owner_type##_##name##_add(                                                      \
-	        weir_session *session, const owner_type *owner, const target_type *other, weir_error *err)                   \
-	{                                                                                                              \
-		WEIR__RELATED(owner_type, name, target_type);                                                          \
-		return weir_related_add(&of, other, err);                                                              \
-	}                                                                                                              \
-	WEIR__UNUSED static inline int owner_type##_##name##_remove(                                                   \
-	        weir_session *session, const owner_type *owner, const target_type *other, weir_error *err)                   \
-	{                                                                                                              \
-		WEIR__RELATED(owner_type, name, target_type);                                                          \
-		return weir_related_remove(&of, other, err);                                                           \
-	}                                                                                                              \
-	WEIR__UNUSED static inline int owner_type##_##name##_clear(                                                    \
-	        weir_session *session, const owner_type *owner, weir_error *err)                                             \
-	{                                                                                                              \
-		WEIR__RELATED(owner_type, name, target_type);                                                          \
-		return weir_related_clear(&of, err);                                                                   \
-	}                                                                                                              \
-	WEIR__UNUSED static inline int owner_type##_##name##_is_cached(                                                \
-	        weir_session *session, const owner_type *owner, bool *cached, weir_error *err)                               \
-	{                                                                                                              \
-		WEIR__RELATED(owner_type, name, target_type);                                                          \
-		return weir_related_is_cached(&of, cached, err);                                                       \
+	WEIR__UNUSED static inline int owner_type##_##name##_exists(                                                       \
+		weir_session *session, const owner_type *owner, const weir_query *query, bool *exists, weir_error *err)        \
+	{                                                                                                                  \
+		WEIR__RELATED(owner_type, name, target_type);                                                                  \
+		return weir_related_exists(&of, query, exists, err);                                                           \
+	}                                                                                                                  \
+	WEIR__UNUSED static inline int owner_type##_##name##_add(weir_session *session, const owner_type *owner,           \
+	                                                         const target_type *other, weir_error *err)                \
+	{                                                                                                                  \
+		WEIR__RELATED(owner_type, name, target_type);                                                                  \
+		return weir_related_add(&of, other, err);                                                                      \
+	}                                                                                                                  \
+	WEIR__UNUSED static inline int owner_type##_##name##_remove(weir_session *session, const owner_type *owner,        \
+	                                                            const target_type *other, weir_error *err)             \
+	{                                                                                                                  \
+		WEIR__RELATED(owner_type, name, target_type);                                                                  \
+		return weir_related_remove(&of, other, err);                                                                   \
+	}                                                                                                                  \
+	WEIR__UNUSED static inline int owner_type##_##name##_clear(weir_session *session, const owner_type *owner,         \
+	                                                           weir_error *err)                                        \
+	{                                                                                                                  \
+		WEIR__RELATED(owner_type, name, target_type);                                                                  \
+		return weir_related_clear(&of, err);                                                                           \
+	}                                                                                                                  \
+	WEIR__UNUSED static inline int owner_type##_##name##_is_cached(weir_session *session, const owner_type *owner,     \
+	                                                               bool *cached, weir_error *err)                      \
+	{                                                                                                                  \
+		WEIR__RELATED(owner_type, name, target_type);                                                                  \
+		return weir_related_is_cached(&of, cached, err);                                                               \
 	}
 
 /* WEIR_RELATION_MANY(user, posts, post): user_posts(session, owner, &list, err), user_posts_where(session, owner, query,
@@ -248,46 +252,46 @@ static inline weir_related weir_related_to(weir_session *session, const weir_mod
  * _remove, _clear(session, owner, err), _is_cached, and user_posts_loaded(&page, owner, &posts) of what eager loading
  * attached. Each does what weir_related_... above says. */
 #define WEIR_RELATION_MANY(owner_type, name, target_type)                                                              \
-	WEIR__UNUSED static inline int owner_type##_##name(                                                            \
-	        weir_session *session, const owner_type *owner, target_type##_list *list, weir_error *err)                   \
-	{                                                                                                              \
-		WEIR__RELATED(owner_type, name, target_type);                                                          \
-		return weir_related_load(&of, list, err);                                                              \
-	}                                                                                                              \
-	WEIR__UNUSED static inline int owner_type##_##name##_where(weir_session *session, const owner_type *owner,     \
-	                                                           const weir_query *query, target_type##_list *list,   \
-	                                                           weir_error *err)                                    \
-	{                                                                                                              \
-		WEIR__RELATED(owner_type, name, target_type);                                                          \
-		return weir_related_query(&of, query, list, err);                                                      \
-	}                                                                                                              \
-	WEIR__UNUSED static inline int owner_type##_##name##_count(                                                    \
-	        weir_session *session, const owner_type *owner, const weir_query *query, int64_t *count, weir_error *err)    \
-	{                                                                                                              \
-		WEIR__RELATED(owner_type, name, target_type);                                                          \
-		return weir_related_count(&of, query, count, err);                                                     \
-	}                                                                                                              \
-	WEIR__UNUSED static inline bool owner_type##_##name##_loaded(const void *list, const owner_type *owner,        \
-	                                                             target_type##_list *related)                       \
-	{                                                                                                              \
-		return weir_related_loaded(list, #name, owner, related);                                               \
-	}                                                                                                              \
+	WEIR__UNUSED static inline int owner_type##_##name(weir_session *session, const owner_type *owner,                 \
+	                                                   target_type##_list *list, weir_error *err)                      \
+	{                                                                                                                  \
+		WEIR__RELATED(owner_type, name, target_type);                                                                  \
+		return weir_related_load(&of, list, err);                                                                      \
+	}                                                                                                                  \
+	WEIR__UNUSED static inline int owner_type##_##name##_where(weir_session *session, const owner_type *owner,         \
+	                                                           const weir_query *query, target_type##_list *list,      \
+	                                                           weir_error *err)                                        \
+	{                                                                                                                  \
+		WEIR__RELATED(owner_type, name, target_type);                                                                  \
+		return weir_related_query(&of, query, list, err);                                                              \
+	}                                                                                                                  \
+	WEIR__UNUSED static inline int owner_type##_##name##_count(                                                        \
+		weir_session *session, const owner_type *owner, const weir_query *query, int64_t *count, weir_error *err)      \
+	{                                                                                                                  \
+		WEIR__RELATED(owner_type, name, target_type);                                                                  \
+		return weir_related_count(&of, query, count, err);                                                             \
+	}                                                                                                                  \
+	WEIR__UNUSED static inline bool owner_type##_##name##_loaded(const void *list, const owner_type *owner,            \
+	                                                             target_type##_list *related)                          \
+	{                                                                                                                  \
+		return weir_related_loaded(list, #name, owner, related);                                                       \
+	}                                                                                                                  \
 	WEIR__RELATION_BOTH(owner_type, name, target_type)
 
 /* WEIR_RELATION_ONE(post, author, user): post_author(session, post, &user, err), post_author_exists(), _add (or, what is
  * the same, links), _remove, _clear, _is_cached, and post_author_loaded(&page, post, &user). */
 #define WEIR_RELATION_ONE(owner_type, name, target_type)                                                               \
-	WEIR__UNUSED static inline int owner_type##_##name(                                                            \
-	        weir_session *session, const owner_type *owner, const target_type **record, weir_error *err)                 \
-	{                                                                                                              \
-		WEIR__RELATED(owner_type, name, target_type);                                                          \
-		return weir_related_load(&of, record, err);                                                            \
-	}                                                                                                              \
-	WEIR__UNUSED static inline bool owner_type##_##name##_loaded(const void *list, const owner_type *owner,        \
-	                                                             const target_type **related)                       \
-	{                                                                                                              \
-		return weir_related_loaded(list, #name, owner, related);                                               \
-	}                                                                                                              \
+	WEIR__UNUSED static inline int owner_type##_##name(weir_session *session, const owner_type *owner,                 \
+	                                                   const target_type **record, weir_error *err)                    \
+	{                                                                                                                  \
+		WEIR__RELATED(owner_type, name, target_type);                                                                  \
+		return weir_related_load(&of, record, err);                                                                    \
+	}                                                                                                                  \
+	WEIR__UNUSED static inline bool owner_type##_##name##_loaded(const void *list, const owner_type *owner,            \
+	                                                             const target_type **related)                          \
+	{                                                                                                                  \
+		return weir_related_loaded(list, #name, owner, related);                                                       \
+	}                                                                                                                  \
 	WEIR__RELATION_BOTH(owner_type, name, target_type)
 
 #ifdef __cplusplus

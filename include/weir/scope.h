@@ -66,7 +66,7 @@ WEIR_API weir_session *weir_with_cancel(weir_session *session, weir_cancel *canc
 typedef struct weir_principal weir_principal;
 
 typedef struct weir_principal_setting {
-	const char *name;  /* with a dot: "app.tenant", for current_setting('app.tenant') in policies */
+	const char *name; /* with a dot: "app.tenant", for current_setting('app.tenant') in policies */
 	const char *value;
 } weir_principal_setting;
 

@@ -15,8 +15,8 @@
 extern "C" {
 #endif
 
-typedef struct weir_session        weir_session;
-typedef struct weir_cache_manager  weir_cache_manager;
+typedef struct weir_session       weir_session;
+typedef struct weir_cache_manager weir_cache_manager;
 struct weir_cache_backend;
 
 /* What to do when the descriptors and the live schema differ. */
@@ -38,11 +38,13 @@ typedef enum weir_cache_kind {
 /* How statements are sent (docs/operations.md). The connection string may say it too: ?weir_statements=unnamed, which
  * then counts. */
 typedef enum weir_statement_mode {
-	WEIR_STATEMENTS_AUTO,    /* NAMED, or UNNAMED on a connection on which a pooler is noticed (the default) */
-	WEIR_STATEMENTS_NAMED,   /* prepared once on each connection and kept there: direct connections, session pooling */
-	WEIR_STATEMENTS_TRACKED, /* the same for a pooler that keeps track of them: none is dropped, what is beyond the limit
-	                          * goes unnamed, and nothing is set for longer than a transaction */
-	WEIR_STATEMENTS_UNNAMED  /* prepared and run in one send each time, nothing is left on the server: any pooler */
+	WEIR_STATEMENTS_AUTO, /* NAMED, or UNNAMED on a connection on which a pooler is noticed (the default) */
+	/* prepared once on each connection and kept there: direct connections, session pooling */
+	WEIR_STATEMENTS_NAMED,
+	/* the same for a pooler that keeps track of them: none is dropped, what is beyond the limit * goes unnamed,
+	 * and nothing is set for longer than a transaction */
+	WEIR_STATEMENTS_TRACKED,
+	WEIR_STATEMENTS_UNNAMED /* prepared and run in one send each time, nothing is left on the server: any pooler */
 } weir_statement_mode;
 
 /* Numbers left at 0 take the default in brackets. */
@@ -69,33 +71,37 @@ typedef struct weir_near_options {
 
 /* Zero is the default everywhere. */
 typedef struct weir_options {
-	const char              *postgres; /* postgresql://... or a libpq connection string; required */
-	const char              *redis;    /* redis://[user:password@]host:port[/db], rediss://..., unix:///path[?db=n]; NULL: none */
-	const weir_model *const *models;   /* all models of the session, ended by NULL */
-	const char              *schema;   /* the search path of each connection [the role's own] */
-	const char              *application_name; /* [what the connection string says, else "weir"] */
-	bool                     lazy;         /* do not connect in weir_open; the schema is checked at the first use */
-	weir_schema_check        schema_check;
-	int                      timeout_ms;         /* deadline of each call in all [5000] */
-	int                      connect_timeout_ms; /* for one connection, authentication included [3000] */
-	int64_t                  max_limit;          /* largest limit of a query, at least 100 [10000] */
-	int                      max_statements;     /* prepared statements kept on each connection [256] */
-	weir_pool_options        pool;
-	weir_cache_kind          cache_kind;
-	const char              *cache_prefix;     /* first part of every key ["weir"] */
-	int                      cache_timeout_ms; /* longest time a call waits for the cache [50] */
-	struct weir_cache_backend *cache_backend;  /* for WEIR_CACHE_CUSTOM; the session closes it */
-	weir_cache_config        cache;            /* defaults of all models */
-	weir_log                 log;
-	weir_statement_mode      statements;
-	weir_switch outbox;     /* writes that cannot be guarded leave what they touch in weir_outbox (relay.h). outside_ms: on [off] */
-	weir_switch relay;      /* a thread of the session's own that empties it [on where there is an outbox] */
-	int         outside_ms; /* cached reads are at most so much older than what others wrote past weir (relay.h): at least 100
-	                           [0: no such bound] */
-	weir_trace               trace;         /* functions around every call and statement (trace.h) [none] */
-	int                      slow_query_ms; /* statements that take longer are logged as warnings, with their text [never] */
-	weir_near_options        near;       /* of the session's own near cache */
-	weir_near_cache         *near_cache; /* one made by weir_near_cache_create, used instead; the session keeps a reference */
+	const char *postgres; /* postgresql://... or a libpq connection string; required */
+	/* redis://[user:password@]host:port[/db], rediss://..., unix:///path[?db=n]; NULL: none */
+	const char                *redis;
+	const weir_model *const   *models;           /* all models of the session, ended by NULL */
+	const char                *schema;           /* the search path of each connection [the role's own] */
+	const char                *application_name; /* [what the connection string says, else "weir"] */
+	bool                       lazy; /* do not connect in weir_open; the schema is checked at the first use */
+	weir_schema_check          schema_check;
+	int                        timeout_ms;         /* deadline of each call in all [5000] */
+	int                        connect_timeout_ms; /* for one connection, authentication included [3000] */
+	int64_t                    max_limit;          /* largest limit of a query, at least 100 [10000] */
+	int                        max_statements;     /* prepared statements kept on each connection [256] */
+	weir_pool_options          pool;
+	weir_cache_kind            cache_kind;
+	const char                *cache_prefix;     /* first part of every key ["weir"] */
+	int                        cache_timeout_ms; /* longest time a call waits for the cache [50] */
+	struct weir_cache_backend *cache_backend;    /* for WEIR_CACHE_CUSTOM; the session closes it */
+	weir_cache_config          cache;            /* defaults of all models */
+	weir_log                   log;
+	weir_statement_mode        statements;
+	/* writes that cannot be guarded leave what they touch in weir_outbox (relay.h). outside_ms: on [off] */
+	weir_switch outbox;
+	weir_switch relay; /* a thread of the session's own that empties it [on where there is an outbox] */
+	/* cached reads are at most so much older than what others wrote past weir (relay.h): at least 100 [0: no such
+	 * bound] */
+	int               outside_ms;
+	weir_trace        trace;         /* functions around every call and statement (trace.h) [none] */
+	int               slow_query_ms; /* statements that take longer are logged as warnings, with their text [never] */
+	weir_near_options near;          /* of the session's own near cache */
+	/* one made by weir_near_cache_create, used instead; the session keeps a reference */
+	weir_near_cache *near_cache;
 } weir_options;
 
 /* Opens a session: checks every model, connects (unless lazy) and compares the models with the live schema.
@@ -130,23 +136,24 @@ WEIR_API WEIR_MUST_CHECK int weir_run_script(weir_session *session, const char *
 
 /* Counters since the session was opened; a transaction reads those of its session. */
 typedef struct weir_session_stats {
-	uint64_t queries;              /* statements sent to PostgreSQL, BEGIN, COMMIT and the like not counted */
-	uint64_t round_trips;          /* times PostgreSQL was waited for */
-	uint64_t transactions;         /* begun */
+	uint64_t queries;      /* statements sent to PostgreSQL, BEGIN, COMMIT and the like not counted */
+	uint64_t round_trips;  /* times PostgreSQL was waited for */
+	uint64_t transactions; /* begun */
 	uint64_t connections_opened;
-	uint64_t connections_closed;   /* idle, old or at the end */
+	uint64_t connections_closed;    /* idle, old or at the end */
 	uint64_t connections_destroyed; /* in any doubt about their state */
 	uint64_t acquires;
 	uint64_t acquire_waits;    /* of them, had to wait */
 	uint64_t acquire_timeouts; /* of them, in vain */
 	uint64_t statements_prepared;
-	int      connections; /* open now */
-	int      in_use;      /* of them, borrowed now */
-	int      waiting;     /* callers waiting now */
-	int      idle;        /* open and not borrowed now */
-	int      connecting;  /* being opened now */
+	int      connections;     /* open now */
+	int      in_use;          /* of them, borrowed now */
+	int      waiting;         /* callers waiting now */
+	int      idle;            /* open and not borrowed now */
+	int      connecting;      /* being opened now */
 	uint64_t acquire_wait_us; /* all waits of acquires together */
-	uint64_t acquire_waits_by_ms[WEIR_WAIT_BUCKETS]; /* of the waits, shorter than 1, 10, 100, 1000 ms; longer */
+	/* of the waits, shorter than 1, 10, 100, 1000 ms; longer */
+	uint64_t acquire_waits_by_ms[WEIR_WAIT_BUCKETS];
 } weir_session_stats;
 
 /* Reads the counters; any thread, at any time. */

@@ -72,38 +72,38 @@ static inline weir_params weir_no_params(void)
 /* A parameter has the PostgreSQL type of its C type: int is int4, int64_t int8, texts are text (write $1::inet and the
  * like where the server wants something else). Texts and arrays are only read during the call. */
 #define WEIR__PARAM(name, ctype, type_tag, member, expression)                                                         \
-	static inline weir_param weir_param_##name(ctype value)                                                        \
-	{                                                                                                              \
-		weir_param param = WEIR__ZERO;                                                                         \
-		param.value.type = type_tag;                                                                           \
-		param.value.as.member = expression;                                                                    \
-		return param;                                                                                          \
+	static inline weir_param weir_param_##name(ctype value)                                                            \
+	{                                                                                                                  \
+		weir_param param = WEIR__ZERO;                                                                                 \
+		param.value.type = type_tag;                                                                                   \
+		param.value.as.member = expression;                                                                            \
+		return param;                                                                                                  \
 	}
 #define WEIR__PARAM_TEXT(name, ctype, type_tag, expression)                                                            \
-	static inline weir_param weir_param_##name(ctype value)                                                        \
-	{                                                                                                              \
-		weir_param param = WEIR__ZERO;                                                                         \
-		param.value.type = type_tag;                                                                           \
-		param.value.as.text = expression;                                                                      \
-		param.value.is_null = !param.value.as.text;                                                            \
-		return param;                                                                                          \
+	static inline weir_param weir_param_##name(ctype value)                                                            \
+	{                                                                                                                  \
+		weir_param param = WEIR__ZERO;                                                                                 \
+		param.value.type = type_tag;                                                                                   \
+		param.value.as.text = expression;                                                                              \
+		param.value.is_null = !param.value.as.text;                                                                    \
+		return param;                                                                                                  \
 	}
 #define WEIR__PARAM_OPT(name)                                                                                          \
-	static inline weir_param weir_param_opt_##name(weir_opt_##name value)                                          \
-	{                                                                                                              \
-		weir_param param = weir_param_##name(value.value);                                                     \
-		param.value.is_null = !value.has;                                                                      \
-		return param;                                                                                          \
+	static inline weir_param weir_param_opt_##name(weir_opt_##name value)                                              \
+	{                                                                                                                  \
+		weir_param param = weir_param_##name(value.value);                                                             \
+		param.value.is_null = !value.has;                                                                              \
+		return param;                                                                                                  \
 	}
 #define WEIR__PARAM_ARRAY(name, ctype, type_tag)                                                                       \
-	static inline weir_param weir_param_array_##name(const ctype *items, size_t count)                             \
-	{                                                                                                              \
-		weir_param param = WEIR__ZERO;                                                                         \
-		param.value.type = type_tag;                                                                           \
-		param.items = items;                                                                                   \
-		param.count = count;                                                                                   \
-		param.is_array = true;                                                                                 \
-		return param;                                                                                          \
+	static inline weir_param weir_param_array_##name(const ctype *items, size_t count)                                 \
+	{                                                                                                                  \
+		weir_param param = WEIR__ZERO;                                                                                 \
+		param.value.type = type_tag;                                                                                   \
+		param.items = items;                                                                                           \
+		param.count = count;                                                                                           \
+		param.is_array = true;                                                                                         \
+		return param;                                                                                                  \
 	}
 WEIR__PARAM(bool, bool, WEIR_TYPE_BOOL, boolean, value)
 WEIR__PARAM(i16, int16_t, WEIR_TYPE_INT2, integer, value)
@@ -162,14 +162,14 @@ WEIR__PARAM_ARRAY(f64, double, WEIR_TYPE_FLOAT8)
 WEIR__PARAM_ARRAY(text, void, WEIR_TYPE_TEXT)
 WEIR__PARAM_ARRAY(uuid, weir_uuid, WEIR_TYPE_UUID)
 #define WEIR__PARAM_ITEMS(name, type_tag)                                                                              \
-	static inline weir_param weir_param_##name##_items(weir_##name##_array value)                                  \
-	{                                                                                                              \
-		weir_param param = WEIR__ZERO;                                                                         \
-		param.value.type = type_tag;                                                                           \
-		param.value.is_null = !value.items;                                                                    \
-		param.value.as.array.items = value.items;                                                              \
-		param.value.as.array.count = value.count;                                                              \
-		return param;                                                                                          \
+	static inline weir_param weir_param_##name##_items(weir_##name##_array value)                                      \
+	{                                                                                                                  \
+		weir_param param = WEIR__ZERO;                                                                                 \
+		param.value.type = type_tag;                                                                                   \
+		param.value.is_null = !value.items;                                                                            \
+		param.value.as.array.items = value.items;                                                                      \
+		param.value.as.array.count = value.count;                                                                      \
+		return param;                                                                                                  \
 	}
 WEIR__PARAM_ITEMS(bool, WEIR_TYPE_BOOL_ARRAY)
 WEIR__PARAM_ITEMS(i16, WEIR_TYPE_INT2_ARRAY)
@@ -274,9 +274,9 @@ WEIR_API int weir_execute_into(weir_session *session, weir_sql sql, weir_params 
 
 /* WEIR_RESULT(top, top_fields): the initialiser of a model that is only read into. */
 #define WEIR_RESULT(struct_name, field_array)                                                                          \
-	{                                                                                                              \
-		.name = #struct_name, .size = sizeof(struct_name), .fields = field_array,                              \
-		.field_count = sizeof(field_array) / sizeof((field_array)[0]), .field_size = sizeof(weir_field)        \
+	{                                                                                                                  \
+		.name = #struct_name, .size = sizeof(struct_name), .fields = field_array,                                      \
+		.field_count = sizeof(field_array) / sizeof((field_array)[0]), .field_size = sizeof(weir_field)                \
 	}
 
 /* clang-format off */
@@ -323,15 +323,15 @@ WEIR_API int weir_execute_into(weir_session *session, weir_sql sql, weir_params 
 
 /* WEIR_PARAMS(7, "ada", weir_array(ids, 3)): $1, $2, ...; up to 32. true and false are ints in C11: (bool)true. */
 #define WEIR_PARAMS(...)                                                                                               \
-	((weir_params){(const weir_param[]){WEIR__EACH(WEIR__PARAM_OF, , __VA_ARGS__)},                                \
-	               sizeof((const weir_param[]){WEIR__EACH(WEIR__PARAM_OF, , __VA_ARGS__)}) / sizeof(weir_param)})
+	((weir_params){ (const weir_param[]){ WEIR__EACH(WEIR__PARAM_OF, , __VA_ARGS__) },                                 \
+	                sizeof((const weir_param[]){ WEIR__EACH(WEIR__PARAM_OF, , __VA_ARGS__) }) / sizeof(weir_param) })
 
 #define WEIR__MODEL_OF(unused, struct_name) &struct_name##_model
 #define WEIR__MODELS(is_returned, ...)                                                                                 \
-	((weir_models){(const weir_model *const[]){WEIR__EACH(WEIR__MODEL_OF, , __VA_ARGS__)},                         \
-	               sizeof((const weir_model *const[]){WEIR__EACH(WEIR__MODEL_OF, , __VA_ARGS__)}) /                \
-	                   sizeof(weir_model *),                                                                       \
-	               is_returned})
+	((weir_models){ (const weir_model *const[]){ WEIR__EACH(WEIR__MODEL_OF, , __VA_ARGS__) },                          \
+	                sizeof((const weir_model *const[]){ WEIR__EACH(WEIR__MODEL_OF, , __VA_ARGS__) }) /                 \
+	                    sizeof(weir_model *),                                                                          \
+	                is_returned })
 
 /* WEIR_READS(user, post): the models user_model and post_model. */
 #define WEIR_READS(...)                   WEIR__MODELS(false, __VA_ARGS__)

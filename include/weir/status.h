@@ -31,9 +31,9 @@ extern "C" {
 #endif
 
 #if defined(__GNUC__)
-#define WEIR_MUST_CHECK __attribute__((warn_unused_result))
+#define WEIR_MUST_CHECK            __attribute__((warn_unused_result))
 #define WEIR_PRINTF(string, first) __attribute__((format(printf, string, first)))
-#define WEIR__UNUSED __attribute__((unused))
+#define WEIR__UNUSED               __attribute__((unused))
 #else
 #define WEIR_MUST_CHECK
 #define WEIR_PRINTF(string, first)
@@ -42,38 +42,38 @@ extern "C" {
 
 /* One line a status: number, name, sentence. Statuses above zero are outcomes, below zero errors. */
 #define WEIR_STATUS_MAP(X)                                                                                             \
-	X(0, WEIR_OK, "done")                                                                                          \
-	X(1, WEIR_NOT_FOUND, "no such row")                                                                            \
-	X(-1, WEIR_ERR_USAGE, "the call itself is wrong")                                                              \
-	X(-2, WEIR_ERR_NO_MEMORY, "out of memory")                                                                     \
-	X(-3, WEIR_ERR_VALUE, "a value does not fit its column")                                                       \
-	X(-4, WEIR_ERR_MODEL, "a model is declared wrongly")                                                           \
-	X(-5, WEIR_ERR_SCHEMA, "the model and the database's schema differ")                                           \
-	X(-6, WEIR_ERR_LIMIT, "a configured limit was reached")                                                        \
-	X(-7, WEIR_ERR_CLOSED, "the session or transaction has ended")                                                 \
-	X(-8, WEIR_ERR_FORKED, "the session belongs to the parent process")                                            \
-	X(-9, WEIR_ERR_FORMAT, "bytes that should be a record are not")                                                \
-	X(-10, WEIR_ERR_MISSING, "a row that had to be there is not")                                                \
-	X(-20, WEIR_ERR_UNIQUE, "a unique constraint was violated")                                                    \
-	X(-21, WEIR_ERR_FOREIGN_KEY, "a foreign key constraint was violated")                                          \
-	X(-22, WEIR_ERR_NOT_NULL, "a column that must not be NULL was")                                                \
-	X(-23, WEIR_ERR_CHECK, "a check constraint was violated")                                                      \
-	X(-24, WEIR_ERR_EXCLUSION, "an exclusion constraint was violated")                                             \
-	X(-40, WEIR_ERR_SERIALIZATION, "a concurrent transaction was in the way; try again")                           \
-	X(-41, WEIR_ERR_DEADLOCK, "chosen to end a deadlock; try again")                                               \
-	X(-42, WEIR_ERR_LOCKED, "a lock was not to be had")                                                            \
-	X(-43, WEIR_ERR_CANCELLED, "the call was cancelled")                                               \
-	X(-44, WEIR_ERR_READ_ONLY, "the server or transaction is read only")                                           \
-	X(-45, WEIR_ERR_STALE, "the row has changed since it was read")                                                \
-	X(-60, WEIR_ERR_CONNECT, "no connection to the database")                                                      \
-	X(-61, WEIR_ERR_CONNECTION_LOST, "the connection to the database broke")                                       \
-	X(-62, WEIR_ERR_TIMEOUT, "the deadline passed")                                                                \
-	X(-63, WEIR_ERR_AUTH, "the database refused the credentials")                                                  \
-	X(-64, WEIR_ERR_PERMISSION, "the role may not do this")                                                        \
-	X(-65, WEIR_ERR_RESOURCES, "the server lacks resources")                                                       \
-	X(-66, WEIR_ERR_UNKNOWN_COMMIT, "whether the transaction was committed is not known")                          \
-	X(-67, WEIR_ERR_UNCONFIRMED, "committed, but not yet confirmed towards the cache")                             \
-	X(-68, WEIR_ERR_DATABASE, "the database reported an error")                                                    \
+	X(0, WEIR_OK, "done")                                                                                              \
+	X(1, WEIR_NOT_FOUND, "no such row")                                                                                \
+	X(-1, WEIR_ERR_USAGE, "the call itself is wrong")                                                                  \
+	X(-2, WEIR_ERR_NO_MEMORY, "out of memory")                                                                         \
+	X(-3, WEIR_ERR_VALUE, "a value does not fit its column")                                                           \
+	X(-4, WEIR_ERR_MODEL, "a model is declared wrongly")                                                               \
+	X(-5, WEIR_ERR_SCHEMA, "the model and the database's schema differ")                                               \
+	X(-6, WEIR_ERR_LIMIT, "a configured limit was reached")                                                            \
+	X(-7, WEIR_ERR_CLOSED, "the session or transaction has ended")                                                     \
+	X(-8, WEIR_ERR_FORKED, "the session belongs to the parent process")                                                \
+	X(-9, WEIR_ERR_FORMAT, "bytes that should be a record are not")                                                    \
+	X(-10, WEIR_ERR_MISSING, "a row that had to be there is not")                                                      \
+	X(-20, WEIR_ERR_UNIQUE, "a unique constraint was violated")                                                        \
+	X(-21, WEIR_ERR_FOREIGN_KEY, "a foreign key constraint was violated")                                              \
+	X(-22, WEIR_ERR_NOT_NULL, "a column that must not be NULL was")                                                    \
+	X(-23, WEIR_ERR_CHECK, "a check constraint was violated")                                                          \
+	X(-24, WEIR_ERR_EXCLUSION, "an exclusion constraint was violated")                                                 \
+	X(-40, WEIR_ERR_SERIALIZATION, "a concurrent transaction was in the way; try again")                               \
+	X(-41, WEIR_ERR_DEADLOCK, "chosen to end a deadlock; try again")                                                   \
+	X(-42, WEIR_ERR_LOCKED, "a lock was not to be had")                                                                \
+	X(-43, WEIR_ERR_CANCELLED, "the call was cancelled")                                                               \
+	X(-44, WEIR_ERR_READ_ONLY, "the server or transaction is read only")                                               \
+	X(-45, WEIR_ERR_STALE, "the row has changed since it was read")                                                    \
+	X(-60, WEIR_ERR_CONNECT, "no connection to the database")                                                          \
+	X(-61, WEIR_ERR_CONNECTION_LOST, "the connection to the database broke")                                           \
+	X(-62, WEIR_ERR_TIMEOUT, "the deadline passed")                                                                    \
+	X(-63, WEIR_ERR_AUTH, "the database refused the credentials")                                                      \
+	X(-64, WEIR_ERR_PERMISSION, "the role may not do this")                                                            \
+	X(-65, WEIR_ERR_RESOURCES, "the server lacks resources")                                                           \
+	X(-66, WEIR_ERR_UNKNOWN_COMMIT, "whether the transaction was committed is not known")                              \
+	X(-67, WEIR_ERR_UNCONFIRMED, "committed, but not yet confirmed towards the cache")                                 \
+	X(-68, WEIR_ERR_DATABASE, "the database reported an error")                                                        \
 	X(-80, WEIR_ERR_CACHE, "the cache did not answer as it should")
 
 enum weir_status {
@@ -107,10 +107,13 @@ typedef struct weir_error {
 
 #ifdef __cplusplus
 #define WEIR_ERROR_INIT                                                                                                \
-	{                                                                                                              \
+	{                                                                                                                  \
 	}
 #else
-#define WEIR_ERROR_INIT {.status = WEIR_OK}
+#define WEIR_ERROR_INIT                                                                                                \
+	{                                                                                                                  \
+		.status = WEIR_OK                                                                                              \
+	}
 #endif
 
 /* The status as written above, "WEIR_NOT_FOUND"; "WEIR_?" for a number that is no status. Static text. */

@@ -31,12 +31,12 @@ typedef enum weir_span_cache {
 
 /* The texts live until the function returns, those that are not made for one call as long as the session. */
 typedef struct weir_span {
-	weir_span_kind  kind;
-	const char     *operation;  /* "get_by_id"; of a statement its first word, "SELECT" */
-	const char     *model;      /* "user"; NULL where there is none, or several */
-	const char     *collection; /* its table, "users"; NULL likewise */
-	const char     *query_text; /* of a statement, with $n; else NULL */
-	int64_t         started_us; /* on the monotonic clock */
+	weir_span_kind kind;
+	const char    *operation;  /* "get_by_id"; of a statement its first word, "SELECT" */
+	const char    *model;      /* "user"; NULL where there is none, or several */
+	const char    *collection; /* its table, "users"; NULL likewise */
+	const char    *query_text; /* of a statement, with $n; else NULL */
+	int64_t        started_us; /* on the monotonic clock */
 	/* at the end */
 	int64_t         ended_us;
 	int             status;      /* of enum weir_status */

@@ -98,28 +98,31 @@ typedef struct weir_json_text {
 
 #ifdef __cplusplus
 #define WEIR__ZERO                                                                                                     \
-	{                                                                                                              \
+	{                                                                                                                  \
 	}
 #else
-#define WEIR__ZERO {0}
+#define WEIR__ZERO                                                                                                     \
+	{                                                                                                                  \
+		0                                                                                                              \
+	}
 #endif
 
 #define WEIR__OPT(name, type)                                                                                          \
-	typedef struct weir_opt_##name {                                                                               \
-		bool has;                                                                                              \
-		type value;                                                                                            \
-	} weir_opt_##name;                                                                                             \
-	static inline weir_opt_##name weir_some_##name(type value)                                                          \
-	{                                                                                                              \
-		weir_opt_##name opt;                                                                                   \
-		opt.has = true;                                                                                        \
-		opt.value = value;                                                                                     \
-		return opt;                                                                                            \
-	}                                                                                                              \
-	static inline weir_opt_##name weir_null_##name(void)                                                           \
-	{                                                                                                              \
-		weir_opt_##name opt = WEIR__ZERO;                                                                      \
-		return opt;                                                                                            \
+	typedef struct weir_opt_##name {                                                                                   \
+		bool has;                                                                                                      \
+		type value;                                                                                                    \
+	} weir_opt_##name;                                                                                                 \
+	static inline weir_opt_##name weir_some_##name(type value)                                                         \
+	{                                                                                                                  \
+		weir_opt_##name opt;                                                                                           \
+		opt.has = true;                                                                                                \
+		opt.value = value;                                                                                             \
+		return opt;                                                                                                    \
+	}                                                                                                                  \
+	static inline weir_opt_##name weir_null_##name(void)                                                               \
+	{                                                                                                                  \
+		weir_opt_##name opt = WEIR__ZERO;                                                                              \
+		return opt;                                                                                                    \
 	}
 
 /* For each type a nullable one and two makers: weir_opt_i32, weir_some_i32(18), weir_null_i32(). */
@@ -142,9 +145,9 @@ WEIR__OPT(uuid, weir_uuid)
  * item is what a nullable member of its type is: weir_opt_i32, const char *, so that NULL among them is told apart.
  * Items that are NULL are SQL's NULL; an empty array is a pointer and count 0. */
 #define WEIR__ARRAY(name, item)                                                                                        \
-	typedef struct weir_##name##_array {                                                                           \
-		const item *items;                                                                                     \
-		size_t      count;                                                                                     \
+	typedef struct weir_##name##_array {                                                                               \
+		const item *items;                                                                                             \
+		size_t      count;                                                                                             \
 	} weir_##name##_array;
 WEIR__ARRAY(bool, weir_opt_bool)
 WEIR__ARRAY(i16, weir_opt_i16)
@@ -235,12 +238,12 @@ static inline weir_timestamp weir_timestamp_of(int64_t us)
 	return timestamp;
 }
 
-#define WEIR_TIME_TEXT_MAX 40 /* bytes that hold any time as text, the end included */
-#define WEIR_UUID_TEXT_MAX 37
-#define WEIR_DATE_TEXT_MAX 16
-#define WEIR_CLOCK_TEXT_MAX 17
+#define WEIR_TIME_TEXT_MAX     40 /* bytes that hold any time as text, the end included */
+#define WEIR_UUID_TEXT_MAX     37
+#define WEIR_DATE_TEXT_MAX     16
+#define WEIR_CLOCK_TEXT_MAX    17
 #define WEIR_INTERVAL_TEXT_MAX 64
-#define WEIR_INET_TEXT_MAX 52
+#define WEIR_INET_TEXT_MAX     52
 
 /* The present time of the system's clock. */
 WEIR_API weir_time weir_time_now(void);

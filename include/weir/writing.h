@@ -22,9 +22,11 @@ extern "C" {
 
 /* What is inserted, what makes two rows the same, and what a row that is there takes from the one given. */
 typedef struct weir_upsert {
-	weir_set    set;    /* the columns that have values; those of `on` among them */
-	weir_column on;     /* a column declared .unique, which has a unique constraint of its own; zero: the primary key */
-	weir_set    update; /* of set: the columns that an existing row gets. Zero: all of set but the primary key and `on` */
+	weir_set set; /* the columns that have values; those of `on` among them */
+	/* a column declared .unique, which has a unique constraint of its own; zero: the primary key */
+	weir_column on;
+	/* of set: the columns that an existing row gets. Zero: all of set but the primary key and `on` */
+	weir_set update;
 } weir_upsert;
 
 /* Inserts a row; where there is one with the same value in `on`, updates that. *record (record may be NULL) is the row as
@@ -33,8 +35,8 @@ typedef struct weir_upsert {
  * (WEIR_ERR_VALUE). WEIR_ERR_USAGE if nothing is left to update: get_or_create is meant then. Other statuses as create.
  * WEIR_ERR_UNIQUE is another constraint than that of `on`; in a transaction it can also be two writers of the same row, if it
  * is the same by another unique column too (PostgreSQL is free of races for one constraint only). */
-WEIR_API int weir_base_dao_upsert(const weir_base_dao *dao, const void *values, const weir_upsert *upsert,
-                                  void *record, bool *created, weir_error *err);
+WEIR_API int weir_base_dao_upsert(const weir_base_dao *dao, const void *values, const weir_upsert *upsert, void *record,
+                                  bool *created, weir_error *err);
 
 /* The same for count structs, all or none. The list (NULL: none is made, which is faster) has the rows in the order given.
  * The same value of `on` twice is WEIR_ERR_VALUE. Writers that upsert the same rows in different order can end in
@@ -107,7 +109,7 @@ WEIR_API int weir_base_dao_update_where_returning(const weir_base_dao *dao, weir
 
 #ifndef __cplusplus
 /* The address of a weir_upsert with these members; it lives as long as the block it is written in. */
-#define WEIR_UPSERT(...) (&(const weir_upsert){__VA_ARGS__})
+#define WEIR_UPSERT(...) (&(const weir_upsert){ __VA_ARGS__ })
 
 /* clang-format off */
 /* weir_by(post_c.views, 1): a numeric column and an amount of its type. */
@@ -119,8 +121,8 @@ WEIR_API int weir_base_dao_update_where_returning(const weir_base_dao *dao, weir
 
 /* WEIR_BY(weir_by(post_c.views, 1), ...): what increment adds. */
 #define WEIR_BY(...)                                                                                                   \
-	((weir_increments){(const weir_increment[]){__VA_ARGS__},                                                      \
-	                   sizeof((const weir_increment[]){__VA_ARGS__}) / sizeof(weir_increment)})
+	((weir_increments){ (const weir_increment[]){ __VA_ARGS__ },                                                       \
+	                    sizeof((const weir_increment[]){ __VA_ARGS__ }) / sizeof(weir_increment) })
 #endif
 
 #ifdef __cplusplus

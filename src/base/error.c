@@ -1,4 +1,5 @@
 /* Filling a weir_error, and the texts of statuses. */
+#define WEIR__ERROR_C
 #include "base/error.h"
 
 #include <stdio.h>

@@ -134,6 +134,7 @@ static size_t take_list_stamps(const leasing *l, const weir__lookup *before, wei
 	*clean = true;
 	for (size_t i = 0; i < weir__lookup_stamps(lookup); i++) {
 		if (weir__lookup_shares(l->space, before, lookup, i))
+			/* NOLINTNEXTLINE(clang-analyzer-core.NullDereference): who has stamps has values */
 			lookup->stamp_values[i] = before->stamp_values[i];
 		else
 			take_stamps(l, at + taken++, 1, &lookup->stamp_values[i]);

@@ -62,7 +62,7 @@ static bool make_shards(weir__near *made)
 {
 	uint32_t count = 1, done = 0;
 
-	while (count < SHARDS_MOST && made->max_bytes / (2 * count) >= SHARD_BYTES)
+	while (count < SHARDS_MOST && made->max_bytes / (UINT64_C(2) * count) >= SHARD_BYTES)
 		count *= 2;
 	made->shards = weir__near_lines(count * sizeof *made->shards, &made->shards_memory);
 	made->shard_mask = count - 1;

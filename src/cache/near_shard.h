@@ -123,7 +123,7 @@ bool weir__near_shard_reclaim(weir__near_shard *shard, weir__pins *pins, weir__n
 void weir__near_retire(weir__near_shard *shard, weir__near *near_cache, uint32_t index);
 
 /* Queues (near_queue.c). */
-void weir__near_queue_push(weir__near_shard *shard, uint8_t queue, uint32_t index);
+void weir__near_queue_push(weir__near_shard *shard, uint8_t which, uint32_t index);
 void weir__near_queue_remove(weir__near_shard *shard, uint32_t index);
 
 /* Evicts until `bytes` more fit. */

@@ -12,9 +12,10 @@ extern const weir__redis_script
 	weir__redis_script_lease; /* key; lease, ttl in ms, seen: nil when leased, else what is there */
 extern const weir__redis_script
 	weir__redis_script_fill; /* keys; for each lease, value, ttl in ms: how many were stored */
-extern const weir__redis_script weir__redis_script_guard; /* keys; nonce, ttl in ms, channel and origin, or "": their number */
 extern const weir__redis_script
-	weir__redis_script_release; /* keys; nonce, stamp ttl in ms, channel and origin, or "", for each stamp or "": their number */
+	weir__redis_script_guard; /* keys; nonce, ttl in ms, channel and origin, or "": their number */
+extern const weir__redis_script
+								weir__redis_script_release; /* keys; nonce, stamp ttl in ms, channel and origin, or "", for each stamp or "": their number */
 extern const weir__redis_script weir__redis_script_remove; /* keys; channel and origin, or "": how many there were */
 
 #endif

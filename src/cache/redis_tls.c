@@ -91,6 +91,7 @@ static BIO_METHOD *create_method(void)
 
 /* ---- Contexts -------------------------------------------------------------------------------------------------------------- */
 
+/* NOLINTNEXTLINE(readability-non-const-parameter): the type is pem_password_cb */
 static int no_passphrase(char *bytes, int size, int writing, void *context)
 {
 	(void)bytes;

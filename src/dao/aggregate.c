@@ -120,7 +120,7 @@ static int count_distinct(const weir_base_dao *dao, weir_column column, const we
 	int          rc =
 		aggregate(dao, &(asked){ WEIR_COUNT_DISTINCT, column, query, cached }, &one_i64, count ? &value : NULL, err);
 
-	if (rc >= 0)
+	if (rc >= 0 && count)
 		*count = value.value;
 	return rc;
 }

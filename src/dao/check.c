@@ -1,4 +1,5 @@
 /* Checks of what a caller gives. */
+#define WEIR__CHECK_C
 #include "dao/check.h"
 
 #include "base/error.h"

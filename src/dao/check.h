@@ -6,6 +6,9 @@
 
 /* WEIR_ERR_USAGE of the call's model. */
 int weir__wrong_call(weir__call *call, const char *what);
+#if defined(__clang_analyzer__) && !defined(WEIR__CHECK_C)
+#define weir__wrong_call(call, what) ((void)(weir__wrong_call)(call, what), WEIR_ERR_USAGE)
+#endif
 
 /* Out parameters: there, and empty (in debug builds). */
 int weir__check_record_out(weir__call *call, const void *record);

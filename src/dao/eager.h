@@ -35,7 +35,7 @@ typedef struct weir__tree {
 } weir__tree;
 
 weir__tree *weir__tree_create(void);
-void        weir__tree_free(void *tree);
+void        weir__tree_free(void *freed);
 
 /* Room for more branches, so that adding them cannot fail. False: out of memory. */
 bool weir__tree_reserve(weir__tree *tree, size_t more);

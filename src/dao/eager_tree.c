@@ -31,7 +31,7 @@ void weir__tree_free(void *freed)
 /* Addresses are multiples of 16, and their lowest other bits differ most; the high bits of the product depend on all. */
 static size_t slot_of(const weir__branch *branches, size_t size, const void *owner, const char *name)
 {
-	uint64_t hash = ((uint64_t)(uintptr_t)owner / 16 + (unsigned char)name[0] * 131 + strlen(name)) * MULTIPLIER;
+	uint64_t hash = ((uint64_t)(uintptr_t)owner / 16 + (size_t)name[0] * 131 + strlen(name)) * MULTIPLIER;
 	size_t   at = (size_t)(hash >> 20) & (size - 1);
 
 	while (branches[at].owner && (branches[at].owner != owner || strcmp(branches[at].name, name) != 0))

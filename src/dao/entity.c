@@ -73,7 +73,8 @@ static int entity_init(weir__entity *entity, const weir_model *model, weir_cache
 
 static size_t slot_of(const weir__registry *registry, const weir_model *model)
 {
-	size_t at = weir__hash64(&model, sizeof model, 0) & (registry->slot_count - 1);
+	uintptr_t address = (uintptr_t)model;
+	size_t    at = weir__hash64(&address, sizeof address, 0) & (registry->slot_count - 1);
 
 	while (registry->slots[at] && registry->items[registry->slots[at] - 1].model != model)
 		at = (at + 1) & (registry->slot_count - 1);

@@ -167,7 +167,7 @@ static int get_part(weir__call *call, const void *key, const weir__layout *layou
 		rc = weir__wrong_call(call, "a part of one row has no aggregates");
 	if (rc >= 0)
 		rc = cached && weir__call_keeps_records(call) ? read_part_cached(call, &projection, key, part)
-		                                          : read_part(call, &projection, part);
+		                                              : read_part(call, &projection, part);
 	weir__projection_release(&projection);
 	return rc;
 }

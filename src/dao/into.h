@@ -5,6 +5,7 @@
 #include "dao/call.h"
 
 /* The query has been checked, but for what concerns the result. */
-int weir__into_list(weir__call *call, const weir_query *query, const weir__layout *layout, bool cached, weir_list *list);
+int weir__into_list(weir__call *call, const weir_query *query, const weir__layout *layout, bool cached,
+                    weir_list *list);
 
 #endif

@@ -7,7 +7,7 @@
 #include "dao/entity.h"
 
 /* `user:id:42`, `playlist_track:playlist_id:1:track_id:17`: the record with the primary key of this struct. Appends. */
-void weir__key_of_record(const weir__entity *entity, const void *values, weir__buffer *key);
+void weir__key_of_record(const weir__entity *entity, const void *record, weir__buffer *key);
 
 /* The same from the values of the key columns in order. */
 void weir__key_of_values(const weir__entity *entity, const weir_value *values, weir__buffer *key);

@@ -93,6 +93,7 @@ weir_query weir__relation_query(const weir__relation *relation, weir_order order
 
 	for (size_t i = 0; i < link->target_count; i++)
 		order[i] = (weir_order){
+			/* NOLINTNEXTLINE(clang-analyzer-core.NullDereference): target columns are those of a link table */
 			.column = { link->through->model, link->through->columns[link->through_columns[i]].offset },
 		};
 	query.order = (weir_orders){ order, link->target_count };

@@ -47,8 +47,10 @@ static int add_table(installing *in, const weir__entity *entity)
 	int rc = table.schema ? name_parts(entity->layout, &text, names, in->err) : weir__error_no_memory(in->err);
 
 	if (rc >= 0) {
+		/* NOLINTBEGIN(clang-analyzer-core.uninitialized.Assign): there are two names besides those of columns */
 		table.record = names[0];
 		table.plural = names[1];
+		/* NOLINTEND(clang-analyzer-core.uninitialized.Assign) */
 		table.columns = names + 2;
 		weir__triggers_drop(&table, &in->sql);
 		if (!in->removes)

@@ -34,10 +34,10 @@ typedef struct weir__engine {
 	int                     timeout_ms;
 	int64_t                 max_limit;
 	bool                    shares_cache; /* with other processes */
-	bool                    outbox;     /* options.outbox or outside_ms */
-	bool                    relays;     /* in a thread of its own */
-	int                     outside_ms; /* options.outside_ms */
-	weir__relay            *relay;      /* NULL: not started */
+	bool                    outbox;       /* options.outbox or outside_ms */
+	bool                    relays;       /* in a thread of its own */
+	int                     outside_ms;   /* options.outside_ms */
+	weir__relay            *relay;        /* NULL: not started */
 	weir_schema_check       schema_check;
 	atomic_bool             schema_checked;
 	pthread_mutex_t         schema_lock; /* held while the first user of a lazy session checks the schema */

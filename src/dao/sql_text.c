@@ -131,7 +131,7 @@ void weir__sql_text_read(const char *text, size_t length, weir__sql_text *read)
 
 static char lower(char c)
 {
-	return c >= 'A' && c <= 'Z' ? (char)(c - 'A' + 'a') : c;
+	return (char)(c >= 'A' && c <= 'Z' ? c - 'A' + 'a' : c);
 }
 
 static bool is_word(const weir__sql_text *read, const char *word)

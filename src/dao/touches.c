@@ -90,6 +90,7 @@ static int read_key(weir__call *call, const weir__rows *rows, size_t row, const 
 	int                 rc = WEIR_OK;
 
 	for (size_t i = 0; rc >= 0 && i < layout->key_count; i++)
+		/* NOLINTNEXTLINE(clang-analyzer-core.CallAndMessage): there is a place for each column of the key */
 		rc = weir__rows_value(rows, row, places[i], layout->columns[layout->key[i]].type, &values[i], &scratch,
 		                      call->err);
 	if (rc >= 0) {

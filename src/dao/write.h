@@ -10,11 +10,11 @@ typedef int (*weir__collect)(weir__call *call, const weir__rows *rows, weir__tou
 
 /* A statement that changes rows. record and list, where not NULL, receive the first row or all rows as records. */
 typedef struct weir__write {
-	weir__sql     sql;
-	weir__collect collect;
-	bool          always; /* it touches even if it returns no row */
-	const void  **record;
-	weir_list    *list;
+	weir__sql         sql;
+	weir__collect     collect;
+	bool              always; /* it touches even if it returns no row */
+	const void      **record;
+	weir_list        *list;
 	const weir__copy *copy;  /* instead of sql */
 	weir__blame      *blame; /* where not NULL: what the server said of the row that it failed for */
 } weir__write;

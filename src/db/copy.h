@@ -19,7 +19,8 @@ typedef struct weir__copy {
 bool weir__copy_fits(const weir__statements *s, weir__mask mask);
 
 /* May the table be copied into? A plain or partitioned table without row-level security and rules for INSERT. One query. */
-int weir__copy_asks(weir__conn *conn, const weir__statements *s, weir__deadline deadline, bool *allowed, weir_error *err);
+int weir__copy_asks(weir__conn *conn, const weir__statements *s, weir__deadline deadline, bool *allowed,
+                    weir_error *err);
 
 /* Runs it on a connection that is in a transaction. Values have been checked. After a failure the transaction can only be
  * rolled back, and weir__conn_blame says which row it was, if the server said so. */

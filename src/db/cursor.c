@@ -121,7 +121,7 @@ int weir__seek_write(const weir__layout *layout, const weir_query *query, const 
 		weir__append_be(&bytes, SUM_SIZE, checksum(bytes.data, bytes.length));
 	if (rc < 0)
 		rc = weir__error_set_at(err, rc, layout->model->name, NULL, "no cursor can be made: %s", reason);
-	else if (bytes.length > TEXT_MAX / 4 * 3)
+	else if (bytes.length > (size_t)TEXT_MAX / 4 * 3)
 		rc = weir__error_set_at(err, WEIR_ERR_LIMIT, layout->model->name, NULL,
 		                        "the values that the rows are ordered by are too long for a cursor");
 	else

@@ -16,7 +16,7 @@ struct weir__statements {
 	weir__sql           delete_by_id;
 	weir__sql           really_delete; /* of a model with .deleted_at */
 	weir__sql           restore;
-	weir__sql           deleted_at; /* the name of that column */
+	weir__sql           deleted_at;                /* the name of that column */
 	weir__sql           names[WEIR__COLUMNS_MAX];  /* "email" */
 	weir__sql           get_by[WEIR__COLUMNS_MAX]; /* of unique columns and those of the primary key */
 	weir__sql           key_by[WEIR__COLUMNS_MAX];
@@ -59,7 +59,8 @@ void weir__sql_append_delete(weir__buffer *sql, const weir__statements *s, bool 
 void weir__sql_append_restore(weir__buffer *sql, const weir__statements *s);
 
 /* FROM the table WHERE, of a query; returns what append_where returns. */
-const char *weir__sql_append_from(weir__buffer *sql, const weir__statements *s, const weir_query *query, weir__params *params);
+const char *weir__sql_append_from(weir__buffer *sql, const weir__statements *s, const weir_query *query,
+                                  weir__params *params);
 
 /* LIMIT and OFFSET. */
 void weir__sql_append_page(weir__buffer *sql, const weir_query *query, weir__params *params);

@@ -31,7 +31,7 @@ char *weir__base64_write(char *at, const void *bytes, size_t length)
 		uint32_t word = (uint32_t)from[0] << 16 | (length > 1 ? (uint32_t)from[1] << 8 : 0);
 		*at++ = digits[word >> 18];
 		*at++ = digits[word >> 12 & 63];
-		*at++ = length > 1 ? digits[word >> 6 & 63] : '=';
+		*at++ = (char)(length > 1 ? digits[word >> 6 & 63] : '=');
 		*at++ = '=';
 	}
 	return at;

@@ -77,7 +77,7 @@ static char *put_v6(char *at, const uint8_t *bytes)
 	unsigned   words[V6_WORDS];
 	struct run zeros;
 
-	for (int i = 0; i < V6_WORDS; i++)
+	for (size_t i = 0; i < V6_WORDS; i++)
 		words[i] = (unsigned)bytes[2 * i] << 8 | bytes[2 * i + 1];
 	zeros = longest_zeros(words);
 	for (int i = 0; i < V6_WORDS; i++) {

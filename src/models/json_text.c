@@ -16,7 +16,7 @@ struct scanner {
 /* The next byte, or NUL at the end: NUL is never part of a JSON text, so that no caller takes it for one. */
 static char peek(const struct scanner *s)
 {
-	return s->at < s->end ? *s->at : '\0';
+	return (char)(s->at < s->end ? *s->at : '\0');
 }
 
 static bool skip(struct scanner *s, char c)

@@ -32,7 +32,7 @@ static cJSON *make_float8(double number)
 static cJSON *make_float4(double number)
 {
 	char  text[WEIR__DOUBLE_TEXT_MAX];
-	char *end = text;
+	char *end;
 
 	if (!isfinite(number))
 		return make_float8(number);

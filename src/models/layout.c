@@ -190,7 +190,8 @@ static int check_deleted_at(const weir_model *model, const weir_field *field, we
 {
 	if (!field->deleted_at || (field->type == WEIR_TYPE_TIMESTAMPTZ && field->optional && !field->auto_now))
 		return WEIR_OK;
-	return wrong_field(model, field, err, "is .deleted_at, which only a timestamptz that can be NULL can be: weir_opt_time");
+	return wrong_field(model, field, err,
+	                   "is .deleted_at, which only a timestamptz that can be NULL can be: weir_opt_time");
 }
 
 /* What only a result has. */
@@ -380,6 +381,7 @@ static weir__layout *allocate(const weir_model *model, const weir__buffer *prefi
 	char *texts = (char *)(layout->columns + layout->column_count);
 	for (size_t i = 0; i < layout->column_count; i++)
 		fill_column(&layout->columns[i], &model->fields[i]);
+	/* NOLINTNEXTLINE(clang-analyzer-core.NonNullParamChecker): a model has a column, so there is a prefix */
 	memcpy(texts, prefixes->data, prefixes->length);
 	fill_prefixes(layout, texts);
 	layout->by_offset = (uint8_t *)texts + prefixes->length;

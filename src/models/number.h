@@ -23,7 +23,7 @@ char *weir__integer_write(char *at, int64_t number);
 char *weir__double_write(char *at, double number);
 
 /* The same for a float: the text of the double with the fewest of 6 to 9 digits that reads back as this float. */
-char *weir__float_write(char *at, float number);
+char *weir__float_write(char *at, float single);
 
 /* Read the number that begins at `at` and return the place behind it; NULL, and *number untouched, when there is none
  * of JSON's grammar. An integer stops before the first byte that is no digit; it has no leading zero, is not -0 and

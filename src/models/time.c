@@ -254,7 +254,7 @@ static bool read_offset(struct reader *r, int64_t *us)
 		if (!read_pair(r, 59, &minutes))
 			return false;
 	}
-	*us = (hours * 60 + minutes) * 60 * US_PER_SECOND;
+	*us = (int64_t)(hours * 60 + minutes) * 60 * US_PER_SECOND;
 	if (negative)
 		*us = -*us;
 	return true;

@@ -61,8 +61,8 @@ static inline size_t run_once(void)
 static inline const char *cached_bio(int64_t id)
 {
 	static char bio[64];
-	const user        *found = NULL;
-	int                rc = user_dao_get_by_id_cached(&blog.users, id, &found, &blog.err);
+	const user *found = NULL;
+	int         rc = user_dao_get_by_id_cached(&blog.users, id, &found, &blog.err);
 
 	ck_assert_int_ge(rc, 0);
 	snprintf(bio, sizeof bio, "%s", !found ? "" : found->bio ? found->bio : "-");

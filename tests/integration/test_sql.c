@@ -304,7 +304,8 @@ START_TEST(test_sql__update_and_delete_by_condition_return_the_keys_of_their_row
 	ck_assert_uint_eq(workbench.rows.count, 2);
 	ck_assert_int_eq(workbench_value(0, 0, WEIR_TYPE_INT8).as.integer, first);
 	workbench_clear();
-	workbench_ok(weir__sql_delete_where(shop.item_statements, &old, false, &workbench.sql, workbench.params, &workbench.err));
+	workbench_ok(
+		weir__sql_delete_where(shop.item_statements, &old, false, &workbench.sql, workbench.params, &workbench.err));
 	workbench_run_built();
 	ck_assert_uint_eq(workbench.rows.count, 2);
 	ck_assert_int_eq(workbench_number("SELECT count(*) FROM items"), 1);

@@ -55,20 +55,21 @@ typedef struct weir_cached {
 
 /* What all operations are told; each reads the members that concern it. */
 typedef struct weir_cache_call {
-	int64_t  deadline_us;  /* on the monotonic clock */
-	uint64_t id;           /* the nonce of a guard and its release, the token of a lease */
-	int64_t  ttl_ms;       /* of the guard or lease */
-	int64_t  stamp_ttl_ms; /* of a stamp that is set; below 0: no expiry */
-	weir_bytes channel;    /* whom to tell what guard and release change (watch); empty: nobody */
-	weir_bytes origin;     /* what is told begins with this */
-	bool       wants_left; /* get_many: left_ms is needed, where it can be told */
+	int64_t    deadline_us;  /* on the monotonic clock */
+	uint64_t   id;           /* the nonce of a guard and its release, the token of a lease */
+	int64_t    ttl_ms;       /* of the guard or lease */
+	int64_t    stamp_ttl_ms; /* of a stamp that is set; below 0: no expiry */
+	weir_bytes channel;      /* whom to tell what guard and release change (watch); empty: nobody */
+	weir_bytes origin;       /* what is told begins with this */
+	bool       wants_left;   /* get_many: left_ms is needed, where it can be told */
 } weir_cache_call;
 
 /* One key of a lease: a record's, or a stamp to be set where there is none. */
 typedef struct weir_cache_want {
 	weir_bytes key;
-	weir_bytes seen;  /* how the unusable value begins that the lease may replace; empty: none */
-	uint64_t   stamp; /* not 0: a stamp. Where there is nothing it becomes the value `S` and 16 hexadecimal digits */
+	weir_bytes seen; /* how the unusable value begins that the lease may replace; empty: none */
+	/* not 0: a stamp. Where there is nothing it becomes the value `S` and 16 hexadecimal digits */
+	uint64_t stamp;
 } weir_cache_want;
 
 /* One value to be stored. */
@@ -79,7 +80,8 @@ typedef struct weir_cache_entry {
 	int64_t    ttl_ms; /* below 0: no expiry */
 	uint32_t   space;  /* whose entry it is, a small number; 0: nobody's */
 	int64_t
-		space_max; /* at most so many entries of this space are kept, where the backend can tell; below 0: any number */
+		/* at most so many entries of this space are kept, where the backend can tell; below 0: any number */
+		space_max;
 } weir_cache_entry;
 
 /* One key of a write: release deletes a record's key and sets a stamp's to `S` and 16 hexadecimal digits. */

@@ -304,7 +304,8 @@ START_TEST(test_condition__a_condition_that_contains_itself_ends)
 }
 END_TEST
 
-WEIR_SUITE("condition", test_condition__same_and_differs_are_never_unknown, test_condition__comparisons_have_the_parameter_of_their_column,
+WEIR_SUITE("condition", test_condition__same_and_differs_are_never_unknown,
+           test_condition__comparisons_have_the_parameter_of_their_column,
            test_condition__equality_with_null_asks_for_null, test_condition__other_comparisons_with_null_are_refused,
            test_condition__in_is_one_array_whatever_its_length, test_condition__in_reads_items_of_every_type,
            test_condition__between_has_two_parameters, test_condition__patterns_are_escaped_where_the_text_means_itself,

@@ -270,9 +270,11 @@ START_TEST(test_sql__delete_by_condition_returns_keys)
 	const weir_condition all = weir_everything();
 
 	shop_open();
-	ck_assert_int_eq(weir__sql_delete_where(shop.part_statements, &where, false, &shop.sql, shop.params, &shop.err), WEIR_OK);
+	ck_assert_int_eq(weir__sql_delete_where(shop.part_statements, &where, false, &shop.sql, shop.params, &shop.err),
+	                 WEIR_OK);
 	assert_sql("DELETE FROM " PARTS " WHERE \"weight\" < $1 RETURNING \"item_id\", \"code\"");
-	ck_assert_int_eq(weir__sql_delete_where(shop.part_statements, &all, false, &shop.sql, shop.params, &shop.err), WEIR_OK);
+	ck_assert_int_eq(weir__sql_delete_where(shop.part_statements, &all, false, &shop.sql, shop.params, &shop.err),
+	                 WEIR_OK);
 	assert_sql("DELETE FROM " PARTS " RETURNING \"item_id\", \"code\"");
 	shop_close();
 }
@@ -289,17 +291,18 @@ START_TEST(test_sql__conditions_that_leave_out_no_row_must_be_meant)
 
 	shop_open();
 	for (size_t i = 0; i < sizeof refused / sizeof refused[0]; i++) {
-		assert_error(WEIR_ERR_USAGE,
-		             weir__sql_delete_where(shop.item_statements, &refused[i], false, &shop.sql, shop.params, &shop.err),
-		             "item: the condition leaves out no row; weir_everything() says that every row is meant");
+		assert_error(
+			WEIR_ERR_USAGE,
+			weir__sql_delete_where(shop.item_statements, &refused[i], false, &shop.sql, shop.params, &shop.err),
+			"item: the condition leaves out no row; weir_everything() says that every row is meant");
 		assert_error(WEIR_ERR_USAGE,
 		             weir__sql_update_where(shop.item_statements, &refused[i], BIT(ITEM_AGE), &ada, &shop.sql,
 		                                    shop.params, &shop.err),
 		             "item: the condition leaves out no row; weir_everything() says that every row is meant");
 	}
 	for (size_t i = 0; i < sizeof meant / sizeof meant[0]; i++)
-		ck_assert_int_eq(weir__sql_delete_where(shop.item_statements, &meant[i], false, &shop.sql, shop.params, &shop.err),
-		                 WEIR_OK);
+		ck_assert_int_eq(
+			weir__sql_delete_where(shop.item_statements, &meant[i], false, &shop.sql, shop.params, &shop.err), WEIR_OK);
 	shop_close();
 }
 END_TEST
@@ -481,6 +484,7 @@ WEIR_SUITE("sql", test_sql__identifiers_are_quoted_and_the_schema_is_named_where
            test_sql__update_that_needs_nothing_old_is_plain, test_sql__auto_now_moves_only_when_something_changes,
            test_sql__auto_now_that_the_caller_sets_is_his, test_sql__parameters_are_numbered_on_from_what_is_there,
            test_sql__update_of_nothing_or_of_the_key_is_refused, test_sql__delete_by_condition_returns_keys,
-           test_sql__conditions_that_leave_out_no_row_must_be_meant, test_sql__select_is_ordered_and_limited_by_itself, test_sql__an_odd_limit_is_a_parameter,
-           test_sql__an_order_ends_with_the_primary_key, test_sql__count_looks_at_a_page_only_where_one_is_given,
-           test_sql__exists_asks_for_one_row, test_sql__a_wrong_query_builds_nothing MEMORY_TESTS);
+           test_sql__conditions_that_leave_out_no_row_must_be_meant, test_sql__select_is_ordered_and_limited_by_itself,
+           test_sql__an_odd_limit_is_a_parameter, test_sql__an_order_ends_with_the_primary_key,
+           test_sql__count_looks_at_a_page_only_where_one_is_given, test_sql__exists_asks_for_one_row,
+           test_sql__a_wrong_query_builds_nothing MEMORY_TESTS);

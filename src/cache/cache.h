@@ -27,6 +27,24 @@
 void weir__key_part(weir__buffer *key, const char *part, size_t length);
 void weir__key_null(weir__buffer *key);
 
+/* ---- Where entries come from ------------------------------------------------------------------------------------- */
+
+/* A database: what its system calls itself, and how often a standby has become the primary since. timeline 0: not known. */
+typedef struct weir__source {
+	uint64_t system;
+	uint32_t timeline;
+} weir__source;
+
+/* What is read from now on is read from this database, as was found at since_us; news older than what is known are none. To be called before
+ * each read whose rows may be kept. What was cached of another database is a miss from then on. */
+void weir__cache_read_from(weir_cache_manager *cache, const weir__source *source, int64_t since_us);
+
+/* What is being read may be behind: leases under way fill nothing. */
+void weir__cache_unsettle(weir_cache_manager *cache);
+
+/* watch is called about once a second while the cache is read, by one of the readers; superseded: others read from a newer database. */
+void weir__cache_watch_source(weir_cache_manager *cache, void (*watch)(void *context, bool superseded), void *context);
+
 /* ---- Spaces ---------------------------------------------------------------------------------------------------- */
 
 typedef struct weir__cache_space weir__cache_space;
@@ -133,6 +151,7 @@ typedef struct weir__lookup {
 	bool              waiting;               /* to be looked at, the next time */
 	bool              missed;                /* of those that are being leased */
 	bool              leads;
+	uint64_t          turn, tag; /* of the era that it began in (era.h) */
 } weir__lookup;
 
 /* Looks count entries up, one round trip (another for the stamps of "absent" answers). Counts hits and misses. */

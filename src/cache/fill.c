@@ -34,7 +34,8 @@ static size_t stamps_of(const weir__filling *filling)
 
 static bool is_storable(const weir__cache_space *space, const weir__filling *filling)
 {
-	if (filling->gives_up || filling->lookup->key.length > WEIR__ENVELOPE_KEY_MAX || is_too_large(space, filling))
+	if (filling->gives_up || filling->lookup->key.length > WEIR__ENVELOPE_KEY_MAX || is_too_large(space, filling) ||
+	    !weir__era_lasts(&space->cache->era, filling->lookup))
 		return false;
 	for (size_t i = 0; i < stamps_of(filling); i++)
 		if (filling->lookup->stamp_values[i] == 0)
@@ -48,7 +49,7 @@ static weir_bytes write_entry(const weir__cache_space *space, const weir__fillin
 	weir__envelope envelope = {
 		.kind = filling->payload.data ? 'V' : 'N',
 		.token = filling->lookup->token,
-		.fingerprint = weir__space_fingerprint(space),
+		.fingerprint = weir__space_fingerprint(space, filling->lookup->tag),
 		.items = filling->items,
 		.key = filling->lookup->key,
 		.payload = filling->payload,

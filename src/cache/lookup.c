@@ -58,7 +58,7 @@ static bool stamps_match(const weir__lookup *lookup, const weir__envelope *envel
 
 static bool is_of_key(const weir__cache_space *space, const weir__lookup *lookup, const weir__envelope *envelope)
 {
-	return envelope->fingerprint == weir__space_fingerprint(space) && envelope->kind != 'O' &&
+	return envelope->fingerprint == weir__space_fingerprint(space, lookup->tag) && envelope->kind != 'O' &&
 	       weir__bytes_equal(envelope->key, lookup->key);
 }
 
@@ -350,9 +350,11 @@ int64_t weir__lookup_deadline(const weir__cache_space *space, const weir__lookup
 static bool make_ready(const weir__lookup_part *part, int64_t started_us)
 {
 	weir_cache_manager *cache = part->space->cache;
-	bool                usable =
-		weir__cache_space_enabled(part->space) && weir__cache_usable(cache) && weir__watermark_holds(cache, started_us);
+	bool                usable;
 
+	weir__era_look(cache, &cache->era, started_us);
+	usable =
+		weir__cache_space_enabled(part->space) && weir__cache_usable(cache) && weir__watermark_holds(cache, started_us);
 	for (size_t i = 0; i < part->count; i++) {
 		weir__lookup *lookup = &part->lookups[i];
 
@@ -360,6 +362,7 @@ static bool make_ready(const weir__lookup_part *part, int64_t started_us)
 		lookup->waiting = usable;
 		lookup->deadline_us = weir__lookup_deadline(part->space, lookup, started_us);
 		lookup->leads = false;
+		weir__era_enter(&cache->era, lookup);
 		lookup->found = (weir_cached){ .state = WEIR_CACHED_NOTHING };
 		weir__near_prepare(part->space, lookup, started_us);
 	}

@@ -55,6 +55,7 @@ static int prepare(weir_cache_manager *cache, const weir__cache_manager_options 
 	cache->logger = options->logger;
 	cache->process = weir__process_generation();
 	cache->id_seed = weir__random_u64();
+	atomic_init(&cache->era.look_us, INT64_MAX);
 	cache->defaults = weir__config_built_in;
 	weir__config_overlay(&cache->defaults, &options->defaults);
 	rc = weir__pending_init(&cache->pending, err);

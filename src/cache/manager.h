@@ -4,6 +4,7 @@
 
 #include "cache/config.h"
 #include "cache/counters.h"
+#include "cache/era.h"
 #include "cache/flight.h"
 #include "cache/key.h"
 #include "cache/near_link.h"
@@ -67,6 +68,7 @@ struct weir_cache_manager {
 	weir__pending              pending;
 	weir__flights              flights;
 	weir__watermark            watermark;
+	weir__era                  era;
 	pthread_mutex_t            mutex; /* defaults, spaces, their own */
 	weir_cache_config          defaults;
 	weir__cache_space         *spaces;
@@ -102,14 +104,21 @@ static inline void weir__cache_show_key(const weir_cache_manager *cache, weir_by
 	weir__key_show(shown, weir__cache_head(cache), physical, cache->id_seed);
 }
 
-/* What the entries of a space must have been written by: the shape of its rows and the configured version. The version is no
- * part of the keys, so that processes that differ in it still invalidate each other's entries. */
-static inline uint64_t weir__space_fingerprint(const weir__cache_space *space)
+/* What the entries of a space must have been written by: the shape of its rows, the configured version, and the database that they were
+ * read from (the tag, era.h). Version and tag are no part of the keys, so that processes that differ in them still invalidate each
+ * other's entries. */
+static inline uint64_t weir__space_fingerprint(const weir__cache_space *space, uint64_t tag)
 {
 	const weir__cache_space *owner = space->base ? space->base : space;
 	int                      version = atomic_load_explicit(&owner->config.version, memory_order_relaxed);
 
-	return space->fingerprint + (uint64_t)version * UINT64_C(0x9e3779b97f4a7c15);
+	return space->fingerprint + (uint64_t)version * UINT64_C(0x9e3779b97f4a7c15) + tag;
+}
+
+/* The same as of now. */
+static inline uint64_t weir__space_fingerprint_now(const weir__cache_space *space)
+{
+	return weir__space_fingerprint(space, atomic_load(&space->cache->era.tag));
 }
 
 /* Goes on deleting everything of one space, for at most timeout_ms: from WEIR__FLUSH_STAMP on, until it is idle. WEIR_OK or

@@ -51,7 +51,7 @@ static weir_bytes space_key(const weir__cache_space *space, char key[WEIR__KEY_M
 /* Another kind of objects, another shape or version: another name. */
 static weir__hash128 name_of(const weir__near_question *question, const weir__near_link *link)
 {
-	uint64_t      kind = (uint64_t)(uintptr_t)question->tag ^ weir__space_fingerprint(question->space);
+	uint64_t      kind = (uint64_t)(uintptr_t)question->tag ^ weir__space_fingerprint_now(question->space);
 	weir__hash128 name;
 
 	if (question->has_number)
@@ -71,6 +71,7 @@ bool weir__near_ask(const weir__near_question *question, weir__near_value *value
 	if (question->fresh_ms < 0 || !weir__near_is_on(space) ||
 	    !weir__near_link_serves(link, question->fresh_ms, &now_us) || !weir__watermark_holds(space->cache, now_us))
 		return false;
+	weir__era_look(space->cache, &space->cache->era, now_us);
 	lane = weir__lane();
 	if (!weir__near_get(link->near_cache, name_of(question, link), now_us, lane, value))
 		return false;
@@ -115,13 +116,17 @@ void weir__near_keep(const weir__near_question *question, const weir__lookup *lo
 {
 	const weir__near_ticket *ticket = value->absent ? &lookup->near_absence : &lookup->near_ticket;
 	const weir__near_link   *link;
+	weir__hash128            name;
 
 	if (ticket->count == 0 || is_too_large(question->space, bytes, items))
 		return;
 	link = link_of(question->space);
+	name = name_of(question, link);
+	if (!weir__era_lasts(&question->space->cache->era, lookup)) /* after the name, which has the tag of now */
+		return;
 	(void)weir__near_put(link->near_cache,
 	                     &(weir__near_item){
-							 .name = name_of(question, link),
+							 .name = name,
 							 .ticket = ticket,
 							 .value = *value,
 							 .bytes = bytes,

@@ -3,7 +3,8 @@
  * Redis may come back with an old snapshot, or a replica that lacks the last writes may take over. Its run id is another one then, so a
  * hash of it is part of every key: `weir:{user:id:42}` is `weir:1f2e3d4c:{user:id:42}` in Redis, and a server that has been
  * restarted starts cold. The run id never changes while a connection lasts (the replication id does), so it is asked for once, in
- * the handshake, and each request is written in the names of the connection that it goes out on. */
+ * the handshake, and each request is written in the names of the connection that it goes out on. Which database the
+ * entries are of is another matter (era.h). */
 #ifndef WEIR_CACHE_REDIS_EPOCH_H
 #define WEIR_CACHE_REDIS_EPOCH_H
 

@@ -7,6 +7,7 @@
 #include "base/memory.h"
 #include "base/process.h"
 #include "cache/pending.h"
+#include "dao/era.h"
 
 #include <signal.h>
 
@@ -44,10 +45,14 @@ static void pass(weir__relay *relay)
 	size_t        applied = 0;
 	int           rc = WEIR_OK;
 
+	if (relay->conn && weir__conn_is_outdated(relay->conn))
+		weir__db_close_apart(&relay->conn);
 	if (!relay->conn)
 		rc = weir__db_open_apart(engine->db, weir__deadline_in_ms(TIMEOUT_MS), &relay->conn, &err);
 
 	(void)weir__cache_usable(engine->cache); /* pays what this process owes */
+	if (rc >= 0)
+		rc = weir__era_read_on(engine, relay->conn, weir__deadline_in_ms(TIMEOUT_MS), &err);
 	if (rc >= 0)
 		rc = weir__relay_pass(&relay->relaying, relay->conn, &applied, &err);
 	if (relay->conn && !weir__conn_is_usable(relay->conn))

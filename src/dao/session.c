@@ -5,6 +5,7 @@
 #include "base/memory.h"
 #include "base/process.h"
 #include "cache/watermark.h"
+#include "dao/era.h"
 #include "dao/outbox.h"
 #include "dao/principal.h"
 #include "dao/relation.h"
@@ -206,6 +207,8 @@ static int engine_create(const weir_options *options, weir__engine **created, we
 		rc = weir__cache_manager_start(engine->cache, err);
 	if (rc >= 0)
 		rc = create_db(engine, options, err);
+	if (rc >= 0)
+		weir__era_watch(engine);
 	if (rc < 0) {
 		engine_free(engine);
 		return rc;
@@ -390,7 +393,9 @@ int weir__session_acquire(weir_session *session, weir__deadline deadline, weir__
 
 	if (rc < 0 || session->transaction)
 		return rc;
-	rc = check_schema(session->engine, *conn, deadline, err);
+	rc = weir__era_read_on(session->engine, *conn, deadline, err);
+	if (rc >= 0)
+		rc = check_schema(session->engine, *conn, deadline, err);
 	if (rc < 0)
 		weir__db_give_back(session->engine->db, conn);
 	else if (session->principal)

@@ -44,6 +44,7 @@ struct weir__conn {
 	int64_t             retires_us;
 	int64_t             returned_us;
 	int                 server_pid;  /* of the server process that works for us */
+	weir__server        server;      /* all 0: not known (server.c) */
 	int64_t             incarnation; /* of the server's memory: another one after a crash (outcome.c) */
 	unsigned            cursors;     /* open now (stream.c) */
 	weir__tx            tx;
@@ -68,6 +69,12 @@ void weir__conn_free(weir__conn *conn);
 
 /* Adds what it has counted. */
 void weir__conn_add_counters(const weir__conn *conn, weir_session_stats *stats);
+
+/* ---- server.c -------------------------------------------------------------------------------------------------- */
+
+/* What is selected of a server, three columns, and how they are read, from this one on. */
+extern const char weir__server_columns[];
+void              weir__server_read(weir__conn *conn, const PGresult *result, int column);
 
 /* ---- exchange.c ------------------------------------------------------------------------------------------------ */
 

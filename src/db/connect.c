@@ -2,7 +2,7 @@
  * a loop of ours, once for each place to which the connection string leads (hosts.c), which knows names by their address.
  *
  * Afterwards the settings that exact values depend on are checked, and one query sets what cannot be asked for at the
- * start and reads which incarnation of the server this is, and whether a pooler stands in between. All results are binary, so that no setting of the server's
+ * start and reads which server this is, in which incarnation, and whether a pooler stands in between. All results are binary, so that no setting of the server's
  * (DateStyle, TimeZone, extra_float_digits...) decides what a value looks like, and none is touched. */
 #include "db/conn.h"
 
@@ -188,30 +188,46 @@ static void note_pooler(weir__conn *conn)
 
 /* From version 14 on a server notices within this time that a caller has gone, so that what it gave up on, and its locks,
  * do not live on. A pooler's server is left as it is. */
+static int ask(weir__conn *conn, bool anonymous, weir__deadline deadline, PGresult **result, weir_error *err)
+{
+	static const char watched[] = ", CASE WHEN pg_catalog.pg_backend_pid() = $1::int4 THEN "
+								  "pg_catalog.set_config('client_connection_check_interval', '1s', false) END";
+	bool              watches = PQserverVersion(conn->pg) >= 140000;
+	char              text[1024], number[16];
+	const char       *values[] = { number };
+	weir__question    question = { .text = text, .count = watches, .values = values };
+
+	snprintf(number, sizeof number, "%d", conn->server_pid);
+	snprintf(text, sizeof text,
+	         "SELECT pg_catalog.pg_stat_get_bgwriter_stat_reset_time(), pg_catalog.pg_backend_pid()::int8%s%s%s",
+	         anonymous ? "" : ", ", anonymous ? "" : weir__server_columns, watches ? watched : "");
+	return weir__conn_ask(conn, &question, deadline, result, err);
+}
+
+/* Which server it is, is asked in the same query; where that is refused, it is not asked any more. */
 static int set_up(weir__conn *conn, weir__deadline deadline, weir_error *err)
 {
-	char           number[16];
-	const char    *values[] = { number };
-	weir__question plain = { .text = "SELECT pg_catalog.pg_stat_get_bgwriter_stat_reset_time(), "
-		                             "pg_catalog.pg_backend_pid()::int8" };
-	weir__question watched = { .text = "SELECT pg_catalog.pg_stat_get_bgwriter_stat_reset_time(), "
-		                               "pg_catalog.pg_backend_pid()::int8, "
-		                               "CASE WHEN pg_catalog.pg_backend_pid() = $1::int4 THEN "
-		                               "pg_catalog.set_config('client_connection_check_interval', '1s', false) END",
-		                       .count = 1,
-		                       .values = values };
-	PGresult      *result;
-	int            rc;
+	weir__db *db = conn->db;
+	bool      anonymous = atomic_load_explicit(&db->anonymous, memory_order_relaxed);
+	PGresult *result;
+	int       rc;
 
 	PQsetnonblocking(conn->pg, 1);
 	conn->server_pid = PQbackendPID(conn->pg);
-	snprintf(number, sizeof number, "%d", conn->server_pid);
 	conn->encrypted = PQsslInUse(conn->pg) || PQgssEncInUse(conn->pg);
-	rc = weir__conn_ask(conn, PQserverVersion(conn->pg) >= 140000 ? &watched : &plain, deadline, &result, err);
+	rc = ask(conn, anonymous, deadline, &result, err);
+	if (rc < 0 && !anonymous && !conn->broken) {
+		atomic_store_explicit(&db->anonymous, anonymous = true, memory_order_relaxed);
+		weir__log(db->logger, WEIR_LOG_INFO, "db: the server does not say which one it is: %s",
+		          err ? err->sqlstate : "");
+		rc = ask(conn, anonymous, deadline, &result, err);
+	}
 	if (rc < 0)
 		return rc;
 	conn->incarnation = weir__result_int64(result, 0);
 	conn->pooled = weir__result_int64(result, 1) != conn->server_pid;
+	if (!anonymous)
+		weir__server_read(conn, result, 2);
 	PQclear(result);
 	note_pooler(conn);
 	atomic_store_explicit(&conn->counters.round_trips, 0, memory_order_relaxed);
@@ -281,7 +297,7 @@ int weir__conn_open(weir__db *db, weir__deadline deadline, const weir__cancel *c
 		weir__conn_free(made);
 		return rc;
 	}
-	made->opened_us = weir__now_us();
+	made->opened_us = made->server.since_us ? made->server.since_us : weir__now_us();
 	made->retires_us = made->opened_us + lifetime_us(db);
 	weir__log(db->logger, WEIR_LOG_INFO, "db: connection opened (server process %d)", made->server_pid);
 	*conn = made;

@@ -42,6 +42,22 @@ typedef struct weir__db_options {
 int weir__db_create(const weir__db_options *options, weir__db **db, weir_error *err);
 /* Opens min_connections (at least one). */
 int weir__db_connect(weir__db *db, weir__deadline deadline, weir_error *err);
+/* Which server a connection leads to. */
+typedef struct weir__server {
+	uint64_t system;
+	uint32_t timeline; /* 0: not known, as for every standby */
+	bool     standby;
+	int64_t  since_us; /* when it said so; 0: it did not */
+} weir__server;
+/* Asks again, where it may be another one by now (a pooler, a standby). Not in a transaction. Fails as weir__conn_run does. */
+int weir__conn_server(weir__conn *conn, weir__deadline deadline, weir__server *server, weir_error *err);
+/* The pool reads from another server now. */
+bool weir__conn_is_outdated(const weir__conn *conn);
+/* No connection is used again that is older than now. */
+void weir__db_renew(weir__db *db);
+/* Was the connection ended that would be borrowed next, or were all, as far as can be seen without asking? */
+bool weir__db_has_ended(weir__db *db);
+
 /* A connection that is not one of the pool's, for work of the library's own: it neither waits for callers nor keeps them waiting. */
 int  weir__db_open_apart(weir__db *db, weir__deadline deadline, weir__conn **conn, weir_error *err);
 void weir__db_close_apart(weir__conn **conn);

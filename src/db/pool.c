@@ -20,6 +20,7 @@ static void enlist(weir__db *db, weir__conn *conn)
 		db->all->prev = conn;
 	db->all = conn;
 	db->totals.connections_opened++;
+	db->ended = false;
 }
 
 /* Takes a borrowed connection off the books; whoever calls frees it, without the lock. */
@@ -82,6 +83,7 @@ static bool is_good(weir__db *db, weir__conn *conn, int64_t now_us)
 	pthread_mutex_lock(&db->lock);
 	if (good)
 		return true;
+	db->ended = db->ended || !outdated;
 	discharge(db, conn, outdated ? &db->totals.connections_closed : &db->totals.connections_destroyed);
 	pthread_mutex_unlock(&db->lock);
 	weir__log(db->logger, WEIR_LOG_INFO, "db: idle connection closed, %s", outdated ? "its time is over" : "it ended");
@@ -244,6 +246,7 @@ void weir__db_give_back(weir__db *db, weir__conn **conn)
 		weir__idle_push(db, back);
 		expired = take_expired(db, now_us);
 	} else {
+		db->ended = db->ended || !clean;
 		discharge(db, back, clean ? &db->totals.connections_closed : &db->totals.connections_destroyed);
 	}
 	weir__queue_serve(db, now_us);
@@ -280,6 +283,25 @@ void weir__pool_renew(weir__db *db, const weir__conn *conn)
 	if (now_us - conn->opened_us > YOUNG_US)
 		db->stale_us = now_us;
 	pthread_mutex_unlock(&db->lock);
+}
+
+void weir__db_renew(weir__db *db)
+{
+	pthread_mutex_lock(&db->lock);
+	db->stale_us = weir__now_us();
+	pthread_mutex_unlock(&db->lock);
+}
+
+bool weir__db_has_ended(weir__db *db)
+{
+	bool ended;
+
+	if (db->process != weir__process_generation())
+		return false;
+	pthread_mutex_lock(&db->lock);
+	ended = db->top ? !is_quiet(db->top) : db->ended && !db->all;
+	pthread_mutex_unlock(&db->lock);
+	return ended;
 }
 
 /* ---- The end ------------------------------------------------------------------------------------------------------------------- */

@@ -49,8 +49,9 @@ struct weir__db {
 	int                  connect_timeout_ms;
 	size_t               max_statements;
 	weir_statement_mode  statements;
-	atomic_bool          pooled; /* AUTO: a pooler has been noticed */
-	atomic_uint_fast64_t plans;  /* how often a table was found changed */
+	atomic_bool          pooled;    /* AUTO: a pooler has been noticed */
+	atomic_bool          anonymous; /* the server does not say which one it is */
+	atomic_uint_fast64_t plans;     /* how often a table was found changed */
 	weir_pool_options    pool;
 	const weir__logger  *logger;
 	weir_trace           trace;
@@ -71,6 +72,8 @@ struct weir__db {
 	bool               orphaned;   /* closed while connections were borrowed: whoever is last frees it */
 	int64_t            suspect_us; /* connections given back before are looked at before use */
 	int64_t            stale_us;   /* connections opened before are not used again */
+	weir__server       server;     /* that answered last; timeline 0: none has said */
+	bool               ended;      /* a connection was, and none has been opened since */
 	weir__outage       outage;
 	weir_session_stats totals; /* of connections that are gone, and the pool's own */
 };

@@ -6,7 +6,8 @@
 /* Spaces that share keys (a derived model's, a relation's) cannot read each other's entries. */
 static uint64_t entry_of(const weir__cache_space *space, const weir__lookup *lookup)
 {
-	return weir__hash64(lookup->key.data, lookup->key.length, space->cache->id_seed ^ weir__space_fingerprint(space, lookup->tag));
+	return weir__hash64(lookup->key.data, lookup->key.length,
+	                    space->cache->id_seed ^ weir__space_fingerprint(space, lookup->tag));
 }
 
 static bool is_missing(const weir__lookup *lookup)

@@ -272,6 +272,11 @@ int weir__conn_begin(weir__conn *conn, const weir_transaction_options *options, 
 	return WEIR_OK;
 }
 
+int weir__conn_begin_brief(weir__conn *conn, weir__deadline deadline, weir_error *err)
+{
+	return weir__conn_begin(conn, NULL, deadline, err);
+}
+
 int weir__conn_savepoint(weir__conn *conn, int level, weir__deadline deadline, weir_error *err)
 {
 	(void)level, (void)deadline, (void)err;

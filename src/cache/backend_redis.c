@@ -218,17 +218,28 @@ static int guard(weir_cache_backend *self, const weir_touch *touches, size_t cou
 	return run_script(self, &work) == (long long)count ? WEIR_OK : WEIR_ERR_CACHE;
 }
 
+static size_t trailing_bare(const weir_touch *touches, size_t count)
+{
+	size_t bare = 0;
+
+	while (bare < count && touches[count - 1 - bare].bare && !touches[count - 1 - bare].stamp)
+		bare++;
+	return bare;
+}
+
 static void append_release(weir__redis_connection *connection, const script_work *work, size_t first, size_t count,
                            bool by_text)
 {
 	const weir_touch *touches = (const weir_touch *)work->items + first;
+	size_t            bare = trailing_bare(touches, count);
 	char              stamp[WEIR__STAMP_SIZE];
 
-	begin_script(connection, work->script, by_text, count, 4 + count);
+	begin_script(connection, work->script, by_text, count, 5 + count - bare);
 	append_touched_keys(connection, touches, count, work->call->id);
 	weir__redis_argument_number(connection, work->call->stamp_ttl_ms < 0 ? -1 : work->call->stamp_ttl_ms);
 	append_channel(connection, work->call);
-	for (size_t i = 0; i < count; i++) {
+	weir__redis_argument_number(connection, (int64_t)bare);
+	for (size_t i = 0; i < count - bare; i++) {
 		weir__stamp_write(touches[i].stamp, stamp);
 		weir__redis_argument(connection, stamp, touches[i].stamp ? sizeof stamp : 0);
 	}

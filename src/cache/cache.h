@@ -82,6 +82,8 @@ void weir__cache_space_stats_reset(weir__cache_space *space);
 
 /* Is caching on for it, by configuration and backend? A relaxed atomic load. */
 bool weir__cache_space_enabled(const weir__cache_space *space);
+/* Does a write of it fail where the cache does not answer? */
+bool weir__cache_space_fails(const weir__cache_space *space);
 /* Limits in force. */
 int64_t weir__cache_space_max_items(const weir__cache_space *space);
 int     weir__cache_space_version(const weir__cache_space *space);
@@ -215,6 +217,8 @@ int weir__touches_add_key(weir__touches *touches, weir__cache_space *space, weir
 /* A key that only has to be gone when the write is answered, and is right until then unless guards were lost: a pointer, or the record of a
  * row that there was not. It is deleted by the release, and not guarded. */
 int weir__touches_add_late(weir__touches *touches, weir__cache_space *space, weir_bytes key);
+/* The same of one that nobody needs to guard: a pointer. */
+int weir__touches_add_bare(weir__touches *touches, weir__cache_space *space, weir_bytes key);
 int weir__touches_add_stamp(weir__touches *touches, weir__cache_space *space, weir_bytes key);
 int weir__touches_add_any(weir__touches *touches, weir__cache_space *space);
 int weir__touches_add_bulk(weir__touches *touches, weir__cache_space *space);

@@ -31,40 +31,44 @@ const weir__redis_script weir__redis_script_fill = {
 			"return filled\n",
 };
 
+/* SET with GET is one call a key; only where another guard was there its members are added to it. */
 const weir__redis_script weir__redis_script_guard = {
-	.sha = "e630b463c9bd7b18d6d23690a5b77fb455904e8b",
-	.text = "if ARGV[3] ~= '' then redis.call('PUBLISH', ARGV[3], ARGV[4] .. table.concat(KEYS, '\\n')) end\n"
-			"local time = redis.call('TIME')\n"
+	.sha = "1f8897d0913abc05beb269b1649be36ffcd7d047",
+	.text = "local time, mine, ttl = redis.call('TIME'), ARGV[1], ARGV[2]\n"
+			"if ARGV[3] ~= '' then redis.call('PUBLISH', ARGV[3], ARGV[4] .. table.concat(KEYS, '\\n')) end\n"
 			"local now = time[1] * 1000 + math.floor(time[2] / 1000)\n"
-			"local mine, ttl = ARGV[1], tonumber(ARGV[2])\n"
-			"local member = string.format('%s:%.0f;', mine, now + ttl)\n"
-			"for _, key in ipairs(KEYS) do\n"
-			"  local guard, longest = 'G' .. member, ttl\n"
-			"  if redis.pcall('GETRANGE', key, 0, 0) == 'G' then\n"
-			"    for nonce, expiry in string.gmatch(redis.call('GET', key), '(%x+):(%d+);') do\n"
-			"      local left = tonumber(expiry) - now\n"
-			"      if nonce ~= mine and left > 0 then\n"
-			"        guard = guard .. nonce .. ':' .. expiry .. ';'\n"
-			"        if left > longest then longest = left end\n"
-			"      end\n"
+			"local guard = string.format('G%s:%.0f;', mine, now + ttl)\n"
+			"local function join(key, was)\n"
+			"  local all, longest = guard, tonumber(ttl)\n"
+			"  for nonce, expiry in string.gmatch(was, '(%x+):(%d+);') do\n"
+			"    local left = tonumber(expiry) - now\n"
+			"    if nonce ~= mine and left > 0 then\n"
+			"      all = all .. nonce .. ':' .. expiry .. ';'\n"
+			"      if left > longest then longest = left end\n"
 			"    end\n"
 			"  end\n"
-			"  redis.call('SET', key, guard, 'PX', string.format('%.0f', longest))\n"
+			"  redis.call('SET', key, all, 'PX', string.format('%.0f', longest))\n"
+			"end\n"
+			"for i = 1, #KEYS do\n"
+			"  local was = redis.pcall('SET', KEYS[i], guard, 'PX', ttl, 'GET')\n"
+			"  if was and (was.err or string.byte(was) == 71) then\n"
+			"    join(KEYS[i], was.err and '' or was)\n"
+			"  end\n"
 			"end\n"
 			"return #KEYS\n",
 };
 
-/* Where a new stamp cannot be set (no memory left) none is as good. What this nonce does not guard (any more) may have been read
+/* A guard of one member has 32 bytes: that it is one's own is seen without reading it. Bare keys stand last. Where a new stamp cannot be set (no memory left) none is as good. What this nonce does not guard (any more) may have been read
  * since it was told. */
 const weir__redis_script weir__redis_script_release = {
-	.sha = "d63517e7d2d27a3c81f5da664191a4e71336ba8d",
-	.text = "local now\n"
-			"local mine, ttl, channel, untold = ARGV[1], ARGV[2], ARGV[3], {}\n"
-			"local function others(key)\n"
+	.sha = "0622d4caa48ab72bf979106f774322b80ed76359",
+	.text = "local mine, ttl, channel, bare = ARGV[1], ARGV[2], ARGV[3], tonumber(ARGV[5])\n"
+			"local count, now, untold = #KEYS - bare, nil, nil\n"
+			"local function others(was)\n"
 			"  local time = redis.call('TIME')\n"
 			"  now = now or time[1] * 1000 + math.floor(time[2] / 1000)\n"
 			"  local guard, longest, told = '', 0, false\n"
-			"  for nonce, expiry in string.gmatch(redis.call('GET', key), '(%x+):(%d+);') do\n"
+			"  for nonce, expiry in string.gmatch(was, '(%x+):(%d+);') do\n"
 			"    local left = tonumber(expiry) - now\n"
 			"    if nonce == mine then\n"
 			"      told = true\n"
@@ -75,16 +79,22 @@ const weir__redis_script weir__redis_script_release = {
 			"  end\n"
 			"  return guard, longest, told\n"
 			"end\n"
-			"for i, key in ipairs(KEYS) do\n"
-			"  local stamp, guard, longest, told = ARGV[i + 4], '', 0, false\n"
-			"  if redis.pcall('GETRANGE', key, 0, 0) == 'G' then\n"
-			"    guard, longest, told = others(key)\n"
+			"for i = 1, count do\n"
+			"  local key, stamp, guard, longest, told = KEYS[i], ARGV[i + 5], '', 0, false\n"
+			"  local was = redis.pcall('GET', key)\n"
+			"  if was and #was == 32 and string.byte(was) == 71 and string.sub(was, 2, 17) == mine then\n"
+			"    told = true\n"
+			"  elseif was and not was.err and string.byte(was) == 71 then\n"
+			"    guard, longest, told = others(was)\n"
 			"  end\n"
-			"  if not told then untold[#untold + 1] = key end\n"
+			"  if not told then\n"
+			"    untold = untold or {}\n"
+			"    untold[#untold + 1] = key\n"
+			"  end\n"
 			"  if guard ~= '' then\n"
 			"    redis.call('SET', key, 'G' .. guard, 'PX', string.format('%.0f', longest))\n"
 			"  elseif stamp == '' then\n"
-			"    redis.call('DEL', key)\n"
+			"    if was then redis.call('DEL', key) end\n"
 			"  else\n"
 			"    local set\n"
 			"    if ttl == '-1' then\n"
@@ -95,8 +105,11 @@ const weir__redis_script weir__redis_script_release = {
 			"    if set.err then redis.call('DEL', key) end\n"
 			"  end\n"
 			"end\n"
-			"if #untold > 0 and channel ~= '' then\n"
-			"  redis.call('PUBLISH', channel, ARGV[4] .. table.concat(untold, '\\n'))\n"
+			"if bare > 0 then redis.call('DEL', unpack(KEYS, count + 1)) end\n"
+			"if channel ~= '' and (untold or bare > 0) then\n"
+			"  local told = table.concat(KEYS, '\\n', count + 1)\n"
+			"  if untold then told = table.concat(untold, '\\n') .. '\\n' .. told end\n"
+			"  redis.call('PUBLISH', channel, ARGV[4] .. told)\n"
 			"end\n"
 			"return #KEYS\n",
 };

@@ -179,6 +179,11 @@ bool weir__cache_space_enabled(const weir__cache_space *space)
 	return !space->cache->keeps_nothing && atomic_load_explicit(&space->config.enabled, memory_order_relaxed);
 }
 
+bool weir__cache_space_fails(const weir__cache_space *space)
+{
+	return atomic_load_explicit(&space->config.fails, memory_order_relaxed);
+}
+
 int64_t weir__cache_space_max_items(const weir__cache_space *space)
 {
 	return atomic_load_explicit(&space->config.max_items, memory_order_relaxed);

@@ -149,8 +149,10 @@ static int add(weir__touches *touches, weir__touch_item item, weir_bytes logical
 	                             item.is_stamp ? WEIR__SLOT_FIRST : WEIR__SLOT_WHOLE);
 	item.hash = weir__hash64(key.data, key.length, touches->cache->id_seed);
 	known = find(touches, key, item.hash);
-	if (known)
+	if (known) {
 		known->is_late = known->is_late && item.is_late;
+		known->is_bare = known->is_bare && item.is_bare;
+	}
 	return known || append(touches, item, key) ? WEIR_OK : WEIR_ERR_NO_MEMORY;
 }
 
@@ -162,6 +164,11 @@ int weir__touches_add_key(weir__touches *touches, weir__cache_space *space, weir
 int weir__touches_add_late(weir__touches *touches, weir__cache_space *space, weir_bytes key)
 {
 	return add(touches, (weir__touch_item){ .space = space, .is_late = true }, key);
+}
+
+int weir__touches_add_bare(weir__touches *touches, weir__cache_space *space, weir_bytes key)
+{
+	return add(touches, (weir__touch_item){ .space = space, .is_late = true, .is_bare = true }, key);
 }
 
 int weir__touches_add_stamp(weir__touches *touches, weir__cache_space *space, weir_bytes key)
@@ -212,15 +219,19 @@ void weir__touches_truncate(weir__touches *touches, size_t mark)
 
 void weir__touch_batch_bind(weir_cache_manager *cache, weir__touch_batch *batch)
 {
-	size_t late = batch->count;
+	size_t bare = batch->count, late = bare;
 
+	for (size_t i = 0; i < batch->count; i++)
+		late -= batch->items[i].is_bare;
 	batch->guarded = 0;
 	for (size_t i = 0; i < batch->count; i++) {
 		const weir__touch_item *item = &batch->items[i];
+		size_t                 *end = item->is_bare ? &bare : &late;
 
-		batch->touches[item->is_late ? --late : batch->guarded++] = (weir_touch){
+		batch->touches[item->is_late ? --*end : batch->guarded++] = (weir_touch){
 			.key = { batch->bytes.data + item->offset, item->length },
 			.stamp = item->is_stamp ? weir__cache_id(cache) : 0,
+			.bare = item->is_bare,
 		};
 	}
 }

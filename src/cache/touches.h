@@ -12,13 +12,14 @@ typedef struct weir__touch_item {
 	weir__cache_space *space;
 	bool               is_stamp;
 	bool               is_late; /* released only */
+	bool               is_bare; /* and of no use to guard for anybody */
 	bool flushes; /* it is `all`: the records of its space are removed before COMMIT and before the release */
 } weir__touch_item;
 
 struct weir__touch_batch {
 	weir__touch_batch *next; /* in a list of pending ones */
 	weir__touch_item  *items;
-	weir_touch        *touches; /* made of the items by weir__touch_batch_bind, late ones last */
+	weir_touch        *touches; /* made of the items by weir__touch_batch_bind, late ones behind, bare ones last */
 	size_t             guarded; /* how many of them are not late */
 	size_t             count;
 	size_t             capacity;

@@ -227,7 +227,7 @@ static int write_record(weir__call *call, weir__collect collect, void *record)
 	const void *written = NULL;
 	weir__write write = { .collect = collect, .record = record ? &written : NULL };
 	size_t      changed = 0;
-	int         rc = weir__call_sql(call, &write.sql);
+	int         rc = weir__call_write_sql(call, &write.sql);
 
 	if (rc >= 0)
 		rc = weir__write_run(call, &write, &changed);

@@ -158,6 +158,16 @@ int weir__call_sql(weir__call *call, weir__sql *sql)
 	return WEIR_OK;
 }
 
+int weir__call_write_sql(weir__call *call, weir__sql *sql)
+{
+	int rc;
+
+	weir__sql_append_xid(&call->sql);
+	rc = weir__call_sql(call, sql);
+	sql->gives_xid = rc >= 0;
+	return rc;
+}
+
 int weir__call_add_key(weir__call *call, const void *key)
 {
 	const weir__layout *layout = call->entity->layout;

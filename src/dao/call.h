@@ -56,6 +56,8 @@ int weir__call_read(weir__call *call, const weir__sql *sql, weir__rows *rows);
 
 /* The statement text that call->sql holds. WEIR_ERR_NO_MEMORY if it could not be made. */
 int weir__call_sql(weir__call *call, weir__sql *sql);
+/* The same of one that writes a row and ends with the columns of RETURNING, to which it adds the transaction's id. */
+int weir__call_write_sql(weir__call *call, weir__sql *sql);
 
 /* Adds the primary key of a struct as parameters, checked. */
 int weir__call_add_key(weir__call *call, const void *key);

@@ -36,7 +36,9 @@ static int add_pointer(weir__call *call, size_t column, const weir_value *value,
 {
 	weir__buffer_clear(&call->key);
 	weir__key_of_unique(call->entity, column, value, &call->key);
-	return add_late(call, touches);
+	if (call->key.failed)
+		return weir__error_no_memory(call->err);
+	return weir__touches_add_bare(touches, call->entity->space, (weir_bytes){ call->key.data, call->key.length });
 }
 
 /* A row, and which columns it holds from `first` on, in the layout's order. */

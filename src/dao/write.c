@@ -60,6 +60,12 @@ static int run_in_transaction(weir__call *call, const weir__write *write, weir__
 	return rc < 0 ? rc : take(call, write, rows, call->session->transaction->touches);
 }
 
+/* By the policy to fail it may have to be undone, for which BEGIN is better. */
+static bool is_brief(const weir__call *call, const weir__write *write)
+{
+	return write->sql.gives_xid && !weir__cache_space_fails(call->entity->space);
+}
+
 static int run_and_commit(weir__call *call, const weir__write *write, weir__rows *rows, weir__touches *touches)
 {
 	weir__conn *conn = NULL;
@@ -67,7 +73,8 @@ static int run_and_commit(weir__call *call, const weir__write *write, weir__rows
 
 	if (rc < 0)
 		return rc;
-	rc = weir__conn_begin(conn, NULL, call->deadline, call->err);
+	rc = is_brief(call, write) ? weir__conn_begin_brief(conn, call->deadline, call->err)
+	                           : weir__conn_begin(conn, NULL, call->deadline, call->err);
 	if (rc >= 0)
 		rc = run(call, write, conn, rows);
 	if (rc >= 0)

@@ -24,6 +24,9 @@ typedef struct weir__conn_counters {
 typedef struct weir__tx {
 	const weir__sql *begin; /* BEGIN in its kind, while it still has to be sent */
 	bool             read_only;
+	bool             brief;    /* BEGIN need not be sent (brief.c) */
+	bool             implied;  /* it was not: the transaction is open, in pipeline mode */
+	bool             changed;  /* rows, as far as statements say */
 	bool             scripted; /* a script ran in it: whether that wrote is not known */
 	uint64_t         xid;      /* its id once something was written, else 0 */
 } weir__tx;
@@ -128,6 +131,20 @@ static inline void weir__count(atomic_uint_fast64_t *counter)
 
 	atomic_store_explicit(counter, now + 1, memory_order_relaxed);
 }
+
+/* ---- brief.c ------------------------------------------------------------------------------------------------- */
+
+struct weir__run;
+
+/* May this statement open, or go on with, a transaction without BEGIN? It has been looked up. */
+bool weir__brief_takes(const struct weir__run *run);
+/* Runs it: one send, one wait. */
+int weir__brief_run(struct weir__run *run);
+/* Has a statement failed, and undone it all? */
+bool weir__brief_has_failed(const weir__conn *conn);
+/* Commits, or says why not: a connection that breaks meanwhile leaves the outcome open. */
+int weir__brief_commit(weir__conn *conn, weir__deadline deadline, weir_error *err);
+int weir__brief_undo(weir__conn *conn, weir__deadline deadline, weir_error *err);
 
 /* ---- transaction.c --------------------------------------------------------------------------------------------- */
 

@@ -82,6 +82,7 @@ typedef struct weir__sql {
 	const char *text;
 	size_t      length;
 	uint64_t    hash;
+	bool        gives_xid; /* the last column of its rows is the transaction's id (weir__sql_append_xid) */
 } weir__sql;
 
 weir__sql weir__sql_of(const char *text, size_t length);
@@ -115,6 +116,9 @@ const weir__sql *weir__sql_delete(const weir__statements *s); /* $1.. = key; ret
 /* Of a model with .deleted_at: the row goes, deleted or not; it comes back (NULL for other models). As delete. */
 const weir__sql *weir__sql_really_delete(const weir__statements *s);
 const weir__sql *weir__sql_restore(const weir__statements *s);
+
+/* Appends the transaction's id to a text that ends with the columns of RETURNING. */
+void weir__sql_append_xid(weir__buffer *sql);
 
 /* Builders: append text to sql and values to params, whose numbering goes on from what params already holds.
  * WEIR_ERR_USAGE / WEIR_ERR_VALUE name model and column. */
@@ -295,6 +299,9 @@ int weir__conn_begin_and_run(weir__conn *conn, const weir__sql *sql, const weir_
                              weir__deadline deadline, weir__rows *rows, weir_error *err);
 int weir__conn_begin(weir__conn *conn, const weir_transaction_options *options, weir__deadline deadline,
                      weir_error *err);
+/* The same for a transaction that is about to write by one statement, seldom more, and ends by weir__conn_commit or rollback:
+ * where it can it takes the server no BEGIN and no COMMIT (brief.c). */
+int weir__conn_begin_brief(weir__conn *conn, weir__deadline deadline, weir_error *err);
 /* Savepoints have numbers, which the caller gives. return_to leaves it set, and cures a failed transaction. */
 int weir__conn_savepoint(weir__conn *conn, int number, weir__deadline deadline, weir_error *err);
 int weir__conn_release_savepoint(weir__conn *conn, int number, weir__deadline deadline, weir_error *err);

@@ -35,7 +35,7 @@ int weir__conn_check(const weir__conn *conn, weir_error *err)
 
 bool weir__conn_is_usable(const weir__conn *conn)
 {
-	return !conn->broken && PQtransactionStatus(conn->pg) != PQTRANS_INERROR;
+	return !conn->broken && PQtransactionStatus(conn->pg) != PQTRANS_INERROR && !weir__brief_has_failed(conn);
 }
 
 bool weir__conn_is_clean(const weir__conn *conn)

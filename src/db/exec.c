@@ -91,15 +91,18 @@ static void note_residue(const weir__run *run)
 static int run_once(weir__run *run)
 {
 	weir__conn *conn = run->conn;
-	bool        in_transaction = conn->tx.begin || PQtransactionStatus(conn->pg) == PQTRANS_INTRANS;
-	bool        wants_xid = in_transaction && !conn->tx.xid && !conn->tx.read_only && !is_read(run->sql);
-	int         rc;
+	bool        in_transaction = conn->tx.begin || conn->tx.implied || PQtransactionStatus(conn->pg) == PQTRANS_INTRANS;
+	bool        wants_xid =
+		in_transaction && !conn->tx.xid && !conn->tx.read_only && !is_read(run->sql) && !run->sql->gives_xid;
+	int rc;
 
 	run->stale = WEIR__NOT_STALE;
 	weir__count(&conn->counters.round_trips);
 	run->statement = weir__statement_find(&conn->statements, run->sql, run->params);
-	if ((run->statement || conn->mode == WEIR_STATEMENTS_UNNAMED) && !conn->tx.begin && !wants_xid &&
-	    !weir__conn_needs_path(conn) && !weir__conn_needs_principal(conn))
+	if (weir__brief_takes(run))
+		rc = weir__brief_run(run);
+	else if ((run->statement || conn->mode == WEIR_STATEMENTS_UNNAMED) && !conn->tx.begin && !wants_xid &&
+	         !weir__conn_needs_path(conn) && !weir__conn_needs_principal(conn))
 		rc = run_alone(run);
 	else
 		rc = weir__run_round_trip(run, wants_xid);
@@ -140,10 +143,12 @@ static int run_again(weir__run *run, const weir__sql *begin)
 	weir__conn *conn = run->conn;
 
 	if (begin) {
-		int rc = weir__conn_command(conn, "ROLLBACK", run->deadline, NULL, run->err);
+		int rc = conn->tx.implied ? weir__brief_undo(conn, run->deadline, run->err)
+		                          : weir__conn_command(conn, "ROLLBACK", run->deadline, NULL, run->err);
 		if (rc < 0)
 			return rc;
 		conn->tx.begin = begin;
+		conn->tx.brief = false;
 	}
 	return run_once(run);
 }
@@ -156,7 +161,7 @@ static int check(const weir__run *run)
 
 	if (rc == WEIR_OK && run->params)
 		rc = weir__params_status(run->params, run->err);
-	if (rc == WEIR_OK && PQtransactionStatus(run->conn->pg) == PQTRANS_INERROR) {
+	if (rc == WEIR_OK && !weir__conn_is_usable(run->conn)) {
 		rc = weir__error_set(run->err, WEIR_ERR_CLOSED,
 		                     "a statement of the transaction failed: it can only be rolled back");
 		if (run->err)
@@ -174,6 +179,15 @@ static void rows_take(weir__rows *rows, PGresult *result)
 	rows->affected = affected[0] ? strtoll(affected, NULL, 10) : -1;
 }
 
+/* A statement that gives no row did nothing; what a trigger did is found out before COMMIT. */
+static void note_xid(weir__conn *conn, const PGresult *result)
+{
+	if (PQntuples(result) > 0)
+		conn->tx.xid = (uint64_t)weir__result_int64(result, PQnfields(result) - 1);
+	else
+		conn->tx.scripted = true;
+}
+
 static int run(weir__conn *conn, const weir__sql *sql, const weir__params *params, weir__deadline deadline,
                weir__rows *rows, weir_error *err)
 {
@@ -187,7 +201,7 @@ static int run(weir__conn *conn, const weir__sql *sql, const weir__params *param
 	if (rc < 0)
 		return rc;
 	renew_plans(conn);
-	first = begin || PQtransactionStatus(conn->pg) == PQTRANS_IDLE;
+	first = begin || (!conn->tx.implied && PQtransactionStatus(conn->pg) == PQTRANS_IDLE);
 	weir__count(&conn->counters.queries);
 	rc = run_once(&one);
 	if (one.stale != WEIR__NOT_STALE) {
@@ -195,8 +209,12 @@ static int run(weir__conn *conn, const weir__sql *sql, const weir__params *param
 		if (first && !conn->broken)
 			rc = run_again(&one, begin);
 	}
-	if (rc == WEIR_OK)
-		rows_take(rows, one.result);
+	if (rc < 0)
+		return rc;
+	rows_take(rows, one.result);
+	conn->tx.changed |= rows->affected != 0;
+	if (sql->gives_xid && !conn->tx.xid)
+		note_xid(conn, one.result);
 	return rc;
 }
 

@@ -154,9 +154,9 @@ static bool send_all(round_trip *trip)
 
 /* ---- Receiving ------------------------------------------------------------------------------------------------------- */
 
-static int lost(round_trip *trip, int rc)
+static int lost(const weir__run *run, int rc)
 {
-	int now = weir__failure_of_result(trip->run->conn, NULL, rc < 0 ? NULL : trip->run->err);
+	int now = weir__failure_of_result(run->conn, NULL, rc < 0 ? NULL : run->err);
 
 	return rc < 0 ? rc : now;
 }
@@ -192,7 +192,7 @@ static int receive_step(round_trip *trip, const round_step *step, int rc)
 	if (now < 0)
 		return rc < 0 ? rc : now;
 	if (!result)
-		return lost(trip, rc);
+		return lost(run, rc);
 	rc = settle(trip, step, result, rc);
 	if (run->conn->broken)
 		return rc;
@@ -201,10 +201,9 @@ static int receive_step(round_trip *trip, const round_step *step, int rc)
 }
 
 /* Outside a transaction the server commits at the end of the round trip, and may fail there. */
-static int receive_end(round_trip *trip, int rc)
+int weir__run_receive_end(weir__run *run, int rc)
 {
-	weir__run *run = trip->run;
-	bool       ended = false;
+	bool ended = false;
 
 	for (int tries = 0; !ended && tries < 3; tries++) {
 		PGresult *result;
@@ -219,7 +218,7 @@ static int receive_end(round_trip *trip, int rc)
 		if (run->conn->broken)
 			return rc;
 	}
-	return ended && PQexitPipelineMode(run->conn->pg) ? rc : lost(trip, rc);
+	return ended && PQexitPipelineMode(run->conn->pg) ? rc : lost(run, rc);
 }
 
 static int receive_all(round_trip *trip)
@@ -231,13 +230,13 @@ static int receive_all(round_trip *trip)
 		if (trip->run->conn->broken)
 			return rc;
 	}
-	return receive_end(trip, rc);
+	return weir__run_receive_end(trip->run, rc);
 }
 
 static int go(round_trip *trip)
 {
 	if (!send_all(trip))
-		return lost(trip, WEIR_OK);
+		return lost(trip->run, WEIR_OK);
 	trip->run->conn->tx.begin = NULL;
 	return receive_all(trip);
 }

@@ -34,6 +34,9 @@ int weir__run_failed(weir__run *run, const PGresult *result);
  * names to drop and to prepare, the question for the transaction's id. One send, one wait. */
 int weir__run_round_trip(weir__run *run, bool wants_xid);
 
+/* Takes the answer to a Sync, where the server may say that it could not commit, and ends pipeline mode. rc is what it was before. */
+int weir__run_receive_end(weir__run *run, int rc);
+
 /* Runs requests, with BEGIN before them if that is still to be sent. run has no statement of its own. One send, one wait;
  * results, one for each request, are the caller's to clear, also after a failure. */
 int weir__run_requests(weir__run *run, const weir__request *requests, size_t count, PGresult **results);

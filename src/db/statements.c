@@ -169,6 +169,11 @@ void weir__sql_append_restore(weir__buffer *sql, const weir__statements *s)
 	append_set_deleted(sql, s, " = NULL");
 }
 
+void weir__sql_append_xid(weir__buffer *sql)
+{
+	weir__buffer_append_text(sql, ", pg_catalog.pg_current_xact_id_if_assigned()");
+}
+
 int weir__sql_finish(const weir__statements *s, const weir__buffer *sql, const weir__params *params, weir_error *err)
 {
 	if (sql->failed)
@@ -285,7 +290,9 @@ static bool keep_by_key(weir__statements *s, weir__buffer *sql, weir_deleted whi
 	weir__sql_append_living(sql, s, "", which);
 	weir__buffer_append_text(sql, " RETURNING ");
 	weir__sql_append(sql, &s->columns);
-	return keep(sql, kept);
+	weir__sql_append_xid(sql);
+	kept->gives_xid = keep(sql, kept);
+	return kept->gives_xid;
 }
 
 static bool make_deletes(weir__statements *s)

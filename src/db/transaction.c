@@ -5,6 +5,7 @@
  * of the transaction's id. That id was read with the answer to the first statement that may have written, so no COMMIT is
  * ever sent whose fate could not be asked for; without an id nothing was written. */
 #include "db/observe.h"
+#include "db/run.h"
 
 #include "base/error.h"
 
@@ -44,7 +45,7 @@ int weir__conn_begin(weir__conn *conn, const weir_transaction_options *options, 
 		return rc;
 	if ((unsigned)isolation > WEIR_SERIALIZABLE)
 		return weir__error_set(err, WEIR_ERR_USAGE, "isolation %d is no isolation level", (int)isolation);
-	if (conn->tx.begin || PQtransactionStatus(conn->pg) != PQTRANS_IDLE)
+	if (conn->tx.begin || conn->tx.implied || PQtransactionStatus(conn->pg) != PQTRANS_IDLE)
 		return weir__error_set(err, WEIR_ERR_USAGE, "the connection is in a transaction already");
 	if (options && options->deferrable && (isolation != WEIR_SERIALIZABLE || !read_only))
 		return weir__error_set(err, WEIR_ERR_USAGE, "only a serializable read only transaction can be deferrable");
@@ -52,6 +53,14 @@ int weir__conn_begin(weir__conn *conn, const weir_transaction_options *options, 
 		                   .read_only = read_only };
 	weir__count(&conn->counters.transactions);
 	return WEIR_OK;
+}
+
+int weir__conn_begin_brief(weir__conn *conn, weir__deadline deadline, weir_error *err)
+{
+	int rc = weir__conn_begin(conn, NULL, deadline, err);
+
+	conn->tx.brief = rc == WEIR_OK;
+	return rc;
 }
 
 /* ---- Savepoints ---------------------------------------------------------------------------------------------------- */
@@ -108,14 +117,17 @@ void weir__conn_rollback_to(weir__conn *conn, int number, weir__deadline deadlin
 void weir__conn_rollback(weir__conn *conn, weir__deadline deadline)
 {
 	bool sent = !conn->tx.begin;
+	int  rc = WEIR_OK;
 
 	conn->cancel = NULL;
 	if (weir__conn_check(conn, NULL) < 0)
 		return;
+	if (conn->tx.implied)
+		rc = weir__brief_undo(conn, deadline, NULL);
+	else if (sent && PQtransactionStatus(conn->pg) != PQTRANS_IDLE)
+		rc = weir__conn_command(conn, "ROLLBACK", deadline, NULL, NULL);
 	conn->tx = (weir__tx){ .begin = NULL };
-	if (!sent || PQtransactionStatus(conn->pg) == PQTRANS_IDLE)
-		return;
-	if (weir__conn_command(conn, "ROLLBACK", deadline, NULL, NULL) < 0)
+	if (rc < 0)
 		weir__conn_break(conn);
 }
 
@@ -141,48 +153,67 @@ static int commit_lost(weir__conn *conn, int rc, uint64_t xid, weir__deadline de
 static int ask_for_xid(weir__conn *conn, uint64_t *xid, weir__deadline deadline, weir_error *err)
 {
 	const weir__question question = { .text = conn->db->xid.text };
-	PGresult            *result;
-	int                  rc = weir__conn_ask(conn, &question, deadline, &result, err);
+	weir__run            run = { .conn = conn, .sql = &conn->db->xid, .deadline = deadline, .err = err };
+	int rc = conn->tx.implied ? weir__brief_run(&run) : weir__conn_ask(conn, &question, deadline, &run.result, err);
 
-	if (rc < 0)
-		return rc;
-	*xid = (uint64_t)weir__result_int64(result, 0);
-	PQclear(result);
-	return WEIR_OK;
+	if (rc >= 0)
+		*xid = (uint64_t)weir__result_int64(run.result, 0);
+	PQclear(run.result);
+	return rc;
+}
+
+static int undone(weir_error *err)
+{
+	weir__error_set(err, WEIR_ERR_CLOSED, "a statement of the transaction failed: it was rolled back");
+	if (err)
+		memcpy(err->sqlstate, "25P02", sizeof err->sqlstate);
+	return WEIR_ERR_CLOSED;
 }
 
 /* The server answers COMMIT of a failed transaction with success and the tag ROLLBACK. */
 static int check_tag(PGresult *result, weir_error *err)
 {
-	int rc = WEIR_OK;
+	bool done = strcmp(PQcmdStatus(result), "COMMIT") == 0;
 
-	if (strcmp(PQcmdStatus(result), "COMMIT") != 0) {
-		rc = weir__error_set(err, WEIR_ERR_CLOSED, "a statement of the transaction failed: it was rolled back");
-		if (err)
-			memcpy(err->sqlstate, "25P02", sizeof err->sqlstate);
-	}
 	PQclear(result);
-	return rc;
+	return done ? WEIR_OK : undone(err);
 }
 
-static int send_commit(weir__conn *conn, weir__deadline deadline, PGresult **result, weir_error *err)
+static int undone_before(weir__conn *conn, weir__deadline deadline, weir_error *err)
+{
+	int rc = weir__brief_undo(conn, deadline, err);
+
+	return rc < 0 ? rc : undone(err);
+}
+
+static int send_commit(weir__conn *conn, weir__deadline deadline, weir_error *err)
+{
+	PGresult *result = NULL;
+	int       rc;
+
+	if (conn->tx.implied)
+		return weir__brief_commit(conn, deadline, err);
+	rc = weir__conn_command(conn, "COMMIT", deadline, &result, err);
+	return rc < 0 ? rc : check_tag(result, err);
+}
+
+static int send_observed(weir__conn *conn, weir__deadline deadline, weir_error *err)
 {
 	weir__observed observed;
 	int            rc;
 
 	if (!weir__is_observed(conn))
-		return weir__conn_command(conn, "COMMIT", deadline, result, err);
+		return send_commit(conn, deadline, err);
 	weir__observe(&observed, conn, "COMMIT", &err);
-	rc = weir__conn_command(conn, "COMMIT", deadline, result, err);
+	rc = send_commit(conn, deadline, err);
 	weir__observe_end(&observed, rc, -1, err);
 	return rc;
 }
 
 int weir__conn_commit(weir__conn *conn, weir__deadline deadline, weir_error *err)
 {
-	weir__tx  tx = conn->tx;
-	PGresult *result = NULL;
-	int       rc = weir__conn_check(conn, err);
+	weir__tx tx = conn->tx;
+	int      rc = weir__conn_check(conn, err);
 
 	if (rc < 0)
 		return rc;
@@ -191,22 +222,22 @@ int weir__conn_commit(weir__conn *conn, weir__deadline deadline, weir_error *err
 		return weir__cancel_error(err);
 	}
 	conn->cancel = NULL;
-	conn->tx = (weir__tx){ .begin = NULL };
+	conn->tx = (weir__tx){ .implied = tx.implied };
 	if (tx.begin)
 		return WEIR_OK;
 	if (weir__deadline_poll_ms(deadline) == 0) {
 		weir__conn_break(conn);
 		return weir__error_set(err, WEIR_ERR_TIMEOUT, "the deadline passed before COMMIT");
 	}
+	if (weir__brief_has_failed(conn))
+		return undone_before(conn, deadline, err);
 	if (tx.scripted && !tx.xid && weir__conn_is_usable(conn)) {
 		rc = ask_for_xid(conn, &tx.xid, deadline, err);
 		if (rc < 0)
 			return rc;
 	}
-	rc = send_commit(conn, deadline, &result, err);
-	if (rc == WEIR_OK)
-		rc = check_tag(result, err);
-	else if (conn->broken)
+	rc = send_observed(conn, deadline, err);
+	if (rc < 0 && conn->broken)
 		rc = commit_lost(conn, rc, tx.xid, deadline, err);
 	if (rc < 0 && err)
 		err->sent = true;

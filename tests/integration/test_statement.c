@@ -79,8 +79,10 @@ END_TEST
 START_TEST(test_statement__texts_with_one_hash_are_told_apart)
 {
 	weir__statement_set set;
-	weir__sql first = { "one text", 8, 42 }, second = { "two text", 8, 42 }, longer = { "one text more", 13, 42 };
-	weir__statement *kept;
+	weir__sql           first = { .text = "one text", .length = 8, .hash = 42 };
+	weir__sql           second = { .text = "two text", .length = 8, .hash = 42 };
+	weir__sql           longer = { .text = "one text more", .length = 13, .hash = 42 };
+	weir__statement    *kept;
 
 	ck_assert_int_eq(weir__statement_set_init(&set, 8, NULL), WEIR_OK);
 	kept = weir__statement_add(&set, &first, NULL);

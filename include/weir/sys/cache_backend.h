@@ -24,6 +24,7 @@
 
 #include <weir/status.h>
 
+#include <stdbool.h>
 #include <stdint.h>
 
 #ifdef __cplusplus
@@ -88,6 +89,7 @@ typedef struct weir_cache_entry {
 typedef struct weir_touch {
 	weir_bytes key;
 	uint64_t   stamp; /* 0: a record's key */
+	bool       bare;  /* release: a guard on it is of no use to anybody, it may simply be deleted */
 } weir_touch;
 
 /* What a near cache must hear from a backend. The functions are called by one thread at a time. */

@@ -52,7 +52,8 @@ START_TEST(test_sql__delete_returns_the_row)
 {
 	shop_open();
 	ck_assert_str_eq(weir__sql_delete(shop.part_statements)->text,
-	                 "DELETE FROM " PARTS " WHERE \"item_id\" = $1 AND \"code\" = $2 RETURNING " PART_COLUMNS);
+	                 "DELETE FROM " PARTS " WHERE \"item_id\" = $1 AND \"code\" = $2 RETURNING " PART_COLUMNS
+	                 ", pg_catalog.pg_current_xact_id_if_assigned()");
 	shop_close();
 }
 END_TEST

@@ -282,7 +282,7 @@ static int release_few(weir_cache_backend *self, const weir_touch *touches, size
 	if (!changed)
 		abort();
 	for (size_t i = 0; i < count; i++)
-		changed[i] = (weir_touch){ touches[i].key, few(touches[i].stamp) };
+		changed[i] = (weir_touch){ .key = touches[i].key, .stamp = few(touches[i].stamp), .bare = touches[i].bare };
 	rc = release(self, changed, count, call);
 	free(changed);
 	return rc;

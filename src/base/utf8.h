@@ -5,6 +5,33 @@
 
 #include <stdbool.h>
 #include <stddef.h>
+#include <stdint.h>
+
+/* The four bytes from text on as one number, the first of them the highest; zeros behind the end. */
+static inline uint32_t weir__utf8_load(const char *text, size_t length)
+{
+	const unsigned char *b = (const unsigned char *)text;
+	uint32_t             word = 0;
+
+	if (length >= 4)
+		return (uint32_t)b[0] << 24 | (uint32_t)b[1] << 16 | (uint32_t)b[2] << 8 | b[3];
+	for (size_t i = 0; i < length; i++)
+		word |= (uint32_t)b[i] << (24 - 8 * i);
+	return word;
+}
+
+/* The length of the character of two to four bytes that these begin with, or 0: the bits that mark its kind are one comparison, and
+ * what is overlong, a surrogate or beyond the last character lies below, between or above numbers that are known. */
+static inline size_t weir__utf8_longer(uint32_t word)
+{
+	if ((word & 0xE0C00000) == 0xC0800000)
+		return word >= 0xC2000000 ? 2 : 0;
+	if ((word & 0xF0C0C000) == 0xE0808000)
+		return word >= 0xE0A00000 && (word & 0xFFE00000) != 0xEDA00000 ? 3 : 0;
+	if ((word & 0xF8C0C0C0) == 0xF0808080)
+		return word >= 0xF0900000 && word < 0xF4900000 ? 4 : 0;
+	return 0;
+}
 
 /* The bytes of the character that text starts with; 0 when it is malformed, cut off by length, or NUL. */
 size_t weir__utf8_character(const char *text, size_t length);

@@ -5,6 +5,7 @@
  *   digits  two bytes each, 0 to 9999; zeros at either end are left out */
 #include "db/wire.h"
 
+#include "models/number.h"
 #include "models/numeric.h"
 
 #include <string.h>
@@ -219,43 +220,40 @@ static unsigned digit_at(const wire_numeric *number, int weight)
 	return i < 0 || i >= number->count ? 0 : sent_digit(number, i);
 }
 
-static void write_digit(char *text, unsigned digit)
+static char *write_digit(char *text, unsigned digit)
 {
-	for (int i = BASE_DIGITS; i-- > 0; digit /= 10)
-		text[i] = (char)('0' + digit % 10);
+	memcpy(text, weir__digit_pairs + (size_t)(digit / 100) * 2, 2);
+	memcpy(text + 2, weir__digit_pairs + (size_t)(digit % 100) * 2, 2);
+	return text + BASE_DIGITS;
 }
 
 /* Without zeros before the first digit, but with one digit at least. */
 static char *write_whole(const wire_numeric *number, char *text)
 {
-	char *start = text;
-	int   weight = number->count > 0 ? number->weight : -1;
-	char  group[BASE_DIGITS];
+	int      weight = number->count > 0 ? number->weight : -1;
+	unsigned digit = 0;
 
-	for (; weight >= 0; weight--) {
-		write_digit(group, digit_at(number, weight));
-		for (int i = 0; i < BASE_DIGITS; i++)
-			if (text > start || group[i] != '0')
-				*text++ = group[i];
-	}
-	if (text == start)
-		*text++ = '0';
+	for (; weight >= 0 && digit == 0; weight--)
+		digit = digit_at(number, weight);
+	text = weir__integer_write(text, (int64_t)digit);
+	for (; weight >= 0; weight--)
+		text = write_digit(text, digit_at(number, weight));
 	return text;
 }
 
 static char *write_fraction(const wire_numeric *number, char *text)
 {
 	char group[BASE_DIGITS];
-	int  weight = -1;
+	int  weight = -1, left = number->scale;
 
-	if (number->scale > 0)
+	if (left > 0)
 		*text++ = '.';
-	for (int left = number->scale; left > 0; left -= BASE_DIGITS, weight--) {
-		size_t size = left < BASE_DIGITS ? (size_t)left : BASE_DIGITS;
-		write_digit(group, digit_at(number, weight));
-		memcpy(text, group, size);
-		text += size;
-	}
+	for (; left >= BASE_DIGITS; left -= BASE_DIGITS, weight--)
+		text = write_digit(text, digit_at(number, weight));
+	if (left > 0)
+		(void)write_digit(group, digit_at(number, weight));
+	for (int i = 0; i < left; i++)
+		*text++ = group[i];
 	return text;
 }
 

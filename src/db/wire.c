@@ -2,6 +2,8 @@
  * 1970-01-01 here. Which integer stands for which infinity is the same on both sides. */
 #include "db/wire.h"
 
+#include "base/block.h"
+#include "base/word.h"
 #include "models/time.h"
 
 #include <stddef.h>
@@ -350,15 +352,52 @@ static int read_numeric(const char *bytes, size_t length, void *member, char **t
 	return WEIR_OK;
 }
 
+static bool has_nul(uint64_t word)
+{
+	return ((word - WEIR__EVERY_BYTE) & ~word & WEIR__EVERY_EIGHTH_BIT) != 0;
+}
+
+/* Copies a short text: by two words that overlap, where it is long enough. False: one of its bytes is NUL. */
+static bool copy_short(char *to, const char *from, size_t length)
+{
+	uint64_t first, last;
+	bool     fine = true;
+
+	if (length >= sizeof first) {
+		memcpy(&first, from, sizeof first);
+		memcpy(&last, from + length - sizeof last, sizeof last);
+		memcpy(to, &first, sizeof first);
+		memcpy(to + length - sizeof last, &last, sizeof last);
+		return !has_nul(first) && !has_nul(last);
+	}
+	for (size_t i = 0; i < length; i++) {
+		to[i] = from[i];
+		fine = fine && from[i];
+	}
+	return fine;
+}
+
+static bool copy_text(char *to, const char *from, size_t length)
+{
+	const size_t size = sizeof(weir__block);
+	weir__block  nuls;
+
+	if (length < size)
+		return copy_short(to, from, length);
+	nuls = (weir__block)(weir__block_copy(to + length - size, from + length - size) == 0);
+	for (size_t at = 0; length - at > size; at += size)
+		nuls |= (weir__block)(weir__block_copy(to + at, from + at) == 0);
+	return weir__block_first(nuls) == size;
+}
+
 static int read_text(const char *bytes, size_t length, void *member, char **text)
 {
-	const char *start = *text;
+	char *start = *text;
 
-	if (memchr(bytes, '\0', length))
+	if (!copy_text(start, bytes, length))
 		return WEIR_ERR_SCHEMA;
-	memcpy(*text, bytes, length);
-	(*text)[length] = '\0';
-	*text += length + 1;
+	start[length] = '\0';
+	*text = start + length + 1;
 	memcpy(member, &start, sizeof start);
 	return WEIR_OK;
 }
@@ -562,9 +601,8 @@ int weir__wire_store(const weir__column *column, const char *bytes, size_t lengt
 	if (column->optional) {
 		static const bool has = true;
 		memcpy(member, &has, sizeof has);
-		member += weir__value_type_of(column->type)->opt_at;
 	}
-	return read_member(column->type, bytes, length, member, text);
+	return read_member(column->type, bytes, length, member + column->value_at, text);
 }
 
 int weir__wire_decode(weir_type type, const char *bytes, size_t length, weir_value *value, char **text)

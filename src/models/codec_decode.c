@@ -3,7 +3,8 @@
  * No text can outgrow the room that was made for all of them, even in bytes that turn out to be no record: while a
  * value is read, `end` lies before everything that must still follow it (the prefixes of later columns and records),
  * so that a value's bytes are never those of another's, and a text with its NUL takes no more room than its quotes
- * leave. */
+ * leave. Bytes are looked at eight or sixteen at a time as far as `limit`; such a step may write up to a block
+ * behind a text, for which there is room. */
 #include "models/codec.h"
 
 #include "models/base64.h"
@@ -16,43 +17,50 @@
 #include "models/value_text.h"
 #include "models/value_type.h"
 
+#include "base/block.h"
 #include "base/utf8.h"
+#include "base/word.h"
 
 #include <math.h>
 
 #define INLINE static inline __attribute__((always_inline)) /* of columns, although items of arrays use them too */
+#define BLOCK  sizeof(weir__block)
+#define WORD   sizeof(uint64_t)
 
 struct reader {
 	const char *at;
 	const char *end;
+	const char *limit; /* of all bytes */
 	char       *text;  /* where the next text goes */
 	char       *items; /* where the items of the next array go */
 	char       *items_end;
 };
 
-static uint64_t load(const char *at)
+/* Are there so many bytes to be looked at, whatever they are? */
+static inline bool has(const struct reader *r, size_t size)
 {
-	uint64_t word;
-
-	memcpy(&word, at, sizeof word);
-	return word;
+	return (size_t)(r->limit - r->at) >= size;
 }
 
-/* Passes bytes that must be there, the fixed ones: they lie behind `end`, which moves. */
-static bool skip_fixed(struct reader *r, const char *bytes, size_t length)
+/* Passes bytes that must be there, the fixed ones: they lie behind `end`, which moves. Whole blocks of them can be read. */
+INLINE bool skip_fixed(struct reader *r, const char *bytes, size_t length)
 {
 	const char *at = r->at;
-	uint64_t    differs = 0;
-	size_t      i = 0;
 
 	r->end += length;
+	if (!has(r, length + BLOCK))
+		return memcmp((r->at += length) - length, bytes, length) == 0;
 	r->at += length;
-	if (length < sizeof(uint64_t))
-		return memcmp(at, bytes, length) == 0;
-	for (; length - i > sizeof(uint64_t); i += sizeof(uint64_t))
-		differs |= load(at + i) ^ load(bytes + i);
-	i = length - sizeof(uint64_t);
-	return (differs | (load(at + i) ^ load(bytes + i))) == 0;
+	for (; length > BLOCK; length -= BLOCK, at += BLOCK, bytes += BLOCK)
+		if (weir__block_first((weir__block)(weir__block_load(at) != weir__block_load(bytes))) < BLOCK)
+			return false;
+	return weir__block_first((weir__block)(weir__block_load(at) != weir__block_load(bytes))) >= length;
+}
+
+static bool skip_fixed_char(struct reader *r, char c)
+{
+	r->end++;
+	return *r->at++ == c;
 }
 
 /* Passes bytes of a value, if they are there. */
@@ -89,10 +97,49 @@ static bool read_bool(struct reader *r, bool *value)
 	return true;
 }
 
+/* The digits of a word before the first byte that is none. */
+INLINE unsigned count_digits(uint64_t word)
+{
+	uint64_t digits = word ^ WEIR__EVERY_BYTE * '0';
+	uint64_t others = (digits | (digits + WEIR__EVERY_BYTE * (0x80 - 10))) & WEIR__EVERY_EIGHTH_BIT;
+
+	return others ? weir__word_first(others) : (unsigned)WORD;
+}
+
+/* The number of the first count digits of a word, from 1 to 8: those move to its end, zeros before them, and neighbours are
+ * added up to numbers of two, of four and of eight digits. */
+INLINE uint64_t number_of(uint64_t word, unsigned count)
+{
+	word = (word ^ WEIR__EVERY_BYTE * '0') << 8 * (WORD - count);
+	word = (word * 10 + (word >> 8)) & UINT64_C(0x00ff00ff00ff00ff);
+	word = (word * 100 + (word >> 16)) & UINT64_C(0x0000ffff0000ffff);
+	return (uint32_t)(word * 10000 + (word >> 32));
+}
+
+/* Up to seven digits, which most numbers have. False: it is no such number, and not passed. */
+INLINE bool read_few_digits(struct reader *r, int64_t *value)
+{
+	uint64_t word;
+	unsigned count;
+
+	if ((size_t)(r->end - r->at) < WORD)
+		return false;
+	word = weir__word_load(r->at);
+	count = count_digits(word);
+	if (count == 0 || count == WORD || (*r->at == '0' && count > 1))
+		return false;
+	*value = (int64_t)number_of(word, count);
+	r->at += count;
+	return true;
+}
+
 static bool read_integer(struct reader *r, int64_t least, int64_t most, int64_t *value)
 {
-	const char *at = weir__integer_read(r->at, r->end, value);
+	const char *at;
 
+	if (read_few_digits(r, value))
+		return *value >= least && *value <= most;
+	at = weir__integer_read(r->at, r->end, value);
 	if (!at || *value < least || *value > most)
 		return false;
 	r->at = at;
@@ -146,12 +193,12 @@ static bool read_not_finite(struct reader *r, double *value)
 
 static bool read_float8(struct reader *r, double *value)
 {
-	char        own[WEIR__DOUBLE_TEXT_MAX];
-	const char *at = weir__double_read(r->at, r->end, value);
+	const char *at = weir__double_read_own(r->at, r->end, value);
 
 	if (!at)
 		return read_not_finite(r, value);
-	return skip(r, own, (size_t)(weir__double_write(own, *value) - own)) && r->at == at;
+	r->at = at;
+	return true;
 }
 
 static bool read_float4(struct reader *r, float *value)
@@ -186,49 +233,86 @@ static char control_of(const char *at)
 }
 
 /* An escape of the canonical form, at a backslash. */
-static bool read_escape(struct reader *r)
+static bool copy_escape(struct reader *r)
 {
 	const char *at = r->at;
-	char        c;
+	char        c = '\0';
 
-	if (r->end - at < 2)
-		return false;
-	if (at[1] == 'u' && r->end - at >= 6) {
-		c = control_of(at);
-		r->at += 6;
-	} else {
+	if (r->end - at >= 2 && at[1] != 'u') {
 		c = weir__json_unescape_letter(at[1]);
 		r->at += 2;
+	} else if (r->end - at >= 6) {
+		c = control_of(at);
+		r->at += 6;
 	}
 	*r->text++ = c;
 	return c != '\0';
 }
 
+/* Characters that are not ASCII. */
+static bool copy_longer(struct reader *r)
+{
+	do {
+		size_t left = (size_t)(r->end - r->at);
+		size_t length = weir__utf8_longer(weir__utf8_load(r->at, left));
+
+		if (length == 0)
+			return false;
+		for (size_t i = 0; i < length; i++)
+			r->text[i] = r->at[i];
+		r->at += length;
+		r->text += length;
+	} while (r->at < r->end && (signed char)*r->at < 0);
+	return true;
+}
+
+static bool is_plain(char c)
+{
+	return (signed char)c >= 0x20 && c != '"' && c != '\\';
+}
+
+/* Bytes up to the first that is a quote, a backslash, a control character or not ASCII: these and only these are, as signed
+ * numbers, below a blank. May go as far as a block beyond `end`. */
+INLINE void copy_plain(struct reader *r)
+{
+	const char *at = r->at;
+	char       *text = r->text;
+	size_t      plain = BLOCK;
+
+	while (plain == BLOCK && at < r->end && (size_t)(r->limit - at) >= BLOCK) {
+		weir__block block = weir__block_copy(text, at);
+		plain = weir__block_first((weir__block)(((weir__signed_block)block < 0x20) | (block == '"') | (block == '\\')));
+		at += plain;
+		text += plain;
+	}
+	if (plain == BLOCK)
+		while (at < r->end && is_plain(*at))
+			*text++ = *at++;
+	r->at = at;
+	r->text = text;
+}
+
 /* A string, ended by a NUL behind which the next text goes. *value is set only when it is one. */
 static bool read_string(struct reader *r, const char **value, size_t *length)
 {
-	char  *start = r->text;
-	bool   ascii = true;
-	size_t plain;
+	char *start = r->text;
 
 	if (!skip_quote(r))
 		return false;
 	for (;;) {
-		plain = weir__json_copy_plain(r->text, r->at, (size_t)(r->end - r->at), &ascii);
-		r->at += plain;
-		r->text += plain;
-		if (r->at == r->end)
+		copy_plain(r);
+		if (r->at >= r->end)
 			return false;
 		if (*r->at == '"')
 			break;
-		if (*r->at != '\\' || !read_escape(r))
+		if ((signed char)*r->at < 0 ? !copy_longer(r) : *r->at != '\\' || !copy_escape(r))
 			return false;
 	}
 	r->at++;
 	*length = (size_t)(r->text - start);
 	*r->text++ = '\0';
 	*value = start;
-	return ascii || weir__utf8_is_valid(start, *length);
+	return true;
 }
 
 static bool read_text(struct reader *r, const char **value)
@@ -238,11 +322,50 @@ static bool read_text(struct reader *r, const char **value)
 	return read_string(r, value, &length);
 }
 
+static size_t digits_at(const char *at)
+{
+	size_t   count = 0;
+	unsigned more;
+
+	do
+		count += more = count_digits(weir__word_load(at + count));
+	while (more == WORD && count < BLOCK);
+	return count;
+}
+
+/* Digits with one point among them, between quotes that are no further from each other than a block: most numerics, of which nothing
+ * else has to be known. False: it is another one, and not passed. */
+static bool read_plain_numeric(struct reader *r, weir_numeric *value)
+{
+	const char *start = r->at + 1, *at = start;
+	size_t      length, digits;
+
+	if ((size_t)(r->end - r->at) < 1 + 4 * BLOCK || *r->at != '"')
+		return false;
+	at += *at == '-';
+	at += digits = digits_at(at);
+	if (*at == '.') {
+		size_t fraction = digits_at(at + 1);
+		digits += fraction;
+		at += 1 + fraction;
+	}
+	length = (size_t)(at - start);
+	if (digits == 0 || *at != '"' || length > BLOCK)
+		return false;
+	(void)weir__block_copy(r->text, start);
+	r->text[length] = '\0';
+	value->text = r->text;
+	r->text += length + 1;
+	r->at = at + 1;
+	return true;
+}
+
 static bool read_numeric(struct reader *r, weir_numeric *value)
 {
 	size_t length;
 
-	return read_string(r, &value->text, &length) && weir__numeric_is_valid(value->text, length);
+	return read_plain_numeric(r, value) ||
+	       (read_string(r, &value->text, &length) && weir__numeric_is_valid(value->text, length));
 }
 
 /* The bytes of a string without escapes: between quotes, of the length that the next quote gives it. */
@@ -261,24 +384,30 @@ static const char *read_quoted(struct reader *r, size_t *length)
 	return start;
 }
 
+/* Almost all times have a text of one length, between whose quotes nothing has to be looked for. */
 static bool read_time(struct reader *r, bool zoned, int64_t *us)
 {
-	size_t      length;
-	const char *text = read_quoted(r, &length);
+	const char *text = r->at + 1;
+	size_t      length = weir__codec_time_plain(zoned);
 
+	if ((size_t)(r->end - r->at) >= length + 2 && *r->at == '"' && text[length] == '"' &&
+	    weir__codec_time_read_plain(text, zoned, us)) {
+		r->at += length + 2;
+		return true;
+	}
+	text = read_quoted(r, &length);
 	return text && weir__codec_time_read(text, length, zoned, us);
 }
 
 static bool read_uuid(struct reader *r, weir_uuid *value)
 {
-	char        own[WEIR_UUID_TEXT_MAX];
-	size_t      length;
-	const char *text = read_quoted(r, &length);
+	const size_t length = WEIR_UUID_TEXT_MAX - 1;
+	const char  *text = r->at + 1;
 
-	if (!text || length != sizeof own - 1 || !weir__uuid_read(text, length, value))
+	if ((size_t)(r->end - r->at) < length + 2 || *r->at != '"' || text[length] != '"')
 		return false;
-	weir__uuid_write(value, own);
-	return memcmp(own, text, length) == 0;
+	r->at += length + 2;
+	return weir__uuid_read_own(text, value);
 }
 
 /* NULL has been dealt with: a null in a nullable column has its blank. */
@@ -370,11 +499,9 @@ INLINE bool read_member(struct reader *r, const weir__column *column, char *memb
 {
 	if (column->nullable && skip_null(r))
 		return true;
-	if (column->optional) {
+	if (column->optional)
 		*(bool *)member = true; /* .has comes first */
-		member += weir__value_type_of(column->type)->opt_at;
-	}
-	return read_value(r, column, member);
+	return read_value(r, column, member + column->value_at);
 }
 
 static char *aligned(char *at)
@@ -387,7 +514,7 @@ static bool read_array(struct reader *r, weir_type type, weir_i32_array *array)
 {
 	const weir_type    item = weir__type_item(type);
 	const size_t       size = weir__item_size(item);
-	const weir__column column = { .type = item, .optional = weir__value_type_of(item)->opt_size > 0, .nullable = true };
+	const weir__column column = weir__layout_item(item);
 
 	if (!skip(r, "[", 1))
 		return false;
@@ -421,14 +548,14 @@ static bool read_record(struct reader *r, const weir__layout *layout, void *reco
 	for (size_t i = 0; i < layout->column_count; i++)
 		if (!read_column(r, &layout->columns[i], record))
 			return false;
-	return skip_fixed(r, "}", 1);
+	return skip_fixed_char(r, '}');
 }
 
 /* Room for the texts of values of so many bytes: a text and its NUL fit where it was with its quotes, but jsonb has
  * none. */
 static size_t text_room(const weir__layout *layout, size_t values_size, size_t count)
 {
-	return values_size + count * layout->column_count;
+	return values_size + count * layout->column_count + BLOCK;
 }
 
 /* Room for the items of all arrays, if there are any: before each item stands a comma or a bracket. Those of jsonb are
@@ -463,7 +590,7 @@ static void take_room(struct reader *r, char *memory, size_t items_size)
 
 int weir__codec_decode(const weir__layout *layout, const char *bytes, size_t length, const void **record)
 {
-	struct reader r = { .at = bytes };
+	struct reader r = { .at = bytes, .limit = bytes + length };
 	size_t        items_size = items_room(layout, bytes, length, 1);
 	char         *memory;
 	void         *made;
@@ -486,22 +613,22 @@ int weir__codec_decode(const weir__layout *layout, const char *bytes, size_t len
 /* [record,record]; `end` lies before all fixed bytes. */
 static bool read_records(struct reader *r, const weir__layout *layout, const weir_list *list)
 {
-	if (!skip_fixed(r, "[", 1))
+	if (!skip_fixed_char(r, '['))
 		return false;
 	for (size_t i = 0; i < list->count; i++) {
-		if (i > 0 && !skip_fixed(r, ",", 1))
+		if (i > 0 && !skip_fixed_char(r, ','))
 			return false;
 		if (!read_record(r, layout, (void *)list->items[i]))
 			return false;
 	}
-	return skip_fixed(r, "]", 1);
+	return skip_fixed_char(r, ']');
 }
 
 int weir__codec_decode_list(const weir__layout *layout, const char *bytes, size_t length, size_t count, weir_list *list)
 {
 	size_t        each = layout->json_fixed + 1; /* and the comma, of which there is one less, behind it */
 	size_t        fixed, items_size;
-	struct reader r = { .at = bytes };
+	struct reader r = { .at = bytes, .limit = bytes + length };
 	char         *memory;
 	weir_list     made;
 	int           status;

@@ -1,5 +1,6 @@
-/* Writing records. Bytes go to a cursor into the buffer: each column makes sure of room for its prefix and any value of
- * a fixed size, each text for itself, so that nothing is measured twice and the buffer rarely asked. */
+/* Writing records. Bytes go to a cursor into the buffer. Before each value there is room for all prefixes and for the largest value
+ * of every type that has no bytes of its own, of all columns; a text makes sure of that once more behind itself. So nothing is
+ * measured twice, and the buffer asked once a text. */
 #include "models/codec.h"
 
 #include "models/base64.h"
@@ -19,6 +20,7 @@ struct writer {
 	const weir__layout *layout;
 	weir__buffer       *buffer;
 	weir__mask          columns;
+	size_t              room;       /* what there must be behind a text */
 	bool                marks_null; /* a JSON null that is not NULL */
 };
 
@@ -88,22 +90,27 @@ static char *put_json(const struct writer *w, char *at, const weir__column *colu
 
 	if (w->marks_null && column->nullable && strcmp(text, "null") == 0)
 		*at++ = ' ';
-	at = weir__json_room(w->buffer, at, length + 1);
+	at = weir__json_room(w->buffer, at, length + w->room);
 	if (!at)
 		return NULL;
-	memcpy(at, text, length + 1);
+	memcpy(at, text, length);
 	return at + length;
 }
 
 static char *put_bytea(const struct writer *w, char *at, const weir_bytea *bytes)
 {
-	at = weir__json_room(w->buffer, at, weir__base64_length(bytes->length) + VALUE_ROOM);
+	at = weir__json_room(w->buffer, at, weir__base64_length(bytes->length) + w->room);
 	if (!at)
 		return NULL;
 	*at++ = '"';
 	at = weir__base64_write(at, bytes->data, bytes->length);
 	*at++ = '"';
 	return at;
+}
+
+static char *put_text(const struct writer *w, char *at, const char *text)
+{
+	return weir__json_string_write(w->buffer, at, text, w->room);
 }
 
 static char *put_array(const struct writer *w, char *at, weir_type type, const weir_i32_array *array);
@@ -118,7 +125,7 @@ static char *put_other(const struct writer *w, char *at, weir_type type, const v
 	if (type == WEIR_TYPE_BYTEA)
 		return put_bytea(w, at, member);
 	if (!form)
-		return weir__json_string_write(w->buffer, at, *(const char *const *)member);
+		return put_text(w, at, *(const char *const *)member);
 	*at++ = '"';
 	at += form->write(member, at);
 	*at++ = '"';
@@ -150,7 +157,7 @@ INLINE char *put_value(const struct writer *w, char *at, const weir__column *col
 		return put_json(w, at, column, ((const weir_json *)member)->text);
 	case WEIR_TYPE_TEXT:
 	case WEIR_TYPE_NUMERIC: /* a struct of one pointer to text */
-		return weir__json_string_write(w->buffer, at, *(const char *const *)member);
+		return put_text(w, at, *(const char *const *)member);
 	default:
 		return put_other(w, at, column->type, member);
 	}
@@ -168,9 +175,7 @@ INLINE char *put_member(const struct writer *w, char *at, const weir__column *co
 {
 	if (is_null(column, member))
 		return put(at, "null", 4);
-	if (column->optional)
-		member += weir__value_type_of(column->type)->opt_at;
-	return put_value(w, at, column, member);
+	return put_value(w, at, column, member + column->value_at);
 }
 
 /* An item is written as a nullable column is. Members of all arrays are alike. */
@@ -178,12 +183,12 @@ static char *put_array(const struct writer *w, char *at, weir_type type, const w
 {
 	const weir_type    item = weir__type_item(type);
 	const size_t       size = weir__item_size(item);
-	const weir__column column = { .type = item, .optional = weir__value_type_of(item)->opt_size > 0, .nullable = true };
+	const weir__column column = weir__layout_item(item);
 	const char        *member = (const char *)array->items;
 
 	*at++ = '[';
 	for (size_t i = 0; i < array->count; i++, member += size) {
-		at = weir__json_room(w->buffer, at, VALUE_ROOM);
+		at = weir__json_room(w->buffer, at, w->room);
 		if (!at)
 			return NULL;
 		if (i > 0)
@@ -192,7 +197,7 @@ static char *put_array(const struct writer *w, char *at, weir_type type, const w
 		if (!at)
 			return NULL;
 	}
-	at = weir__json_room(w->buffer, at, VALUE_ROOM);
+	at = weir__json_room(w->buffer, at, w->room);
 	if (at)
 		*at++ = ']';
 	return at;
@@ -210,20 +215,14 @@ static char *put_record(const struct writer *w, char *at, const void *record)
 {
 	char before = '{';
 
-	for (size_t i = 0; i < w->layout->column_count; i++) {
-		const weir__column *column = &w->layout->columns[i];
+	at = weir__json_room(w->buffer, at, w->room);
+	for (size_t i = 0; at && i < w->layout->column_count; i++) {
 		if (!(w->columns >> i & 1))
 			continue;
-		at = weir__json_room(w->buffer, at, column->json_prefix_length + VALUE_ROOM);
-		if (!at)
-			return NULL;
 		*at++ = before;
-		at = put_column(w, at, column, record);
-		if (!at)
-			return NULL;
+		at = put_column(w, at, &w->layout->columns[i], record);
 		before = ',';
 	}
-	at = weir__json_room(w->buffer, at, VALUE_ROOM);
 	if (!at)
 		return NULL;
 	if (before == '{')
@@ -232,9 +231,20 @@ static char *put_record(const struct writer *w, char *at, const void *record)
 	return at;
 }
 
+/* Behind the last value, and behind each of an array, stands less than what a value may take. */
+static struct writer writer_of(const weir__layout *layout, weir__buffer *buffer)
+{
+	return (struct writer){
+		.layout = layout,
+		.buffer = buffer,
+		.columns = ~(weir__mask)0,
+		.room = layout->json_fixed + (layout->column_count + 1) * VALUE_ROOM,
+	};
+}
+
 static void append_record(const struct writer *w, const void *record)
 {
-	char *at = weir__buffer_reserve(w->buffer, w->layout->json_fixed);
+	char *at = weir__buffer_reserve(w->buffer, w->room);
 
 	if (at)
 		at = put_record(w, at, record);
@@ -244,26 +254,37 @@ static void append_record(const struct writer *w, const void *record)
 
 void weir__codec_encode(const weir__layout *layout, const void *record, weir__buffer *buffer)
 {
-	struct writer w = { .layout = layout, .buffer = buffer, .columns = ~(weir__mask)0, .marks_null = true };
+	struct writer w = writer_of(layout, buffer);
 
+	w.marks_null = true;
 	append_record(&w, record);
 }
 
 void weir__codec_encode_columns(const weir__layout *layout, weir__mask columns, const void *record,
                                 weir__buffer *buffer)
 {
-	struct writer w = { .layout = layout, .buffer = buffer, .columns = columns };
+	struct writer w = writer_of(layout, buffer);
 
+	w.columns = columns;
 	append_record(&w, record);
 }
 
 void weir__codec_encode_list(const weir__layout *layout, const void *const *items, size_t count, weir__buffer *buffer)
 {
-	weir__buffer_append_char(buffer, '[');
-	for (size_t i = 0; i < count && !buffer->failed; i++) {
+	struct writer w = writer_of(layout, buffer);
+	char         *at = weir__buffer_reserve(buffer, w.room);
+
+	w.marks_null = true;
+	if (!at)
+		return;
+	*at++ = '[';
+	for (size_t i = 0; at && i < count; i++) {
 		if (i > 0)
-			weir__buffer_append_char(buffer, ',');
-		weir__codec_encode(layout, items[i], buffer);
+			*at++ = ',';
+		at = put_record(&w, at, items[i]);
 	}
-	weir__buffer_append_char(buffer, ']');
+	if (!at)
+		return;
+	*at++ = ']';
+	buffer->length = (size_t)(at - buffer->data);
 }

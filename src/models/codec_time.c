@@ -4,6 +4,7 @@
  * is its century, and what remains, treated alike, its year: both leap rules fall out of the rounding. */
 #include "models/codec_time.h"
 
+#include "base/word.h"
 #include "models/number.h"
 #include "models/time.h"
 
@@ -14,7 +15,7 @@
 #define DAYS_TO_1970  719468  /* from 1 March of the year 0 */
 #define FIRST_DAY     306     /* 1 January of the year 1 */
 #define LAST_DAY      3652364 /* 31 December 9999 */
-#define PLAIN_LENGTH  26      /* 2026-11-21T10:26:15.000123 */
+#define PLAIN_LENGTH  weir__codec_time_plain(false)
 
 static void put_pair(char *at, uint32_t number)
 {
@@ -73,49 +74,59 @@ char *weir__codec_time_write(char *at, int64_t us, bool zoned)
 	return at + PLAIN_LENGTH + zoned;
 }
 
-/* Two digits; what is none makes the number larger than any limit. */
-static uint32_t pair(const char *at)
+/* Eight bytes that must be digits where the form has '0', and elsewhere what the form has there: the numbers of two digits each,
+ * at the place of their first. `room` has at each place what makes a byte with its highest bit set of anything larger than what
+ * may be there: 'v' for a digit, DEL for what must be 0. Whatever is not as it must be sets such a bit in *wrong. */
+static inline __attribute__((always_inline)) uint64_t read_pairs(const char *at, const char form[8], const char room[8],
+                                                                 uint64_t *wrong)
 {
-	uint32_t high = (unsigned char)(at[0] - '0');
-	uint32_t low = (unsigned char)(at[1] - '0');
+	uint64_t digits = weir__word_load(at) ^ weir__word_load(form);
 
-	return low > 9 ? 1000 : high * 10 + low;
+	*wrong |= digits | (digits + weir__word_load(room));
+	return digits * 10 + (digits >> 8);
 }
 
-static uint32_t days_in_month(uint32_t year, uint32_t month)
+static uint32_t pair_at(uint64_t pairs, unsigned place)
 {
-	bool leap = year % 4 == 0 && (year % 100 != 0 || year % 400 == 0);
+	return (uint32_t)(pairs >> 8 * place) & 0xff;
+}
+
+static uint32_t days_in_month(uint32_t century, uint32_t year, uint32_t month)
+{
+	bool leap = (year ? year : century) % 4 == 0;
 
 	if (month == 2)
 		return 28 + leap;
 	return 30 + ((month + (month >= 8)) & 1);
 }
 
-static bool read_date(const char *at, uint32_t *days)
+/* Days since 1 March of the year 0. */
+static uint32_t count_days(uint32_t year, uint32_t month, uint32_t day)
 {
-	uint32_t century = pair(at), year = pair(at + 2), month = pair(at + 5), day = pair(at + 8);
-
-	if (century > 99 || year > 99 || month - 1 > 11 || at[4] != '-' || at[7] != '-')
-		return false;
-	year += century * 100;
-	if (year == 0 || day - 1 >= days_in_month(year, month))
-		return false;
 	year -= month < 3;
 	month = month < 3 ? month + 9 : month - 3;
-	*days = year * 365 + year / 4 - year / 100 + year / 400 + (month * 153 + 2) / 5 + day - 1;
-	return true;
+	return year * 365 + year / 4 - year / 100 + year / 400 + (month * 153 + 2) / 5 + day - 1;
 }
 
-static bool read_clock(const char *at, int64_t *us)
+/* 2026-11-21T10:26:15.000123, at every place of which a digit or a mark is read with seven others. */
+static bool read_plain(const char *text, int64_t *us)
 {
-	uint32_t hour = pair(at), minute = pair(at + 3), second = pair(at + 6);
-	uint32_t high = pair(at + 9), middle = pair(at + 11), low = pair(at + 13);
+	uint64_t wrong = 0;
+	uint64_t first = read_pairs(text, "0000-00-", "vvvv\x7fvv\x7f", &wrong);
+	uint64_t second = read_pairs(text + 8, "00T00:00", "vv\x7fvv\x7fvv", &wrong);
+	uint64_t third = read_pairs(text + 16, ":00.0000", "\x7fvv\x7fvvvv", &wrong);
+	uint64_t last = read_pairs(text + 18, "0.000000", "v\x7fvvvvvv", &wrong);
+	uint32_t century = pair_at(first, 0), year = pair_at(first, 2), month = pair_at(first, 5);
+	uint32_t day = pair_at(second, 0), hour = pair_at(second, 3), minute = pair_at(second, 6);
+	uint32_t seconds = pair_at(third, 1), micros;
 
-	if (hour > 23 || minute > 59 || second > 59 || high > 99 || middle > 99 || low > 99)
+	if ((wrong & WEIR__EVERY_EIGHTH_BIT) || century + year == 0 || month - 1 > 11 || hour > 23 || minute > 59 ||
+	    seconds > 59 || day - 1 >= days_in_month(century, year, month))
 		return false;
-	if (at[2] != ':' || at[5] != ':' || at[8] != '.')
-		return false;
-	*us = (int64_t)((hour * 60 + minute) * 60 + second) * US_PER_SECOND + (int64_t)(high * 10000 + middle * 100 + low);
+	seconds += (hour * 60 + minute) * 60;
+	micros = pair_at(third, 4) * 10000 + pair_at(last, 4) * 100 + pair_at(last, 6);
+	*us = ((int64_t)count_days(century * 100 + year, month, day) - DAYS_TO_1970) * US_PER_DAY +
+	      (int64_t)seconds * US_PER_SECOND + (int64_t)micros;
 	return true;
 }
 
@@ -126,17 +137,17 @@ static bool is_own_text(const char *text, size_t length, bool zoned, int64_t us)
 	return weir__time_write(us, zoned, own) == length && memcmp(own, text, length) == 0;
 }
 
+bool weir__codec_time_read_plain(const char *text, bool zoned, int64_t *us)
+{
+	return (!zoned || text[PLAIN_LENGTH] == 'Z') && read_plain(text, us);
+}
+
 bool weir__codec_time_read(const char *text, size_t length, bool zoned, int64_t *us)
 {
-	uint32_t days;
-	int64_t  read;
+	int64_t read;
 
-	if (length == (size_t)PLAIN_LENGTH + zoned && read_date(text, &days)) {
-		if (text[10] != 'T' || !read_clock(text + 11, &read) || (zoned && text[PLAIN_LENGTH] != 'Z'))
-			return false;
-		*us = ((int64_t)days - DAYS_TO_1970) * US_PER_DAY + read;
+	if (length == weir__codec_time_plain(zoned) && weir__codec_time_read_plain(text, zoned, us))
 		return true;
-	}
 	if (!weir__time_read(text, length, zoned, &read) || !is_own_text(text, length, zoned, read))
 		return false;
 	*us = read;

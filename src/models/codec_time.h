@@ -13,4 +13,13 @@ char *weir__codec_time_write(char *at, int64_t us, bool zoned);
 /* Reads exactly the text that is written for *us. False, and *us untouched, for any other. */
 bool weir__codec_time_read(const char *text, size_t length, bool zoned, int64_t *us);
 
+/* The length of the text of a time of the years 1 to 9999: 2026-11-21T10:26:15.000123, and Z. */
+static inline size_t weir__codec_time_plain(bool zoned)
+{
+	return 26 + (size_t)zoned;
+}
+
+/* Reads a text of this length as above; false also for what is no such time but another one's text. */
+bool weir__codec_time_read_plain(const char *text, bool zoned, int64_t *us);
+
 #endif

@@ -434,11 +434,9 @@ static void store_column(const weir__column *column, const weir_value *value, vo
 {
 	char *member = (char *)record + column->offset;
 
-	if (column->optional) {
+	if (column->optional)
 		*(bool *)member = true; /* .has comes first */
-		member += weir__value_type_of(column->type)->opt_at;
-	}
-	weir__value_store(value, member);
+	weir__value_store(value, member + column->value_at);
 }
 
 static void fill(const weir__json_import *import, void *record, char *memory, char *texts)

@@ -28,11 +28,10 @@ static char *write_escape(char *at, unsigned char c)
 	return at;
 }
 
-char *weir__json_string_write(weir__buffer *buffer, char *at, const char *text)
+char *weir__json_string_write(weir__buffer *buffer, char *at, const char *text, size_t more)
 {
-	const size_t around = 1 + 6 + 1; /* a quote, an escape, a quote */
+	const size_t around = 1 + 6 + 1 + more; /* a quote, an escape, a quote */
 	size_t       length = strlen(text);
-	bool         ascii = true;
 	size_t       plain;
 
 	at = weir__json_room(buffer, at, length + around);
@@ -40,7 +39,7 @@ char *weir__json_string_write(weir__buffer *buffer, char *at, const char *text)
 		return NULL;
 	*at++ = '"';
 	for (;;) {
-		plain = weir__json_copy_plain(at, text, length, &ascii);
+		plain = weir__json_copy_plain(at, text, length);
 		at += plain;
 		if (plain == length)
 			break;
@@ -59,7 +58,7 @@ void weir__json_string_append(weir__buffer *buffer, const char *text)
 	char *at = weir__buffer_reserve(buffer, 1);
 
 	if (at)
-		at = weir__json_string_write(buffer, at, text);
+		at = weir__json_string_write(buffer, at, text, 0);
 	if (at)
 		buffer->length = (size_t)(at - buffer->data);
 }

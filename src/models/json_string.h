@@ -6,36 +6,8 @@
 #ifndef WEIR_MODELS_JSON_STRING_H
 #define WEIR_MODELS_JSON_STRING_H
 
+#include "base/block.h"
 #include "base/buffer.h"
-
-#include <string.h>
-#ifdef __SSE2__
-#include <emmintrin.h>
-#endif
-
-/* Sixteen bytes at once, on machines with such registers in one of them. */
-typedef unsigned char weir__json_block __attribute__((vector_size(16)));
-
-/* Where the first byte of a comparison's result that is true stands in memory; 16 when none is. */
-static inline size_t weir__json_first(weir__json_block truth)
-{
-#ifdef __SSE2__
-	int bits = _mm_movemask_epi8((__m128i)truth);
-
-	return bits ? (size_t)__builtin_ctz((unsigned)bits) : sizeof truth;
-#else
-	uint64_t halves[2];
-
-	memcpy(halves, &truth, sizeof halves);
-#if defined(__BYTE_ORDER__) && __BYTE_ORDER__ == __ORDER_BIG_ENDIAN__
-	halves[0] = __builtin_bswap64(halves[0]);
-	halves[1] = __builtin_bswap64(halves[1]);
-#endif
-	if (halves[0])
-		return (size_t)__builtin_ctzll(halves[0]) / 8;
-	return halves[1] ? 8 + (size_t)__builtin_ctzll(halves[1]) / 8 : sizeof truth;
-#endif
-}
 
 static inline bool weir__json_is_special(char c)
 {
@@ -43,38 +15,29 @@ static inline bool weir__json_is_special(char c)
 }
 
 /* Copies a block and returns how many bytes of it are plain, up to the first that is a quote, a backslash or a control
- * character. *bits gathers the bits of what was copied. */
-static inline size_t weir__json_copy_block(char *to, const char *from, weir__json_block *bits)
+ * character. */
+static inline size_t weir__json_copy_block(char *to, const char *from)
 {
-	weir__json_block block;
+	weir__block block = weir__block_copy(to, from);
 
-	memcpy(&block, from, sizeof block);
-	memcpy(to, &block, sizeof block);
-	*bits |= block;
-	return weir__json_first((weir__json_block)((block < 0x20) | (block == '"') | (block == '\\')));
+	return weir__block_first((weir__block)((block < 0x20) | (block == '"') | (block == '\\')));
 }
 
 /* Copies up to the first special byte, at most length bytes, and returns how many those were. What lies behind them at
- * `to`, within length, may be overwritten. *ascii becomes false if one of the bytes, or behind them, is not ASCII. */
-static inline size_t weir__json_copy_plain(char *to, const char *from, size_t length, bool *ascii)
+ * `to`, within length, may be overwritten. */
+static inline size_t weir__json_copy_plain(char *to, const char *from, size_t length)
 {
-	const size_t     size = sizeof(weir__json_block);
-	weir__json_block bits = { 0 };
-	size_t           at = 0, plain = size;
+	const size_t size = sizeof(weir__block);
+	size_t       at = 0, plain = size;
 
 	for (; plain == size && length - at >= size; at += plain)
-		plain = weir__json_copy_block(to + at, from + at, &bits);
+		plain = weir__json_copy_block(to + at, from + at);
 	if (plain == size && at > 0 && at < length) { /* once more, from where a whole block is left */
-		plain = weir__json_copy_block(to + length - size, from + length - size, &bits);
-		at = length - size + plain;
-		plain = 0;
+		plain = weir__json_copy_block(to + length - size, from + length - size);
+		return length - size + plain;
 	}
-	for (; plain == size && at < length && !weir__json_is_special(from[at]); at++) {
+	for (; plain == size && at < length && !weir__json_is_special(from[at]); at++)
 		to[at] = from[at];
-		bits[0] |= (unsigned char)from[at];
-	}
-	if (weir__json_first((weir__json_block)(bits >= 0x80)) < size)
-		*ascii = false;
 	return at;
 }
 
@@ -88,8 +51,8 @@ static inline char *weir__json_room(weir__buffer *buffer, char *at, size_t size)
 	return weir__buffer_reserve(buffer, size);
 }
 
-/* Writes the text as a string at `at` and returns the place behind it, or NULL as above. */
-char *weir__json_string_write(weir__buffer *buffer, char *at, const char *text);
+/* Writes the text as a string at `at` and returns the place behind it, where there is room for `more` bytes, or NULL as above. */
+char *weir__json_string_write(weir__buffer *buffer, char *at, const char *text, size_t more);
 
 /* Appends the text as a string. */
 void weir__json_string_append(weir__buffer *buffer, const char *text);

@@ -15,6 +15,7 @@
 #define NAME_MAX_BYTES   63 /* PostgreSQL cuts longer identifiers */
 #define NO_COLUMN        0xff
 #define DERIVED_MAX      16 /* models above one another */
+#define BLOCK            16 /* what lies behind the last prefix, to be read with it */
 #define FINGERPRINT_SEED UINT64_C(0x776569722d726563)
 
 static int wrong_model(const weir_model *model, weir_error *err, const char *what)
@@ -296,6 +297,7 @@ static void fill_column(weir__column *column, const weir_field *field)
 		.name = column_name(field),
 		.name_length = strlen(column_name(field)),
 		.offset = field->offset,
+		.value_at = field->optional ? weir__value_type_of(type_of(field))->opt_at : 0,
 		.type = type_of(field),
 		.optional = field->optional,
 		.nullable = field->nullable || field->optional,
@@ -311,6 +313,13 @@ static void fill_column(weir__column *column, const weir_field *field)
 		.max_length = field->max_length,
 		.labels = field->labels,
 	};
+}
+
+weir__column weir__layout_item(weir_type item)
+{
+	const weir__value_type *type = weir__value_type_of(item);
+
+	return (weir__column){ .type = item, .optional = type->opt_size > 0, .nullable = true, .value_at = type->opt_at };
 }
 
 static void fill_sets(weir__layout *layout)
@@ -372,7 +381,7 @@ static weir__layout *allocate(const weir_model *model, const weir__buffer *prefi
 {
 	size_t        columns_size = model->field_count * sizeof(weir__column);
 	size_t        fixed = sizeof(weir__layout) + columns_size + prefixes->length;
-	weir__layout *layout = model->size <= SIZE_MAX - fixed ? weir__malloc(fixed + model->size) : NULL;
+	weir__layout *layout = model->size <= SIZE_MAX - fixed - BLOCK ? weir__malloc(fixed + model->size + BLOCK) : NULL;
 
 	if (!layout)
 		return NULL;
@@ -385,6 +394,7 @@ static weir__layout *allocate(const weir_model *model, const weir__buffer *prefi
 	memcpy(texts, prefixes->data, prefixes->length);
 	fill_prefixes(layout, texts);
 	layout->by_offset = (uint8_t *)texts + prefixes->length;
+	memset(layout->by_offset + model->size, 0, BLOCK);
 	return layout;
 }
 

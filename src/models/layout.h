@@ -19,6 +19,7 @@ typedef struct weir__column {
 	const char        *name;   /* name of the column */
 	size_t             name_length;
 	size_t             offset;
+	uint8_t            value_at; /* where the value lies in the member: behind the .has of a weir_opt_ */
 	weir_type          type;
 	bool               optional; /* the member is a weir_opt_... */
 	bool               nullable; /* may be NULL, by either way */
@@ -33,7 +34,8 @@ typedef struct weir__column {
 	weir_aggregate     aggregate; /* of a result */
 	uint32_t           max_length;
 	const char *const *labels;      /* of an enum; NULL: it is none */
-	const char        *json_prefix; /* `{"id":` or `,"name":`: what stands before the value in a cached record */
+	const char        *json_prefix; /* `{"id":` or `,"name":`: what stands before the value in a cached record.
+	                                   Whole blocks of 16 bytes can be read from any of its bytes on */
 	size_t             json_prefix_length;
 } weir__column;
 
@@ -73,6 +75,9 @@ const weir_model *weir__layout_base(const weir_model *model);
 
 /* Is this the layout's model, or one that it is derived from? What was made for that (columns, sets) fits. */
 bool weir__layout_is_of(const weir__layout *layout, const weir_model *model);
+
+/* The items of an array as a column: nullable, at the place that is given. */
+weir__column weir__layout_item(weir_type item);
 
 /* The number of the column whose member starts at offset, or -1. */
 int weir__layout_find(const weir__layout *layout, size_t offset);

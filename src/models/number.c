@@ -18,6 +18,7 @@
 #define FLOAT_DIGITS_MAX  9  /* the same of a float */
 #define FLOAT_DIGITS_SURE 6
 #define DIGITS_READ       800       /* more never decide how a double is rounded, but for their being there */
+#define FIXED_MIN         1e-4      /* below it and from 1e15 on a number is written with an exponent */
 #define EXPONENT_CAP      100000000 /* no exponent of a double comes near */
 #define CAN_SCALE         (FLT_EVAL_METHOD == 0) /* one operation is rounded once */
 
@@ -214,7 +215,7 @@ static char *write_double(char *at, double number, int most)
 	number = fabs(number);
 	if (number <= whole_max && number == (double)(uint64_t)number)
 		return write_digits(at, (uint64_t)number);
-	if (CAN_SCALE && number >= 1e-4 && number < powers[DIGITS_SURE])
+	if (CAN_SCALE && number >= FIXED_MIN && number < powers[DIGITS_SURE])
 		end = write_scaled(at, number, false);
 	return end ? end : write_shortest(at, number, most);
 }
@@ -229,7 +230,7 @@ char *weir__float_write(char *at, float single)
 		*at++ = '-';
 	if (number < powers[DIGITS_SURE] && number == (double)(uint64_t)number)
 		return write_digits(at, (uint64_t)number);
-	if (CAN_SCALE && number >= 1e-4 && number < powers[DIGITS_SURE])
+	if (CAN_SCALE && number >= FIXED_MIN && number < powers[DIGITS_SURE])
 		end = write_scaled(at, number, true);
 	for (int count = FLOAT_DIGITS_SURE; !end && count <= FLOAT_DIGITS_MAX; count++) {
 		round_digits(&decimal, number, count);
@@ -335,44 +336,61 @@ static bool read_decimal(struct reader *r, struct decimal *decimal, bool *negati
 	return true;
 }
 
-/* Up to DIGITS_SURE digits, a point among them, no exponent: most numbers. NULL for the others. */
-static const char *read_scaled(const char *at, const char *end, double *number)
+/* A number of up to DIGITS_SURE digits, a point among them, and no exponent: most numbers. */
+struct scaled {
+	double number;
+	bool   own; /* written again it is the same text */
+};
+
+static uint64_t add_digits(struct reader *r, uint64_t number)
+{
+	char digit;
+
+	while (next_digit(r, &digit))
+		number = number * 10 + (uint64_t)(digit - '0');
+	return number;
+}
+
+/* NULL for all other numbers. No two texts of so few digits are the same double, so that the one that is written is known by its
+ * form: no zeros at the end, and no exponent from the least number on that is written without. */
+static const char *read_scaled(const char *at, const char *end, struct scaled *scaled)
 {
 	struct reader r = { .at = at, .end = end };
 	bool          negative = skip(&r, '-');
 	const char   *start = r.at;
-	uint64_t      digits = 0;
-	size_t        whole, fraction = 0;
-	char          digit;
+	uint64_t      digits = add_digits(&r, 0);
+	size_t        whole = (size_t)(r.at - start), fraction = 0;
 
-	while (next_digit(&r, &digit))
-		digits = digits * 10 + (uint64_t)(digit - '0');
-	whole = (size_t)(r.at - start);
 	if (whole == 0 || (*start == '0' && whole > 1))
 		return NULL;
 	if (skip(&r, '.')) {
-		while (next_digit(&r, &digit))
-			digits = digits * 10 + (uint64_t)(digit - '0');
+		digits = add_digits(&r, digits);
 		fraction = (size_t)(r.at - start) - whole - 1;
 		if (fraction == 0)
 			return NULL;
 	}
 	if (whole + fraction > DIGITS_SURE || (r.at < end && (*r.at | 0x20) == 'e'))
 		return NULL;
-	*number = (negative ? -(double)digits : (double)digits) / powers[fraction];
+	scaled->number = (double)digits / powers[fraction];
+	scaled->own = fraction == 0 || (r.at[-1] != '0' && scaled->number >= FIXED_MIN);
+	if (negative)
+		scaled->number = -scaled->number;
 	return r.at;
 }
 
 const char *weir__double_read(const char *at, const char *end, double *number)
 {
-	const char    *scaled = CAN_SCALE ? read_scaled(at, end, number) : NULL;
 	struct reader  r = { .at = at, .end = end };
+	struct scaled  scaled;
+	const char    *behind = CAN_SCALE ? read_scaled(at, end, &scaled) : NULL;
 	struct decimal decimal;
 	bool           negative;
 	double         read;
 
-	if (scaled)
-		return scaled;
+	if (behind) {
+		*number = scaled.number;
+		return behind;
+	}
 	if (!read_decimal(&r, &decimal, &negative))
 		return NULL;
 	read = decimal.count > 0 ? nearest(&decimal) : 0.0;
@@ -380,6 +398,24 @@ const char *weir__double_read(const char *at, const char *end, double *number)
 		return NULL;
 	*number = negative ? -read : read;
 	return r.at;
+}
+
+const char *weir__double_read_own(const char *at, const char *end, double *number)
+{
+	struct scaled scaled;
+	const char   *behind = CAN_SCALE ? read_scaled(at, end, &scaled) : NULL;
+	char          own[WEIR__DOUBLE_TEXT_MAX];
+	size_t        size;
+
+	if (behind) {
+		*number = scaled.number;
+		return scaled.own ? behind : NULL;
+	}
+	behind = weir__double_read(at, end, number);
+	if (!behind)
+		return NULL;
+	size = (size_t)(weir__double_write(own, *number) - own);
+	return (size_t)(behind - at) == size && memcmp(own, at, size) == 0 ? behind : NULL;
 }
 
 bool weir__double_holds(const char *text, size_t length)

@@ -31,6 +31,9 @@ char *weir__float_write(char *at, float single);
 const char *weir__integer_read(const char *at, const char *end, int64_t *number);
 const char *weir__double_read(const char *at, const char *end, double *number);
 
+/* The same for a number that must be in the text that is written for it. NULL, and *number undefined, for any other. */
+const char *weir__double_read_own(const char *at, const char *end, double *number);
+
 /* Does the double say all of the number in these bytes (of JSON's grammar)? True up to 15 digits, and where the bytes
  * are the double's own text. */
 bool weir__double_holds(const char *text, size_t length);

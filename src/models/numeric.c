@@ -3,6 +3,7 @@
 
 #include <stdint.h>
 
+#define PLAIN_MAX    64
 #define EXPONENT_MAX 1073741822 /* INT_MAX / 2 - 1: PostgreSQL refuses more, even for zero */
 
 struct cursor {
@@ -91,7 +92,7 @@ static void read_digits(struct cursor *c, struct digits *digits)
 	}
 }
 
-bool weir__numeric_is_valid(const char *text, size_t length)
+static bool is_valid(const char *text, size_t length)
 {
 	struct cursor c = { .at = text, .end = text + length };
 	struct digits digits = { .whole = 0 };
@@ -110,4 +111,23 @@ bool weir__numeric_is_valid(const char *text, size_t length)
 	if (c.at != c.end || digits.fraction - exponent > WEIR__NUMERIC_FRACTION_MAX)
 		return false;
 	return !digits.nonzero || digits.whole + exponent <= WEIR__NUMERIC_WHOLE_MAX;
+}
+
+/* Digits and at most one point, so few that no limit is near: most texts. */
+static bool is_plain(const char *text, size_t length)
+{
+	size_t sign = length > 0 && *text == '-', digits = 0, points = 0;
+
+	for (size_t i = sign; i < length; i++) {
+		digits += (unsigned char)(text[i] - '0') < 10;
+		points += text[i] == '.';
+	}
+	return sign + digits + points == length && digits > 0 && points <= 1;
+}
+
+bool weir__numeric_is_valid(const char *text, size_t length)
+{
+	if (length <= PLAIN_MAX && is_plain(text, length))
+		return true;
+	return is_valid(text, length);
 }

@@ -93,7 +93,7 @@ bool weir__layout_copy(const weir__layout *from, size_t from_column, const void 
 	const weir__column     *have = &from->columns[from_column];
 	const weir__column     *want = &to->columns[to_column];
 	const weir__value_type *type = weir__value_type_of(have->type);
-	const char             *value = (const char *)source + have->offset + (have->optional ? type->opt_at : 0);
+	const char             *value = (const char *)source + have->offset + have->value_at;
 	char                   *member = (char *)destination + want->offset;
 
 	if (weir__layout_get(from, from_column, source).is_null)
@@ -101,9 +101,8 @@ bool weir__layout_copy(const weir__layout *from, size_t from_column, const void 
 	if (want->optional) {
 		const bool has = true;
 		memcpy(member, &has, sizeof has); /* .has comes first */
-		member += type->opt_at;
 	}
-	memcpy(member, value, type->size);
+	memcpy(member + want->value_at, value, type->size);
 	return true;
 }
 

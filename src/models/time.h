@@ -34,4 +34,7 @@ bool   weir__inet_is_valid(const weir_inet *inet);
 void weir__uuid_write(const weir_uuid *uuid, char text[WEIR_UUID_TEXT_MAX]);
 bool weir__uuid_read(const char *text, size_t length, weir_uuid *uuid);
 
+/* Reads WEIR_UUID_TEXT_MAX - 1 bytes that must be what weir__uuid_write writes. False: *uuid is untouched. */
+bool weir__uuid_read_own(const char *text, weir_uuid *uuid);
+
 #endif

@@ -48,6 +48,29 @@ bool weir__uuid_read(const char *text, size_t length, weir_uuid *uuid)
 	return true;
 }
 
+bool weir__uuid_read_own(const char *text, weir_uuid *uuid)
+{
+	static const uint8_t values[256] = {
+		['0'] = 1, ['1'] = 2,  ['2'] = 3,  ['3'] = 4,  ['4'] = 5,  ['5'] = 6,  ['6'] = 7,  ['7'] = 8,
+		['8'] = 9, ['9'] = 10, ['a'] = 11, ['b'] = 12, ['c'] = 13, ['d'] = 14, ['e'] = 15, ['f'] = 16,
+	};
+	static const uint8_t places[] = { 0, 2, 4, 6, 9, 11, 14, 16, 19, 21, 24, 26, 28, 30, 32, 34 };
+	weir_uuid            read;
+	unsigned             seen = 0; /* the bits of all values: no digit has a higher one than 8 */
+
+	for (size_t i = 0; i < sizeof read.bytes; i++) {
+		unsigned high = values[(unsigned char)text[places[i]]] - 1U;
+		unsigned low = values[(unsigned char)text[places[i] + 1]] - 1U;
+
+		seen |= high | low;
+		read.bytes[i] = (uint8_t)(high << 4 | low);
+	}
+	if (seen > 15 || text[8] != '-' || text[13] != '-' || text[18] != '-' || text[23] != '-')
+		return false;
+	*uuid = read;
+	return true;
+}
+
 const char *weir_uuid_text(weir_uuid uuid, char text[WEIR_UUID_TEXT_MAX])
 {
 	weir__uuid_write(&uuid, text);

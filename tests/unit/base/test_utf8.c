@@ -117,6 +117,23 @@ START_TEST(test_utf8__all_three_byte_sequences_as_the_definition_says)
 }
 END_TEST
 
+START_TEST(test_utf8__four_bytes_are_the_points_from_10000_to_10ffff)
+{
+	static const unsigned char thirds[] = { 0x00, 0x7f, 0x80, 0xa5, 0xbf, 0xc0, 0xff };
+
+	for (unsigned n = 0xF000; n < 1u << 16; n++)
+		for (size_t i = 0; i < sizeof thirds; i++)
+			for (size_t k = 0; k < sizeof thirds; k++) {
+				unsigned char b[4] = { (unsigned char)(n >> 8), (unsigned char)n, thirds[i], thirds[k] };
+				bool          marks = b[0] < 0xF8 && (b[1] >> 6) == 2 && (b[2] >> 6) == 2 && (b[3] >> 6) == 2;
+				unsigned      point = (b[0] & 7U) << 18 | (b[1] & 0x3FU) << 12 | (b[2] & 0x3FU) << 6 | (b[3] & 0x3FU);
+				size_t        expected = marks && point >= 0x10000 && point <= 0x10FFFF ? 4 : 0;
+				if (weir__utf8_character((const char *)b, 4) != expected)
+					ck_abort_msg("%02x %02x %02x %02x", b[0], b[1], b[2], b[3]);
+			}
+}
+END_TEST
+
 START_TEST(test_utf8__a_character_does_not_read_behind_its_end)
 {
 	const char euro[] = "\xe2\x82\xac";
@@ -129,4 +146,5 @@ END_TEST
 
 WEIR_SUITE("base/utf8", test_utf8__every_row_alone, test_utf8__every_row_between_ascii_of_any_length,
            test_utf8__all_three_byte_sequences_as_the_definition_says,
+           test_utf8__four_bytes_are_the_points_from_10000_to_10ffff,
            test_utf8__a_character_does_not_read_behind_its_end);

@@ -80,5 +80,30 @@ START_TEST(test_read__times_have_one_form)
 }
 END_TEST
 
+/* Each byte of each place: read exactly where it is the text of what models/time.h reads there. */
+START_TEST(test_read__any_other_byte_at_any_place_is_as_models_time_has_it)
+{
+	static const char *const texts[] = { "2026-11-21T10:26:15.000123Z", "2024-02-29T23:59:59.999999Z",
+		                                 "1900-12-31T00:00:00.000000Z", "0001-01-01T19:09:09.909090Z" };
+
+	for (size_t i = 0; i < sizeof texts / sizeof texts[0]; i++)
+		for (size_t at = 0; at < strlen(texts[i]); at++)
+			for (int byte = 0; byte < 256; byte++) {
+				char    text[WEIR_TIME_TEXT_MAX], own[WEIR_TIME_TEXT_MAX];
+				size_t  length = strlen(texts[i]);
+				int64_t us = 0, read = 0;
+				bool    is_own;
+
+				memcpy(text, texts[i], length);
+				text[at] = (char)byte;
+				is_own = weir__time_read(text, length, true, &us) && weir__time_write(us, true, own) == length &&
+				         memcmp(own, text, length) == 0;
+				ck_assert_msg(weir__codec_time_read(text, length, true, &read) == is_own, "%.27s", text);
+				ck_assert_int_eq(read, is_own ? us : 0);
+			}
+}
+END_TEST
+
 WEIR_SUITE("models/codec_time", test_write__is_as_weir_time_text_does,
-           test_read__every_day_of_ten_thousand_years_comes_back, test_read__times_have_one_form);
+           test_read__every_day_of_ten_thousand_years_comes_back, test_read__times_have_one_form,
+           test_read__any_other_byte_at_any_place_is_as_models_time_has_it);

@@ -221,6 +221,41 @@ START_TEST(test_double__what_is_no_number_of_json_is_refused)
 }
 END_TEST
 
+/* A text is its number's own when writing that number gives it. */
+static bool is_own_right(const char *text, size_t length)
+{
+	char        own[WEIR__DOUBLE_TEXT_MAX];
+	double      number, read;
+	const char *end = weir__double_read(text, text + length, &number);
+	const char *behind = weir__double_read_own(text, text + length, &read);
+	size_t      size = end ? (size_t)(weir__double_write(own, number) - own) : 0;
+	bool        is_own = end && size == (size_t)(end - text) && memcmp(own, text, size) == 0;
+
+	return is_own ? behind == end && is_same(number, read) : !behind;
+}
+
+START_TEST(test_double__reads_its_own_text_and_no_other)
+{
+	int64_t wrong = 0;
+	char    text[64];
+
+	for (int i = 0; i < 100000; i++) {
+		uint64_t number = next_number() >> (i & 63), place = number % 19;
+		int      length = snprintf(text, sizeof text, "%s%" PRIu64, i % 3 == 0 ? "-" : "", number / 19);
+
+		if (place < 17) { /* a point, with zeros before it where there are too few digits, or one more at the end */
+			uint64_t power = (uint64_t)pow(10, (double)place);
+			length = snprintf(text, sizeof text, "%" PRIu64 ".%0*" PRIu64 "%s", number / power, (int)place,
+			                  number % power, i % 5 == 0 ? "0" : "");
+		} else if (place == 17) {
+			length += snprintf(text + length, sizeof text - (size_t)length, "e%s%02d", i % 2 ? "+" : "-", i % 40);
+		}
+		wrong += !is_own_right(text, (size_t)length);
+	}
+	ck_assert_int_eq(wrong, 0);
+}
+END_TEST
+
 START_TEST(test_double__reads_no_further_than_the_end)
 {
 	const char *text = "1.5e5";
@@ -359,7 +394,7 @@ END_TEST
 WEIR_SUITE("models/number", test_double__random_ones_come_back_in_the_fewest_digits, test_double__has_one_text,
            test_double__denormals_come_back, test_double__reads_what_strtod_reads,
            test_double__thousands_of_digits_still_round_correctly, test_double__what_is_no_number_of_json_is_refused,
-           test_double__reads_no_further_than_the_end, test_double__does_not_depend_on_the_locale,
-           test_double__holds_only_numbers_that_it_keeps, test_double__exact_is_up_to_fifteen_digits,
-           test_float__has_the_fewest_digits_that_come_back, test_integer__writes_and_reads_what_the_c_library_does,
-           test_integer__has_one_text);
+           test_double__reads_its_own_text_and_no_other, test_double__reads_no_further_than_the_end,
+           test_double__does_not_depend_on_the_locale, test_double__holds_only_numbers_that_it_keeps,
+           test_double__exact_is_up_to_fifteen_digits, test_float__has_the_fewest_digits_that_come_back,
+           test_integer__writes_and_reads_what_the_c_library_does, test_integer__has_one_text);

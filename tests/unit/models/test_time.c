@@ -345,10 +345,32 @@ START_TEST(test_uuid__any_survives)
 }
 END_TEST
 
+START_TEST(test_uuid__its_own_text_is_read_and_no_other)
+{
+	char own[WEIR_UUID_TEXT_MAX], text[WEIR_UUID_TEXT_MAX];
+
+	for (size_t at = 0; at < sizeof text - 1; at++)
+		for (int byte = 0; byte < 256; byte++) {
+			weir_uuid read = uuid;
+			bool      is_read;
+
+			weir__uuid_write(&uuid, text);
+			text[at] = (char)byte;
+			is_read = weir__uuid_read_own(text, &read);
+			weir__uuid_write(&read, own);
+			ck_assert_msg(is_read ? memcmp(own, text, sizeof own - 1) == 0 : memcmp(&read, &uuid, sizeof read) == 0,
+			              "%02x at %zu", (unsigned)byte, at);
+			ck_assert_msg(is_read == weir__uuid_read(text, sizeof text - 1, &read) || (byte >= 'A' && byte <= 'F'),
+			              "%02x at %zu", (unsigned)byte, at);
+		}
+}
+END_TEST
+
 WEIR_SUITE("models/time", test_time__known_times_are_written, test_time__known_times_are_read,
            test_time__the_calendar_day_by_day, test_time__any_number_survives,
            test_time__later_times_of_four_digit_years_are_greater_texts, test_time__offsets_and_fractions_are_read,
            test_time__what_is_no_time_is_refused_and_changes_nothing, test_timestamp__an_offset_is_refused,
            test_time__every_cut_and_every_changed_byte_is_read_safely, test_time__now_is_after_this_was_written,
            test_uuid__is_written_in_small_letters_with_hyphens, test_uuid__is_read_with_or_without_hyphens,
-           test_uuid__what_is_none_is_refused_and_changes_nothing, test_uuid__any_survives);
+           test_uuid__what_is_none_is_refused_and_changes_nothing, test_uuid__any_survives,
+           test_uuid__its_own_text_is_read_and_no_other);

@@ -1,9 +1,10 @@
-/* Rows to records. Two passes over a result: the first adds up the bytes of all texts, the second fills structs and
- * texts in the one allocation made in between. The types of the result's columns are compared once; the length of every
+/* Rows to records. Two passes over a result: the first adds up the bytes of all texts and keeps their lengths, the second fills structs
+ * and texts in the one allocation made in between. The types of the result's columns are compared once; the length of every
  * value is checked, so that a server that does not keep to its protocol makes an error and nothing else. */
 #include "db/db.h"
 
 #include "base/error.h"
+#include "base/memory.h"
 #include "db/wire.h"
 
 #include <libpq-fe.h>
@@ -13,8 +14,12 @@
 typedef struct source {
 	const PGresult     *result;
 	const weir__layout *layout;
-	const size_t       *places; /* NULL: the first columns, in order */
+	const size_t       *places;   /* NULL: the first columns, in order */
+	int                *lengths;  /* of the values that need bytes behind their struct, row after row */
+	size_t              pointers; /* how many of those a row has */
 } source;
+
+#define LENGTHS_ON_STACK 256
 
 static int place_of(const source *from, size_t column)
 {
@@ -38,10 +43,11 @@ static int wrong_value(const weir__layout *layout, size_t column, int status, we
 	                          weir_type_name(at->type));
 }
 
-static int check_shape(const source *from, weir_error *err)
+static int check_shape(source *from, weir_error *err)
 {
 	const weir__layout *layout = from->layout;
 	int                 column_count = PQnfields(from->result);
+	bool                all_binary = PQbinaryTuples(from->result) == 1;
 
 	if (!from->places && (column_count < 0 || (size_t)column_count < layout->column_count))
 		return weir__error_set_at(err, WEIR_ERR_SCHEMA, layout->model->name, NULL,
@@ -50,7 +56,8 @@ static int check_shape(const source *from, weir_error *err)
 	for (size_t i = 0; i < layout->column_count; i++) {
 		int place = place_of(from, i);
 		Oid type = PQftype(from->result, place);
-		if (weir__wire_accepts(layout->columns[i].type, type) && PQfformat(from->result, place) == 1)
+		from->pointers += weir__type_is_pointer(layout->columns[i].type);
+		if (weir__wire_accepts(layout->columns[i].type, type) && (all_binary || PQfformat(from->result, place) == 1))
 			continue;
 		return weir__error_set_at(err, WEIR_ERR_SCHEMA, layout->model->name, layout->columns[i].member,
 		                          "the database sent type OID %u where the model has %s", type,
@@ -59,45 +66,51 @@ static int check_shape(const source *from, weir_error *err)
 	return WEIR_OK;
 }
 
-/* Adds the bytes of the row's texts to *size. Only lengths are looked at where a type has none, which is the common case. */
-static int add_text_size(const source *from, int row, size_t *size, weir_error *err)
+/* Adds the bytes of the row's texts to *size and keeps their lengths. Only those are looked at where a type has no more, which is the
+ * common case. */
+static int add_text_size(const source *from, int row, int *lengths, size_t *size, weir_error *err)
 {
-	for (size_t i = 0; i < from->layout->column_count; i++) {
-		weir_type type = from->layout->columns[i].type;
-		int       place = place_of(from, i);
+	const weir__layout *layout = from->layout;
+
+	for (size_t i = 0; i < layout->column_count; i++) {
+		weir_type type = layout->columns[i].type;
 		size_t    needed;
 		if (!weir__type_is_pointer(type))
 			continue;
-		size_t length = (size_t)PQgetlength(from->result, row, place);
+		int place = place_of(from, i);
+		int length = PQgetlength(from->result, row, place);
+		*lengths++ = length;
 		if (type == WEIR_TYPE_TEXT) {
-			*size += length + 1;
+			*size += (size_t)length + 1;
 			continue;
 		}
 		if (length == 0 && PQgetisnull(from->result, row, place))
 			continue;
-		int status = weir__wire_text_size(type, PQgetvalue(from->result, row, place), length, &needed);
+		int status = weir__wire_text_size(type, PQgetvalue(from->result, row, place), (size_t)length, &needed);
 		if (status != WEIR_OK)
-			return wrong_value(from->layout, i, status, err);
+			return wrong_value(layout, i, status, err);
 		*size += needed;
 	}
 	return WEIR_OK;
 }
 
 /* Fills a zeroed struct, in which NULL is what it is already. */
-static int fill(const source *from, int row, void *record, char **text, weir_error *err)
+static int fill(const source *from, int row, const int *lengths, void *record, char **text, weir_error *err)
 {
-	for (size_t i = 0; i < from->layout->column_count; i++) {
-		const weir__column *column = &from->layout->columns[i];
+	const weir__layout *layout = from->layout;
+
+	for (size_t i = 0; i < layout->column_count; i++) {
+		const weir__column *column = &layout->columns[i];
 		int                 place = place_of(from, i);
-		size_t              length = (size_t)PQgetlength(from->result, row, place);
+		int length = weir__type_is_pointer(column->type) ? *lengths++ : PQgetlength(from->result, row, place);
 		if (length == 0 && PQgetisnull(from->result, row, place)) {
 			if (!column->nullable)
-				return wrong_value(from->layout, i, WEIR_ERR_SCHEMA, err);
+				return wrong_value(layout, i, WEIR_ERR_SCHEMA, err);
 			continue;
 		}
-		int status = weir__wire_store(column, PQgetvalue(from->result, row, place), length, record, text);
+		int status = weir__wire_store(column, PQgetvalue(from->result, row, place), (size_t)length, record, text);
 		if (status != WEIR_OK)
-			return wrong_value(from->layout, i, status, err);
+			return wrong_value(layout, i, status, err);
 	}
 	return WEIR_OK;
 }
@@ -105,19 +118,20 @@ static int fill(const source *from, int row, void *record, char **text, weir_err
 int weir__rows_record(const weir__rows *rows, size_t row, const weir__layout *layout, const void **record,
                       weir_error *err)
 {
-	const source from = { rows->result, layout, NULL };
-	size_t       text_size = 0;
-	char        *text;
-	int          status = check_shape(&from, err);
+	int    lengths[WEIR__COLUMNS_MAX];
+	source from = { .result = rows->result, .layout = layout };
+	size_t text_size = 0;
+	char  *text;
+	int    status = check_shape(&from, err);
 
 	if (status == WEIR_OK)
-		status = add_text_size(&from, (int)row, &text_size, err);
+		status = add_text_size(&from, (int)row, lengths, &text_size, err);
 	if (status != WEIR_OK)
 		return status;
 	void *made = weir__record_create(layout, text_size, &text);
 	if (!made)
 		return weir__error_no_memory(err);
-	status = fill(&from, (int)row, made, &text, err);
+	status = fill(&from, (int)row, lengths, made, &text, err);
 	if (status != WEIR_OK) {
 		(void)weir_record_release(made);
 		return status;
@@ -126,29 +140,47 @@ int weir__rows_record(const weir__rows *rows, size_t row, const weir__layout *la
 	return WEIR_OK;
 }
 
+/* Both passes; the lengths have been given their room. */
+static int make_list(const source *from, size_t count, weir_list *list, weir_error *err)
+{
+	size_t text_size = 0;
+	char  *text;
+	int    status = WEIR_OK;
+
+	for (size_t i = 0; i < count && status == WEIR_OK; i++)
+		status = add_text_size(from, (int)i, from->lengths + i * from->pointers, &text_size, err);
+	if (status != WEIR_OK)
+		return status;
+	if (weir__list_create(from->layout, count, text_size, list, &text) != WEIR_OK)
+		return weir__error_no_memory(err);
+	for (size_t i = 0; i < count && status == WEIR_OK; i++)
+		status = fill(from, (int)i, from->lengths + i * from->pointers, (void *)list->items[i], &text, err);
+	if (status != WEIR_OK)
+		weir_list_release(list);
+	return status;
+}
+
 int weir__rows_list_at(const weir__rows *rows, const weir__layout *layout, const size_t *places, weir_list *list,
                        weir_error *err)
 {
-	const source from = { rows->result, layout, places };
-	weir_list    made = WEIR_LIST_INIT;
-	size_t       text_size = 0;
-	char        *text;
-	int          status = check_shape(&from, err);
+	int       few[LENGTHS_ON_STACK];
+	source    from = { .result = rows->result, .layout = layout, .places = places };
+	weir_list made = WEIR_LIST_INIT;
+	int       status = check_shape(&from, err);
 
-	for (size_t i = 0; i < rows->count && status == WEIR_OK; i++)
-		status = add_text_size(&from, (int)i, &text_size, err);
 	if (status != WEIR_OK)
 		return status;
-	if (weir__list_create(layout, rows->count, text_size, &made, &text) != WEIR_OK)
+	from.lengths = few;
+	if (rows->count * from.pointers > LENGTHS_ON_STACK)
+		from.lengths = weir__malloc(rows->count * from.pointers * sizeof *from.lengths);
+	if (!from.lengths)
 		return weir__error_no_memory(err);
-	for (size_t i = 0; i < rows->count && status == WEIR_OK; i++)
-		status = fill(&from, (int)i, (void *)made.items[i], &text, err);
-	if (status != WEIR_OK) {
-		weir_list_release(&made);
-		return status;
-	}
-	*list = made;
-	return WEIR_OK;
+	status = make_list(&from, rows->count, &made, err);
+	if (from.lengths != few)
+		weir__free(from.lengths);
+	if (status == WEIR_OK)
+		*list = made;
+	return status;
 }
 
 int weir__rows_list(const weir__rows *rows, const weir__layout *layout, weir_list *list, weir_error *err)

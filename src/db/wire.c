@@ -9,7 +9,6 @@
 #include <stddef.h>
 #include <string.h>
 
-#define POSTGRES_EPOCH_US   INT64_C(946684800000000)
 #define JSONB_VERSION       1
 #define OID_TEXT            25
 #define POSTGRES_EPOCH_DAYS 10957
@@ -99,7 +98,7 @@ static int write_time(const weir_value *value, weir__buffer *out, const char **r
 		*reason = "the time lies before PostgreSQL's first, 4714-11-24 BC";
 		return WEIR_ERR_VALUE;
 	}
-	weir__append_be(out, 8, (uint64_t)(infinite ? us : us - POSTGRES_EPOCH_US));
+	weir__append_be(out, 8, (uint64_t)(infinite ? us : us - WEIR__WIRE_EPOCH_US));
 	return WEIR_OK;
 }
 
@@ -231,19 +230,9 @@ static int read_int8(const char *bytes, size_t length, void *member, char **text
 
 static int read_time(const char *bytes, size_t length, void *member, char **text)
 {
-	uint64_t bits = weir__load_be64(bytes);
-	int64_t  us;
-
 	(void)length;
 	(void)text;
-	memcpy(&us, &bits, sizeof us);
-	if (us != INT64_MIN && us != INT64_MAX) {
-		if (us >= INT64_MAX - POSTGRES_EPOCH_US)
-			return WEIR_ERR_VALUE;
-		us += POSTGRES_EPOCH_US;
-	}
-	memcpy(member, &us, sizeof us);
-	return WEIR_OK;
+	return weir__wire_read_time(bytes, member);
 }
 
 static int read_date(const char *bytes, size_t length, void *member, char **text)
@@ -390,7 +379,7 @@ static bool copy_text(char *to, const char *from, size_t length)
 	return weir__block_first(nuls) == size;
 }
 
-static int read_text(const char *bytes, size_t length, void *member, char **text)
+int weir__wire_read_text(const char *bytes, size_t length, void *member, char **text)
 {
 	char *start = *text;
 
@@ -405,12 +394,12 @@ static int read_text(const char *bytes, size_t length, void *member, char **text
 /* char(n) comes with all its blanks. */
 static int read_char(const char *bytes, size_t length, void *member, char **text)
 {
-	return read_text(bytes, weir__unpadded_length(bytes, length), member, text);
+	return weir__wire_read_text(bytes, weir__unpadded_length(bytes, length), member, text);
 }
 
 static int read_jsonb(const char *bytes, size_t length, void *member, char **text)
 {
-	return read_text(bytes + 1, length - 1, member, text);
+	return weir__wire_read_text(bytes + 1, length - 1, member, text);
 }
 
 static int measure_text(const char *bytes, size_t length, size_t *size)
@@ -437,20 +426,20 @@ static const wire_type types[WEIR_TYPE_COUNT] = {
 	[WEIR_TYPE_INT8] = { WEIR__OID_INT8, 1016, "int8[]", 8, NULL, write_int8, read_int8 },
 	[WEIR_TYPE_FLOAT8] = { 701, 1022, "float8[]", 8, NULL, write_float8, read_int8 },
 	[WEIR_TYPE_NUMERIC] = { 1700, 1231, "numeric[]", 0, weir__numeric_text_size, write_numeric, read_numeric },
-	[WEIR_TYPE_TEXT] = { OID_TEXT, 1009, "text[]", 0, measure_text, write_text, read_text },
+	[WEIR_TYPE_TEXT] = { OID_TEXT, 1009, "text[]", 0, measure_text, write_text, weir__wire_read_text },
 	[WEIR_TYPE_TIMESTAMPTZ] = { 1184, 1185, "timestamptz[]", 8, NULL, write_time, read_time },
 	[WEIR_TYPE_TIMESTAMP] = { 1114, 1115, "timestamp[]", 8, NULL, write_time, read_time },
 	[WEIR_TYPE_UUID] = { 2950, 2951, "uuid[]", 16, NULL, write_uuid, read_uuid },
 	[WEIR_TYPE_JSONB] = { 3802, 3807, "jsonb[]", 0, measure_jsonb, write_jsonb, read_jsonb },
 	[WEIR_TYPE_FLOAT4] = { 700, 1021, "float4[]", 4, NULL, write_float4, read_int4 },
 	[WEIR_TYPE_CHAR] = { 1042, 1014, "bpchar[]", 0, measure_text, write_text, read_char },
-	[WEIR_TYPE_ENUM] = { 0, 0, NULL, 0, measure_text, write_text, read_text },
+	[WEIR_TYPE_ENUM] = { 0, 0, NULL, 0, measure_text, write_text, weir__wire_read_text },
 	[WEIR_TYPE_BYTEA] = { 17, 1001, "bytea[]", 0, measure_bytea, write_bytea, read_bytea },
 	[WEIR_TYPE_DATE] = { 1082, 1182, "date[]", 4, NULL, write_date, read_date },
 	[WEIR_TYPE_TIME] = { 1083, 1183, "time[]", 8, NULL, write_clock, read_clock },
 	[WEIR_TYPE_INTERVAL] = { 1186, 1187, "interval[]", INTERVAL_SIZE, NULL, write_interval, read_interval },
 	[WEIR_TYPE_INET] = { 869, 1041, "inet[]", 0, measure_inet, write_inet, read_inet },
-	[WEIR_TYPE_JSON] = { 114, 199, "json[]", 0, measure_text, write_text, read_text },
+	[WEIR_TYPE_JSON] = { 114, 199, "json[]", 0, measure_text, write_text, weir__wire_read_text },
 };
 
 /* Other types that are read as one of ours. */
@@ -592,17 +581,6 @@ static inline int read_member(weir_type type, const char *bytes, size_t length, 
 int weir__wire_read(weir_type type, const char *bytes, size_t length, void *member, char **text)
 {
 	return read_member(type, bytes, length, member, text);
-}
-
-int weir__wire_store(const weir__column *column, const char *bytes, size_t length, void *record, char **text)
-{
-	char *member = (char *)record + column->offset;
-
-	if (column->optional) {
-		static const bool has = true;
-		memcpy(member, &has, sizeof has);
-	}
-	return read_member(column->type, bytes, length, member + column->value_at, text);
 }
 
 int weir__wire_decode(weir_type type, const char *bytes, size_t length, weir_value *value, char **text)

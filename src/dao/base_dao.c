@@ -65,8 +65,9 @@ static int get_by(const weir_base_dao *dao, weir_column column, const void *valu
 	if (rc >= 0)
 		rc = weir__check_unique(&call, column, values, &index, &value);
 	if (rc == WEIR_OK)
-		rc = cached && weir__call_is_cached(&call) ? weir__cached_by(&call, index, &value, &found)
-		                                           : weir__read_by(&call, index, &value, &found);
+		rc = !cached || !weir__call_is_cached(&call) ? weir__read_by(&call, index, &value, &found)
+		     : weir__is_key(call.entity, index)      ? weir__cached_by_id(&call, values, &found)
+		                                             : weir__cached_by(&call, index, &value, &found);
 	if (rc == WEIR_OK)
 		weir__record_out_set(record, found);
 	return weir__call_done(&call, rc);

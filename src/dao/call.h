@@ -90,6 +90,12 @@ void weir__call_add_keys(weir__call *call, const weir__keys *keys, const size_t 
 int weir__cached_by_id(weir__call *call, const void *key, const void **record);
 int weir__cached_by(weir__call *call, size_t column, const weir_value *value, const void **record);
 
+/* Is the column the whole primary key? Then it is read by id: a pointer from its value would be where the record is. */
+static inline bool weir__is_key(const weir__entity *entity, size_t column)
+{
+	return entity->layout->key_mask == (weir__mask)1 << column;
+}
+
 /* weir__cached_by in two steps, behind the near cache: so many lookups of the pointer, one or both, are to be looked up, together
  * with others; then it is followed, to the record or to the database, and released. key is borrowed until then. */
 typedef struct weir__pointer {

@@ -240,7 +240,7 @@ int weir_base_dao_start_get_by_cached(const weir_base_dao *dao, weir_column colu
 	rc = weir__check_unique(&call, column, values, &index, &value);
 	if (rc < 0)
 		return rc;
-	made = add(futures, dao, index);
+	made = add(futures, dao, weir__is_key(dao->entity, index) ? WEIR__BY_ID : index);
 	rc = started(made, made && keep_value(made, value), future, err);
 	if (rc >= 0 && value.is_null)
 		weir__future_settle(made, WEIR_NOT_FOUND, NULL, NULL);

@@ -57,7 +57,12 @@ static int run_in_transaction(weir__call *call, const weir__write *write, weir__
 
 	if (rc >= 0)
 		rc = run(call, write, conn, rows);
-	return rc < 0 ? rc : take(call, write, rows, call->session->transaction->touches);
+	if (rc < 0)
+		return rc;
+	rc = take(call, write, rows, call->session->transaction->touches);
+	if (rc < 0) /* what the statement did must not be committed: not all of it is known to the touches */
+		weir__conn_spoil(conn, call->deadline);
+	return rc;
 }
 
 /* By the policy to fail it may have to be undone, for which BEGIN is better. */

@@ -306,6 +306,9 @@ int weir__conn_begin_brief(weir__conn *conn, weir__deadline deadline, weir_error
 int weir__conn_savepoint(weir__conn *conn, int number, weir__deadline deadline, weir_error *err);
 int weir__conn_release_savepoint(weir__conn *conn, int number, weir__deadline deadline, weir_error *err);
 int weir__conn_return_to(weir__conn *conn, int number, weir__deadline deadline, weir_error *err);
+/* Makes the server fail the transaction that is open, as a statement that fails does: it can then only be rolled back, to a savepoint or
+ * as a whole. */
+void weir__conn_spoil(weir__conn *conn, weir__deadline deadline);
 /* Rollbacks never fail towards the caller: a connection on which they do is marked broken and destroyed when given back. */
 void weir__conn_rollback_to(weir__conn *conn, int number, weir__deadline deadline);
 void weir__conn_rollback(weir__conn *conn, weir__deadline deadline);

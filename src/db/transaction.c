@@ -112,6 +112,14 @@ void weir__conn_rollback_to(weir__conn *conn, int number, weir__deadline deadlin
 		weir__conn_break(conn);
 }
 
+/* There is no savepoint 0. */
+void weir__conn_spoil(weir__conn *conn, weir__deadline deadline)
+{
+	(void)command_savepoint(conn, "ROLLBACK TO", 0, deadline, NULL);
+	if (weir__conn_is_usable(conn))
+		weir__conn_break(conn);
+}
+
 /* ---- The end ------------------------------------------------------------------------------------------------------- */
 
 void weir__conn_rollback(weir__conn *conn, weir__deadline deadline)

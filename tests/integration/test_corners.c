@@ -2,6 +2,7 @@
 #include "support/blog.h"
 
 #include <weir/futures.h>
+#include <weir/invalidation.h>
 #include <weir/reading.h>
 #include <weir/relation.h>
 #include <weir/writing.h>
@@ -105,5 +106,78 @@ START_TEST(test_future__by_the_primary_key_takes_the_records_entry)
 }
 END_TEST
 
+/* ---- A hook that refuses a write in a transaction --------------------------------------------------------------------------- */
+
+typedef struct moody {
+	int64_t     id;
+	const char *name;
+} moody;
+WEIR_RECORD(moody)
+
+static int refusal;
+
+static int refuse(weir_invalidation *write, const void *record, weir_error *err)
+{
+	(void)write, (void)record, (void)err;
+	return refusal;
+}
+
+static const weir_field moody_fields[] = {
+	WEIR_FIELD(moody, id, .primary_key = true),
+	WEIR_FIELD(moody, name),
+};
+static const weir_model        moody_model = WEIR_MODEL(moody, "moodies", moody_fields, .invalidates = refuse);
+static const weir_model *const moody_models[] = { &moody_model, NULL };
+
+#define MOODIES_SQL "CREATE TABLE moodies (id bigint PRIMARY KEY, name text NOT NULL)"
+
+static int create_moody(weir_session *on, int64_t id, int answer)
+{
+	weir_base_dao dao = weir_get_dao(on, &moody_model);
+	int           rc;
+
+	refusal = answer;
+	rc = weir_base_dao_create(&dao, &(moody){ id, "x" }, weir_set_all(&moody_model), NULL, &blog.err);
+	refusal = 0;
+	return rc;
+}
+
+START_TEST(test_hook__that_refuses_in_a_transaction_leaves_nothing_to_commit)
+{
+	weir_session *tx = NULL;
+
+	setup(MOODIES_SQL, moody_models, NULL);
+	assert_ok(weir_begin(session, NULL, &tx, &blog.err));
+	assert_ok(create_moody(tx, 1, 0));
+	assert_status(WEIR_ERR_LIMIT, create_moody(tx, 2, WEIR_ERR_LIMIT));
+	assert_status(WEIR_ERR_CLOSED, create_moody(tx, 3, 0));
+	assert_status(WEIR_ERR_CLOSED, weir_commit(&tx, &blog.err));
+	ck_assert_str_eq(blog_sql(&blog, "SELECT count(*) FROM moodies"), "0");
+	teardown();
+}
+END_TEST
+
+START_TEST(test_hook__that_refuses_is_cured_by_going_back_to_a_savepoint)
+{
+	weir_session *tx = NULL, *inner = NULL;
+
+	setup(MOODIES_SQL, moody_models, NULL);
+	assert_ok(weir_begin(session, NULL, &tx, &blog.err));
+	assert_ok(create_moody(tx, 1, 0));
+	assert_ok(weir_savepoint(tx, "here", &blog.err));
+	assert_status(WEIR_ERR_LIMIT, create_moody(tx, 2, WEIR_ERR_LIMIT));
+	assert_ok(weir_rollback_to(tx, "here", &blog.err));
+	assert_ok(weir_begin(tx, NULL, &inner, &blog.err));
+	assert_status(WEIR_ERR_LIMIT, create_moody(inner, 3, WEIR_ERR_LIMIT));
+	weir_rollback(&inner);
+	assert_ok(create_moody(tx, 4, 0));
+	assert_ok(weir_commit(&tx, &blog.err));
+	ck_assert_str_eq(blog_sql(&blog, "SELECT string_agg(id::text, ' ' ORDER BY id) FROM moodies"), "1 4");
+	teardown();
+}
+END_TEST
+
 WEIR_SUITE("corners", test_get_by__of_the_primary_key_and_get_by_id_share_one_entry,
-           test_future__by_the_primary_key_takes_the_records_entry);
+           test_future__by_the_primary_key_takes_the_records_entry,
+           test_hook__that_refuses_in_a_transaction_leaves_nothing_to_commit,
+           test_hook__that_refuses_is_cured_by_going_back_to_a_savepoint);

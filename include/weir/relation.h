@@ -126,7 +126,8 @@ WEIR_API int weir_related_count(const weir_related *of, const weir_query *query,
 WEIR_API int weir_related_exists(const weir_related *of, const weir_query *query, bool *exists, weir_error *err);
 
 /* Links a row that exists (other: a struct with its primary key): sets the foreign key, or makes the row that links both;
- * one that is linked already stays so. Invalidates the old owner and the new. WEIR_NOT_FOUND: there is no such row. */
+ * one that is linked already stays so, and a link that was deleted by a stamp (.deleted_at) comes back. Invalidates the old
+ * owner and the new. WEIR_NOT_FOUND: there is no such row. */
 WEIR_API int weir_related_add(const weir_related *of, const void *other, weir_error *err);
 
 /* Inserts a row that belongs to the owner: columns of set, and the foreign key. record may be NULL. Not for belongs to. */

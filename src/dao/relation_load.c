@@ -270,6 +270,15 @@ static int compact(const weir__relation *relation, const weir_list *found, weir_
 	return WEIR_OK;
 }
 
+/* Does a row in between refer to a target? Where it does not, its key in target_keys is zero, which is some row's perhaps. */
+static bool refers(const weir__link *link, const void *row)
+{
+	for (size_t i = 0; i < link->target_count; i++)
+		if (weir__layout_get(link->through, link->through_columns[i], row).is_null)
+			return false;
+	return true;
+}
+
 int weir__relation_targets(const weir__relation *relation, weir__call *call, const weir_list *rows, bool cached,
                            weir_list *targets)
 {
@@ -281,6 +290,11 @@ int weir__relation_targets(const weir__relation *relation, weir__call *call, con
 		return weir__error_no_memory(call->err);
 	rc = weir__get_many(call, &keys, cached && weir__cache_space_enabled(relation->target.space), targets);
 	weir__free(items);
+	for (size_t row = 0; rc >= 0 && row < rows->count; row++)
+		if (!refers(relation->link, rows->items[row])) {
+			(void)weir_record_release(targets->items[row]);
+			weir__list_set(targets, row, NULL);
+		}
 	return rc;
 }
 

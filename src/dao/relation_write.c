@@ -2,6 +2,8 @@
  * the stamps of its old and its new owner among them. */
 #include "dao/relation.h"
 
+#include <weir/writing.h>
+
 #include "base/error.h"
 #include "base/memory.h"
 #include "dao/keys.h"
@@ -110,6 +112,39 @@ static weir__mask link_mask(const linking *l)
 	return mask;
 }
 
+/* Brings a link back that was deleted by a stamp. WEIR_NOT_FOUND: there is none. */
+static int restore_between(linking *l, const weir_condition *where)
+{
+	weir_query query = { .where = *where, .deleted = WEIR_ONLY_DELETED, .limit = 1 };
+	weir_list  list = WEIR_LIST_INIT;
+	int        rc = l->holder->deleted_mask ? weir_base_dao_get_all(&l->dao, &query, &list, l->err) : WEIR_NOT_FOUND;
+
+	if (rc == WEIR_OK)
+		rc = list.count > 0 ? weir_base_dao_restore(&l->dao, list.items[0], NULL, l->err) : WEIR_NOT_FOUND;
+	weir_list_release(&list);
+	return rc;
+}
+
+/* Makes the row in between. Somebody may have made it meanwhile; in a transaction the refusal has ended that. */
+static int create_between(linking *l, const weir_set *set, const weir_query *query)
+{
+	weir_error refusal = WEIR_ERROR_INIT;
+	bool       linked = false;
+	int        rc = weir_base_dao_create(&l->dao, l->row, *set, NULL, &refusal);
+
+	if (rc == WEIR_ERR_UNIQUE && !l->of->session->transaction) {
+		int again = weir_base_dao_exists(&l->dao, query, &linked, l->err);
+
+		if (again >= 0 && !linked)
+			again = restore_between(l, &query->where);
+		if (again < 0 || linked || again == WEIR_OK)
+			return again;
+	}
+	if (rc < 0 && l->err)
+		*l->err = refusal;
+	return rc;
+}
+
 static int add_between(linking *l, const void *other)
 {
 	weir_condition conditions[2 * WEIR__KEY_COLUMNS_MAX];
@@ -127,8 +162,12 @@ static int add_between(linking *l, const void *other)
 	rc = weir_base_dao_exists(&l->dao, &query, &linked, l->err);
 	if (rc < 0 || linked)
 		return rc;
-	rc = weir_base_dao_create(&l->dao, l->row, set, NULL, l->err);
-	return rc == WEIR_ERR_UNIQUE && !l->of->session->transaction ? WEIR_OK : rc;
+	if ((link_mask(l) & l->holder->key_mask) == l->holder->key_mask) { /* a deleted link has its place */
+		rc = restore_between(l, &query.where);
+		if (rc != WEIR_NOT_FOUND)
+			return rc;
+	}
+	return create_between(l, &set, &query);
 }
 
 /* By primary key where that is both keys, which touches no more than the lists of this owner and of that target. */

@@ -11,6 +11,7 @@
 
 #include "base/memory.h"
 #include "models/live.h"
+#include "models/value_type.h"
 
 #include <stdalign.h>
 #include <stdatomic.h>
@@ -288,6 +289,25 @@ void weir_list_release(weir_list *list)
 		release_block(block);
 }
 
+/* What a value takes behind its struct. */
+static size_t value_bytes(const weir_value *value)
+{
+	size_t bytes = 0;
+
+	if (weir__value_is_null(value) || !weir__type_is_pointer(value->type))
+		return 0;
+	if (value->type == WEIR_TYPE_BYTEA)
+		return value->as.bytes.length;
+	if (!weir__type_is_array(value->type))
+		return strlen(value->as.text) + 1;
+	for (size_t i = 0; i < value->as.array.count; i++) {
+		weir_value item = weir__value_of_item(weir__type_item(value->type), value->as.array.items, i);
+
+		bytes += weir__item_size(item.type) + value_bytes(&item); /* which is no array */
+	}
+	return bytes;
+}
+
 static size_t text_bytes(const weir__layout *layout, const void *record)
 {
 	size_t bytes = 0;
@@ -295,11 +315,10 @@ static size_t text_bytes(const weir__layout *layout, const void *record)
 	for (size_t i = 0; i < layout->column_count; i++) {
 		weir_value value;
 
-		if (layout->columns[i].type != WEIR_TYPE_TEXT && layout->columns[i].type != WEIR_TYPE_NUMERIC &&
-		    layout->columns[i].type != WEIR_TYPE_JSONB)
+		if (!weir__type_is_pointer(layout->columns[i].type))
 			continue;
 		value = weir__layout_get(layout, i, record);
-		bytes += value.is_null || !value.as.text ? 0 : strlen(value.as.text) + 1;
+		bytes += value_bytes(&value);
 	}
 	return bytes;
 }

@@ -226,6 +226,74 @@ START_TEST(test_record__sizes_beyond_all_memory_are_refused)
 }
 END_TEST
 
+/* Values behind a struct, of each kind. */
+typedef struct heavy {
+	int64_t         id;
+	const char     *label;
+	weir_bytea      bytes;
+	weir_json_text  note;
+	weir_text_array names;
+	weir_i32_array  numbers;
+} heavy;
+
+static const weir_field heavy_fields[] = {
+	WEIR_FIELD(heavy, id, .primary_key = true), WEIR_FIELD(heavy, label, .labels = WEIR_LABELS_UNSAID),
+	WEIR_FIELD(heavy, bytes, .nullable = true), WEIR_FIELD(heavy, note, .nullable = true),
+	WEIR_FIELD(heavy, names, .nullable = true), WEIR_FIELD(heavy, numbers, .nullable = true),
+};
+static const weir_model heavy_model = WEIR_MODEL(heavy, "heavies", heavy_fields);
+
+START_TEST(test_bytes__count_what_every_kind_of_value_points_to)
+{
+	static char        large[1000];
+	const char *const  names[] = { "ab", NULL, "c" };
+	const weir_opt_i32 numbers[100] = { { .has = false } };
+	heavy              values = { .label = "" };
+	weir__layout      *heavies;
+	size_t             least;
+	const size_t       header = 32;
+
+	ck_assert_int_eq(weir__layout_create(&heavy_model, &heavies, NULL), WEIR_OK);
+	least = weir__record_bytes(heavies, &values);
+	ck_assert_uint_ge(least, sizeof values + header);
+	values.label = "0123456789";
+	ck_assert_uint_eq(weir__record_bytes(heavies, &values), least + 10);
+	values.bytes = weir_bytea_of(large, sizeof large);
+	ck_assert_uint_eq(weir__record_bytes(heavies, &values), least + 1010);
+	values.note.text = "{}";
+	ck_assert_uint_eq(weir__record_bytes(heavies, &values), least + 1013);
+	values.names = (weir_text_array){ names, 3 };
+	ck_assert_uint_eq(weir__record_bytes(heavies, &values), least + 1013 + sizeof names + 5);
+	values.numbers = (weir_i32_array){ numbers, 100 };
+	ck_assert_uint_eq(weir__record_bytes(heavies, &values), least + 1013 + sizeof names + 5 + sizeof numbers);
+	weir__layout_free(heavies);
+}
+END_TEST
+
+START_TEST(test_list__that_others_have_gets_a_memory_of_its_own_with_the_same_records)
+{
+	everything_list list, other;
+	weir_list       own;
+
+	setup();
+	list = make_list(3);
+	memcpy(&own, &list, sizeof own);
+	ck_assert(weir__list_unshare(&own));
+	ck_assert_ptr_eq(own.memory, list.memory);
+	weir__list_memory_retain(own.memory);
+	ck_assert(weir__list_unshare(&own));
+	ck_assert_ptr_ne(own.memory, list.memory);
+	weir__list_keep(&own, 2, true);
+	ck_assert_int_eq(list.items[0]->id, 0);
+	ck_assert_ptr_eq(own.items[0], list.items[1]);
+	weir__list_out_set(&other, &own);
+	everything_list_release(&list);
+	ck_assert_int_eq(other.items[0]->id, 1);
+	everything_list_release(&other);
+	teardown();
+}
+END_TEST
+
 START_TEST(test_out__parameters_of_typed_records_and_lists)
 {
 	const everything *record = NULL;
@@ -411,5 +479,7 @@ WEIR_SUITE("models/record", test_record__is_zeroed_aligned_and_has_room_for_its_
            test_record__null_is_nothing, test_list__items_are_zeroed_aligned_and_apart,
            test_list__of_nothing_needs_no_memory, test_list__a_retained_item_keeps_the_lists_memory,
            test_list__of_records_from_elsewhere_gives_them_back, test_record__sizes_beyond_all_memory_are_refused,
+           test_bytes__count_what_every_kind_of_value_points_to,
+           test_list__that_others_have_gets_a_memory_of_its_own_with_the_same_records,
            test_out__parameters_of_typed_records_and_lists,
            test_record__threads_may_retain_and_release_at_once DEBUG_TESTS FAILURES);

@@ -151,7 +151,7 @@ static int get_all(const weir_base_dao *dao, const weir_query *query, void *list
 		rc = cached && weir__call_is_cached(&call) ? weir__cached_list(&call, query, &found)
 		                                           : weir__read_list(&call, query, &found);
 	if (rc >= 0 && plan.count > 0)
-		rc = weir__eager_load(&call, &plan, cached && call.fresh_ms != WEIR_BYPASS, &found);
+		rc = weir__eager_load(&call, &plan, cached, &found);
 	if (rc >= 0)
 		weir__list_out_set(list, &found);
 	else

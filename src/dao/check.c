@@ -36,10 +36,15 @@ int weir__check_list_out(weir__call *call, const void *list)
 	return WEIR_OK;
 }
 
-int weir__check_query(weir__call *call, const weir_query *query)
+void weir__check_freshness(weir__call *call, const weir_query *query)
 {
 	if (query && query->fresh_ms)
 		call->fresh_ms = query->fresh_ms;
+}
+
+int weir__check_query(weir__call *call, const weir_query *query)
+{
+	weir__check_freshness(call, query);
 	return query ? weir__query_check(call->entity->layout, query, call->session->engine->max_limit, call->err)
 	             : WEIR_OK;
 }
@@ -50,6 +55,7 @@ int weir__check_list_query(weir__call *call, const weir_query *query, bool cache
 	                                       call->session->engine->max_limit, call->err)
 	               : WEIR_OK;
 
+	weir__check_freshness(call, query);
 	if (rc >= 0 && query && query->lock && !call->session->transaction)
 		return weir__wrong_call(call,
 		                        "rows are locked until their transaction ends, and this is none: weir_begin first");

@@ -14,7 +14,9 @@ int weir__wrong_call(weir__call *call, const char *what);
 int weir__check_record_out(weir__call *call, const void *record);
 int weir__check_list_out(weir__call *call, const void *list);
 
-/* How fresh its answer must be becomes the call's. */
+/* How fresh the query's answer must be, if it says so, becomes the call's; all that check queries do that. */
+void weir__check_freshness(weir__call *call, const weir_query *query);
+
 int weir__check_query(weir__call *call, const weir_query *query);
 
 /* The query of a list, which may lock in a transaction. */

@@ -375,7 +375,7 @@ static int load_family(eager *e, size_t first)
 
 int weir__eager_load(const weir__call *call, weir__plan *plan, bool cached, weir_list *list)
 {
-	eager e = { .call = call, .plan = plan, .list = list, .cached = cached };
+	eager e = { .call = call, .plan = plan, .list = list, .cached = cached && call->fresh_ms != WEIR_BYPASS };
 	int   rc = WEIR_OK;
 
 	if (plan->count == 0 || list->count == 0)

@@ -65,6 +65,7 @@ int weir__into_list(weir__call *call, const weir_query *query, const weir__layou
 
 static int check_query(weir__call *call, const weir_query *query)
 {
+	weir__check_freshness(call, query);
 	if (query && query->with.count > 0)
 		return weir__wrong_call(call, "relations are loaded with whole rows only");
 	return query ? weir__query_check_for(call->entity->layout, query, WEIR__TAKES_RESULT,

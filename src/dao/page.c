@@ -36,7 +36,7 @@ static int check_page(paging *p, const weir_query *query)
 	if (p->query.limit == WEIR_NO_ROWS)
 		return weir__wrong_call(&p->call, "a page has at least one row: the limit is 0");
 	limit = p->query.limit == 0 ? WEIR_LIMIT_DEFAULT : p->query.limit;
-	p->query.limit = limit + 1;
+	p->query.limit = limit < INT64_MAX ? limit + 1 : limit;
 	return WEIR_OK;
 }
 

@@ -260,6 +260,8 @@ int weir_relation_config(weir_session *session, const weir_relation *relation, w
 	const weir__relation *found;
 	int                   rc = find_declared(session, relation, &found, err);
 
+	if (rc >= 0 && !config)
+		rc = weir__error_set(err, WEIR_ERR_USAGE, "nowhere to put the configuration");
 	if (rc >= 0)
 		weir__cache_space_config(found->space, config);
 	return rc;
@@ -270,6 +272,8 @@ int weir_relation_stats(weir_session *session, const weir_relation *relation, we
 	const weir__relation *found;
 	int                   rc = find_declared(session, relation, &found, err);
 
+	if (rc >= 0 && !stats)
+		rc = weir__error_set(err, WEIR_ERR_USAGE, "nowhere to put the statistics");
 	if (rc >= 0)
 		weir__cache_space_stats(found->space, stats);
 	return rc;

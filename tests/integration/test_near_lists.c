@@ -81,5 +81,37 @@ START_TEST(test_list__from_the_near_cache_has_relations_of_its_own_each_time)
 }
 END_TEST
 
+typedef struct title_only {
+	const char *title;
+} title_only;
+WEIR_RECORD(title_only)
+static const weir_field title_fields[] = { WEIR_FIELD(title_only, title) };
+static const weir_model title_model = WEIR_RESULT(title_only, title_fields);
+
+static void read_lists(int fresh_ms)
+{
+	const weir_query *query = WEIR_QUERY(.fresh_ms = fresh_ms);
+	post_list         list = WEIR_LIST_INIT;
+	title_only_list   titles = WEIR_LIST_INIT;
+
+	assert_ok(post_dao_get_all_cached(&blog.posts, query, &list, &blog.err));
+	post_list_release(&list);
+	assert_ok(weir_base_dao_get_all_into_cached(&blog.posts.base, query, &title_model, &titles, &blog.err));
+	title_only_list_release(&titles);
+}
+
+START_TEST(test_query__says_how_fresh_a_list_must_be)
+{
+	setup();
+	assert_near(0, read_lists(0));
+	assert_near(2, read_lists(0));
+	assert_near(0, read_lists(WEIR_STRONG));
+	assert_near(0, read_lists(WEIR_BYPASS));
+	assert_near(2, read_lists(0));
+	blog_close(&blog);
+}
+END_TEST
+
 WEIR_SUITE("near lists", test_page__backward_from_the_near_cache_is_in_the_same_order_each_time,
-           test_list__from_the_near_cache_has_relations_of_its_own_each_time);
+           test_list__from_the_near_cache_has_relations_of_its_own_each_time,
+           test_query__says_how_fresh_a_list_must_be);

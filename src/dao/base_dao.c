@@ -317,7 +317,10 @@ int weir_base_dao_update_where(const weir_base_dao *dao, weir_condition where, c
 	if (rc >= 0 && mask == 0)
 		rc = weir__wrong_call(&call, "no columns to update");
 	if (rc >= 0)
-		rc = weir__sql_update_where(call.entity->statements, &where, mask, values, &call.sql, call.params, err);
+		call.old = mask & call.entity->layout->unique_mask;
+	if (rc >= 0)
+		rc = weir__sql_update_where(call.entity->statements, &where, mask, values, call.old, &call.sql, call.params,
+		                            err);
 	if (rc >= 0)
 		rc = write_where(&call, updated);
 	return weir__call_done(&call, rc);

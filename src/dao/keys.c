@@ -112,6 +112,15 @@ void weir__key_of_unique(const weir__entity *entity, size_t column, const weir_v
 	weir__key_append_column(entity, column, value, key);
 }
 
+void weir__key_of_unique_text(const weir__entity *entity, size_t column, weir_bytes text, weir__buffer *key)
+{
+	append_name(entity->layout->base->name, key);
+	weir__buffer_append_char(key, ':');
+	weir__key_part(key, entity->layout->columns[column].name, entity->layout->columns[column].name_length);
+	weir__buffer_append_char(key, ':');
+	weir__key_part(key, text.data, text.length);
+}
+
 void weir__key_of_stamp(const weir__entity *entity, size_t column, const weir_value *value, weir__buffer *key)
 {
 	append_name(entity->layout->base->table, key);

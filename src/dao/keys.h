@@ -15,6 +15,9 @@ void weir__key_of_values(const weir__entity *entity, const weir_value *values, w
 /* `user:email:ada@example.org`: the pointer from a unique value to its record. */
 void weir__key_of_unique(const weir__entity *entity, size_t column, const weir_value *value, weir__buffer *key);
 
+/* The same where the server's text of the value is known: of an integer, a uuid or a text. */
+void weir__key_of_unique_text(const weir__entity *entity, size_t column, weir_bytes text, weir__buffer *key);
+
 /* `posts:s:user_id:7`: the stamp of all lists with that value. */
 void weir__key_of_stamp(const weir__entity *entity, size_t column, const weir_value *value, weir__buffer *key);
 

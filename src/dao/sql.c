@@ -5,6 +5,7 @@
 #include "dao/invalidation.h"
 #include "dao/result.h"
 #include "dao/sql_text.h"
+#include "dao/sql_unique.h"
 #include "dao/write.h"
 
 #include <string.h>
@@ -165,22 +166,44 @@ static int collect_unknown(weir__call *call, const weir__rows *rows, weir__touch
 	return rc;
 }
 
-/* The rows name themselves. */
+/* The pointers from the unique values that the rows have, where they hold them. Takes those out of `named`. */
+static int collect_pointers(weir__call *call, const weir__entity *entity, const weir__rows *rows,
+                            weir__touches *touches, weir__mask *named)
+{
+	const weir__layout *layout = entity->layout;
+	int                 rc = WEIR_OK;
+	size_t              place;
+
+	for (size_t i = 0; rc >= 0 && i < layout->column_count; i++) {
+		if (!(layout->unique_mask >> i & 1) || weir__rows_find(rows, layout, i, &place, NULL) < 0)
+			continue;
+		*named &= ~((weir__mask)1 << i);
+		rc = weir__collect_pointers_at(call, rows, place, i, touches);
+	}
+	return rc;
+}
+
+/* The rows name themselves, but not the unique values that they had: where the statement may have set one, or given one that it does not
+ * return, the whole table is touched. */
 static int collect_returned(weir__call *call, const weir__rows *rows, weir__touches *touches)
 {
 	weir__by_hand      *by_hand = (weir__by_hand *)(void *)call;
 	const weir__entity *entity = weir__registry_find(&call->session->engine->registry, by_hand->models->items[0]);
 	size_t              places[WEIR__KEY_COLUMNS_MAX];
+	weir__mask          set, inserted;
 	int                 rc = WEIR_OK;
 
 	for (size_t i = 0; rc >= 0 && i < entity->layout->key_count; i++)
 		rc = weir__rows_find(rows, entity->layout, entity->layout->key[i], &places[i], call->err);
 	if (rc < 0)
 		return rc;
+	weir__sql_unique_named(&by_hand->sql, entity->layout, &set, &inserted);
 	call->entity = entity;
 	rc = weir__collect_keys_at(call, rows, places, touches);
+	if (rc >= 0)
+		rc = collect_pointers(call, entity, rows, touches, &inserted);
 	call->entity = NULL;
-	return rc;
+	return rc >= 0 && (set | inserted) ? touch_table(by_hand, entity->model, touches) : rc;
 }
 
 /* A call has no layout to make its rows by; this takes what they hold in passing. */

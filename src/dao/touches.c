@@ -221,6 +221,61 @@ int weir__collect_keys_at(weir__call *call, const weir__rows *rows, const size_t
 	return rc;
 }
 
+static size_t width_of(const weir__layout *layout, weir__mask columns)
+{
+	size_t width = 0;
+
+	for (size_t i = 0; i < layout->column_count; i++)
+		width += columns >> i & 1;
+	return width;
+}
+
+int weir__collect_pointers_at(weir__call *call, const weir__rows *rows, size_t place, size_t column,
+                              weir__touches *touches)
+{
+	held h = { .call = call, .rows = rows, .first = place, .columns = (weir__mask)1 << column, .touches = touches };
+	int  rc = WEIR_OK;
+
+	for (; rc >= 0 && h.row < rows->count; h.row++)
+		rc = add_values(&h, h.columns, add_pointer);
+	return rc;
+}
+
+/* v and a text. */
+static int add_old_text(weir__call *call, size_t column, const weir_value *text, weir__touches *touches)
+{
+	weir_bytes bytes = weir__key_value(text, NULL);
+
+	if (bytes.length == 0)
+		return WEIR_OK;
+	weir__buffer_clear(&call->key);
+	weir__key_of_unique_text(call->entity, column, (weir_bytes){ bytes.data + 1, bytes.length - 1 }, &call->key);
+	return add_late(call, touches);
+}
+
+int weir__collect_old_texts(weir__call *call, const weir__rows *rows, size_t first, weir__mask columns,
+                            weir__touches *touches)
+{
+	weir_value text;
+	int        rc = WEIR_OK;
+
+	for (size_t row = 0; rc >= 0 && row < rows->count; row++) {
+		size_t at = first;
+
+		for (size_t i = 0; rc >= 0 && i < call->entity->layout->column_count; i++) {
+			if (!(columns >> i & 1))
+				continue;
+			if (!weir__rows_is_null(rows, row, at)) {
+				rc = weir__rows_value(rows, row, at, WEIR_TYPE_TEXT, &text, NULL, call->err);
+				if (rc >= 0)
+					rc = add_old_text(call, i, &text, touches);
+			}
+			at++;
+		}
+	}
+	return rc;
+}
+
 /* Rows that hold these columns. */
 static int collect_many(weir__call *call, const weir__rows *rows, weir__mask columns, weir__touches *touches)
 {
@@ -231,8 +286,12 @@ static int collect_many(weir__call *call, const weir__rows *rows, weir__mask col
 
 	find_key(layout, columns, places);
 	rc = weir__collect_keys_at(call, rows, places, touches);
-	for (; rc >= 0 && layout->unique_mask && h.row < rows->count; h.row++)
+	for (; rc >= 0 && layout->unique_mask && h.row < rows->count; h.row++) {
 		rc = add_values(&h, layout->unique_mask, add_pointer);
+		if (rc >= 0 && call->old)
+			rc = add_values(&(held){ call, rows, h.row, width_of(layout, columns), call->old, touches }, call->old,
+			                add_pointer);
+	}
 	return rc;
 }
 

@@ -24,6 +24,7 @@ typedef struct upserting {
 	weir__conflict conflict;
 	weir__mask     mask;
 	bool           created;
+	bool           in_dark; /* it changes unique values that cannot be told */
 } upserting;
 
 /* ---- Checks ------------------------------------------------------------------------------------------------------------ */
@@ -70,6 +71,33 @@ static int check_target_values(upserting *u, const char *values, size_t count)
 	return WEIR_OK;
 }
 
+/* The unique values that an update may replace: their pointers go with it. */
+static void note_old(upserting *u)
+{
+	const weir__layout *layout = u->call.entity->layout;
+	weir__mask          replaced = u->conflict.update & layout->unique_mask;
+
+	for (size_t i = 0; i < layout->column_count; i++) {
+		weir_type type = layout->columns[i].type;
+
+		if (!(replaced >> i & 1))
+			continue;
+		if (type == WEIR_TYPE_TEXT || type == WEIR_TYPE_UUID || type == WEIR_TYPE_INT2 || type == WEIR_TYPE_INT4 ||
+		    type == WEIR_TYPE_INT8)
+			u->conflict.old |= (weir__mask)1 << i;
+		else
+			u->in_dark = true;
+	}
+}
+
+/* rows: of an update, which has left what was there from column `first` on. */
+static int collect_old(upserting *u, const weir__rows *rows, size_t first, weir__touches *touches)
+{
+	int rc = weir__collect_old_texts(&u->call, rows, first, u->conflict.old, touches);
+
+	return rc >= 0 && u->in_dark ? weir__touches_add_all(touches, u->call.entity->space) : rc;
+}
+
 static int check_update(upserting *u, const weir_upsert *upsert)
 {
 	const weir__layout *layout = u->call.entity->layout;
@@ -88,6 +116,7 @@ static int check_update(upserting *u, const weir_upsert *upsert)
 		return weir__wrong_call(&u->call, "a column to update has no value: it must be in the set too");
 	if (u->conflict.update == 0)
 		return weir__wrong_call(&u->call, "no columns to update; get_or_create leaves a row as it is");
+	note_old(u);
 	return WEIR_OK;
 }
 
@@ -117,6 +146,8 @@ static int collect_upsert(weir__call *call, const weir__rows *rows, weir__touche
 		rc = weir__collect_delete(call, rows, touches); /* the record, any, its stamps */
 	if (rc >= 0 && !created.as.boolean && u->conflict.update & call->entity->stamped_mask)
 		rc = weir__touches_add_bulk(touches, call->entity->space);
+	if (rc >= 0 && !created.as.boolean)
+		rc = collect_old(u, rows, call->entity->layout->column_count + 1, touches);
 	u->created = created.as.boolean;
 	return rc;
 }
@@ -165,10 +196,28 @@ int weir_base_dao_upsert(const weir_base_dao *dao, const void *values, const wei
 
 #define SAME_ROW_TWICE "21000"
 
+static int collect_many(weir__call *call, const weir__rows *rows, weir__touches *touches)
+{
+	int rc = weir__collect_many(call, rows, touches);
+
+	return rc < 0 ? rc : collect_old((upserting *)(void *)call, rows, call->entity->layout->column_count, touches);
+}
+
+static int collect_keys(weir__call *call, const weir__rows *rows, weir__touches *touches)
+{
+	const weir__layout *layout = call->entity->layout;
+	int                 rc = weir__collect_where(call, rows, touches);
+	size_t              width = 0;
+
+	for (weir__mask columns = layout->key_mask | layout->unique_mask; columns; columns &= columns - 1)
+		width++;
+	return rc < 0 ? rc : collect_old((upserting *)(void *)call, rows, width, touches);
+}
+
 static int run_many(upserting *u, void *list)
 {
 	weir_list   written = WEIR_LIST_INIT;
-	weir__write write = { .collect = list ? weir__collect_many : weir__collect_where, .list = list ? &written : NULL };
+	weir__write write = { .collect = list ? collect_many : collect_keys, .list = list ? &written : NULL };
 	weir_error  own = WEIR_ERROR_INIT;
 	size_t      rows;
 	int         rc;

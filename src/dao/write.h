@@ -31,13 +31,22 @@ int weir__delete_where(const weir_base_dao *dao, const weir_condition *where, bo
                        weir_error *err);
 
 /* What kinds of write touch. Rows begin with all columns of the layout, but those of _where with the key columns and the unique ones.
- * _keyed: under a key that the caller gave. _update: with the columns call->old after them. _many: any rows, made or changed. */
+ * _keyed: under a key that the caller gave. _update, _many and _where: with the columns call->old after them. _many: any rows, made or
+ * changed. */
 int weir__collect_create(weir__call *call, const weir__rows *rows, weir__touches *touches);
 int weir__collect_create_keyed(weir__call *call, const weir__rows *rows, weir__touches *touches);
 int weir__collect_update(weir__call *call, const weir__rows *rows, weir__touches *touches);
 int weir__collect_delete(weir__call *call, const weir__rows *rows, weir__touches *touches);
 int weir__collect_many(weir__call *call, const weir__rows *rows, weir__touches *touches);
 int weir__collect_where(weir__call *call, const weir__rows *rows, weir__touches *touches);
+
+/* The pointers from the values that the rows have in a unique column, at this place of theirs. */
+int weir__collect_pointers_at(weir__call *call, const weir__rows *rows, size_t place, size_t column,
+                              weir__touches *touches);
+
+/* The pointers of what columns were, in texts as weir__sql_upsert returns them, from `first` on; that is of all rows, or of one. */
+int weir__collect_old_texts(weir__call *call, const weir__rows *rows, size_t first, weir__mask columns,
+                            weir__touches *touches);
 
 /* What is touched by inserting the masked columns of count structs. */
 int weir__collect_given(weir__call *call, const void *values, size_t count, weir__mask mask, weir__touches *touches);

@@ -178,7 +178,10 @@ int weir_base_dao_update_where_returning(const weir_base_dao *dao, weir_conditio
 	if (rc >= 0)
 		rc = weir__check_change(&call, values, &set, &mask);
 	if (rc >= 0)
-		rc = weir__sql_update_differing(call.entity->statements, &where, mask, values, &call.sql, call.params, err);
+		call.old = mask & call.entity->layout->unique_mask;
+	if (rc >= 0)
+		rc = weir__sql_update_differing(call.entity->statements, &where, mask, values, call.old, &call.sql, call.params,
+		                                err);
 	if (rc >= 0)
 		rc = weir__call_sql(&call, &write.sql);
 	if (rc >= 0)

@@ -132,10 +132,10 @@ int weir__sql_insert_many(const weir__statements *s, weir__mask mask, const void
  * auto_now columns are set to now() only if a masked column IS DISTINCT FROM its new value. The old row is locked FOR NO KEY UPDATE. */
 int weir__sql_update(const weir__statements *s, const void *key, weir__mask mask, const void *values, weir__mask old,
                      weir__buffer *sql, weir__params *params, weir_error *err);
-/* UPDATE / DELETE by condition, returning the key columns and the unique ones. A condition that leaves out no row and is not weir_everything()
+/* UPDATE / DELETE by condition, returning the key columns and the unique ones, then, as they were, those of `old`. A condition that leaves out no row and is not weir_everything()
  * is WEIR_ERR_USAGE. */
 int weir__sql_update_where(const weir__statements *s, const weir_condition *where, weir__mask mask, const void *values,
-                           weir__buffer *sql, weir__params *params, weir_error *err);
+                           weir__mask old, weir__buffer *sql, weir__params *params, weir_error *err);
 int weir__sql_delete_where(const weir__statements *s, const weir_condition *where, bool really, weir__buffer *sql,
                            weir__params *params, weir_error *err);
 /* SELECT all columns / count(*) / exists of a query. limit and skip are parameters. Count with skip or limit counts a subquery. */

@@ -174,7 +174,8 @@ static void append_key(const writing *w, const char *prefix)
 	weir__sql_append_living(w->sql, w->s, prefix, WEIR_LIVING);
 }
 
-static void append_from_old(const writing *w, weir__mask old)
+/* The rows of a condition, or, without one, that of the key. */
+static void append_from_old(const writing *w, const weir_condition *where, weir__mask old)
 {
 	const weir__layout *layout = w->s->layout;
 
@@ -182,7 +183,10 @@ static void append_from_old(const writing *w, weir__mask old)
 	weir__sql_append_columns(w->sql, w->s, layout->key_mask | old, "");
 	weir__buffer_append_text(w->sql, " FROM ");
 	weir__sql_append(w->sql, &w->s->table);
-	append_key(w, "");
+	if (where)
+		(void)weir__sql_append_where(w->sql, w->s, where, WEIR_LIVING, w->params);
+	else
+		append_key(w, "");
 	weir__buffer_append_text(w->sql, " FOR NO KEY UPDATE) AS o");
 	for (size_t i = 0; i < layout->key_count; i++) {
 		weir__buffer_append_text(w->sql, i == 0 ? " WHERE n." : " AND n.");
@@ -192,20 +196,25 @@ static void append_from_old(const writing *w, weir__mask old)
 	}
 }
 
+static void append_old(const writing *w, weir__mask old)
+{
+	if (!old)
+		return;
+	weir__buffer_append_text(w->sql, ", ");
+	weir__sql_append_columns(w->sql, w->s, old, "o.");
+}
+
 /* The statement of one row, whose parameters are all there. */
 static int finish_row(const writing *w, weir__mask old, weir_error *err)
 {
 	append_set(w);
 	if (old)
-		append_from_old(w, old);
+		append_from_old(w, NULL, old);
 	else
 		append_key(w, "n.");
 	weir__buffer_append_text(w->sql, " RETURNING ");
 	weir__sql_append(w->sql, &w->s->new_columns);
-	if (old) {
-		weir__buffer_append_text(w->sql, ", ");
-		weir__sql_append_columns(w->sql, w->s, old, "o.");
-	}
+	append_old(w, old);
 	return weir__sql_finish(w->s, w->sql, w->params, err);
 }
 
@@ -282,7 +291,7 @@ static int check_where(const weir__statements *s, const weir_condition *where, w
 }
 
 int weir__sql_update_where(const weir__statements *s, const weir_condition *where, weir__mask mask, const void *values,
-                           weir__buffer *sql, weir__params *params, weir_error *err)
+                           weir__mask old, weir__buffer *sql, weir__params *params, weir_error *err)
 {
 	writing w = { .s = s, .sql = sql, .params = params, .mask = mask };
 	int     status = check_where(s, where, err);
@@ -294,16 +303,25 @@ int weir__sql_update_where(const weir__statements *s, const weir_condition *wher
 	if (status != WEIR_OK)
 		return status;
 	append_set(&w);
-	(void)weir__sql_append_where(sql, s, where, WEIR_LIVING, params);
+	if (old)
+		append_from_old(&w, where, old);
+	else
+		(void)weir__sql_append_where(sql, s, where, WEIR_LIVING, params);
 	weir__buffer_append_text(sql, " RETURNING ");
 	weir__sql_append_columns(sql, s, s->layout->key_mask | s->layout->unique_mask, "n.");
+	append_old(&w, old);
 	return weir__sql_finish(s, sql, params, err);
 }
 
 /* WHERE condition AND ("a", "b") IS DISTINCT FROM ($1, $2) */
-static void append_where_differing(const writing *w, const weir_condition *where)
+static void append_where_differing(const writing *w, const weir_condition *where, weir__mask old)
 {
-	weir__buffer_append_text(w->sql, weir__sql_append_where(w->sql, w->s, where, WEIR_LIVING, w->params));
+	if (old) {
+		append_from_old(w, where, old);
+		weir__buffer_append_text(w->sql, " AND ");
+	} else {
+		weir__buffer_append_text(w->sql, weir__sql_append_where(w->sql, w->s, where, WEIR_LIVING, w->params));
+	}
 	weir__buffer_append_char(w->sql, '(');
 	weir__sql_append_comparable(w->sql, w->s, w->mask, "n.");
 	weir__buffer_append_text(w->sql, ") IS DISTINCT FROM ");
@@ -311,7 +329,8 @@ static void append_where_differing(const writing *w, const weir_condition *where
 }
 
 int weir__sql_update_differing(const weir__statements *s, const weir_condition *where, weir__mask mask,
-                               const void *values, weir__buffer *sql, weir__params *params, weir_error *err)
+                               const void *values, weir__mask old, weir__buffer *sql, weir__params *params,
+                               weir_error *err)
 {
 	writing w = { .s = s, .sql = sql, .params = params, .mask = mask, .twice = true };
 	int     status = check_where(s, where, err);
@@ -323,9 +342,10 @@ int weir__sql_update_differing(const weir__statements *s, const weir_condition *
 	if (status != WEIR_OK)
 		return status;
 	append_set(&w);
-	append_where_differing(&w, where);
+	append_where_differing(&w, where, old);
 	weir__buffer_append_text(sql, " RETURNING ");
 	weir__sql_append(sql, &s->new_columns);
+	append_old(&w, old);
 	return weir__sql_finish(s, sql, params, err);
 }
 

@@ -1,5 +1,8 @@
 /* INSERT ... ON CONFLICT. What the existing row was before is not to be had from PostgreSQL; whether there was one is: a
- * row version that this statement has made by an update carries the lock that the update took in xmax, a new one has 0. */
+ * row version that this statement has made by an update carries the lock that the update took in xmax, a new one has 0.
+ *
+ * Where a unique column is updated, what it was must be known. The condition of the update sees the row that is there, locked, before it is
+ * changed: it leaves the value in a setting of the transaction (and is true), and RETURNING, which comes after each row, reads it there. */
 #include "db/sql.h"
 #include "db/writing.h"
 
@@ -66,6 +69,31 @@ static void append_update(weir__buffer *sql, const weir__statements *s, weir__ma
 	}
 }
 
+#define OLD_SETTING "'weir.old_%zu'"
+
+/* WHERE set_config('weir.old_2', concat('v', "t"."c"), true) IS NOT NULL */
+static void append_keeping(weir__buffer *sql, const weir__statements *s, weir__mask old)
+{
+	const char *word = " WHERE ";
+
+	for (size_t i = 0; i < s->layout->column_count; i++) {
+		if (!(old >> i & 1))
+			continue;
+		weir__buffer_append_text(sql, word);
+		weir__buffer_appendf(sql, "pg_catalog.set_config(" OLD_SETTING ", pg_catalog.concat('v', ", i);
+		append_column_of(sql, s, NULL, i);
+		weir__buffer_append_text(sql, "), true) IS NOT NULL");
+		word = " AND ";
+	}
+}
+
+static void append_kept(weir__buffer *sql, const weir__statements *s, weir__mask old)
+{
+	for (size_t i = 0; i < s->layout->column_count; i++)
+		if (old >> i & 1)
+			weir__buffer_appendf(sql, ", pg_catalog.current_setting(" OLD_SETTING ", true)", i);
+}
+
 static void append_conflict(weir__buffer *sql, const weir__statements *s, const weir__conflict *conflict)
 {
 	weir__buffer_append_text(sql, " ON CONFLICT");
@@ -79,10 +107,12 @@ static void append_conflict(weir__buffer *sql, const weir__statements *s, const 
 			weir__buffer_append_text(sql, " IS NULL"); /* finds an index of the living, and one of all too */
 		}
 	}
-	if (conflict->update)
+	if (conflict->update) {
 		append_update(sql, s, conflict->update);
-	else
+		append_keeping(sql, s, conflict->old);
+	} else {
 		weir__buffer_append_text(sql, " DO NOTHING");
+	}
 	weir__buffer_append_text(sql, " RETURNING ");
 }
 
@@ -97,6 +127,7 @@ int weir__sql_upsert(const weir__statements *s, weir__mask mask, const weir__con
 	weir__sql_append(sql, &s->columns);
 	if (conflict->update)
 		weir__buffer_append_text(sql, ", xmax = 0");
+	append_kept(sql, s, conflict->old);
 	return weir__sql_finish(s, sql, params, err);
 }
 
@@ -113,5 +144,6 @@ int weir__sql_upsert_many(const weir__statements *s, weir__mask mask, const weir
 		weir__sql_append_columns(sql, s, s->layout->key_mask | s->layout->unique_mask, "");
 	else
 		weir__sql_append(sql, &s->columns);
+	append_kept(sql, s, conflict->old);
 	return weir__sql_finish(s, sql, params, err);
 }

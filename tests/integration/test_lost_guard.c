@@ -135,6 +135,102 @@ LOST_TEST(test_lost_guard__a_name_whose_new_owner_was_deleted_is_nobodys)
 	ck_assert_int_eq(cached_id_of("ada"), 0);
 }
 
+/* Each way to take the name from its new owner that is no plain update. */
+static void update_by_condition(int64_t eve)
+{
+	(void)eve;
+	assert_ok(weir_base_dao_update_where(&blog.users.base, weir_eq(user_c.username, "ada"),
+	                                     &(user){ .username = "eva" }, WEIR_SET(user, username), NULL, &blog.err));
+}
+
+static void update_what_differs(int64_t eve)
+{
+	user_list list = WEIR_LIST_INIT;
+
+	assert_ok(weir_base_dao_update_where_returning(&blog.users.base, weir_eq(user_c.id, eve),
+	                                               &(user){ .username = "eva" }, WEIR_SET(user, username), &list,
+	                                               &blog.err));
+	ck_assert_uint_eq(list.count, 1);
+	user_list_release(&list);
+}
+
+static const user as_eva = { .username = "eva", .email = "ada@elsewhere", .bio = "b" };
+
+static void upsert(int64_t eve)
+{
+	(void)eve;
+	assert_ok(
+		weir_base_dao_upsert(&blog.users.base, &as_eva,
+	                         &(weir_upsert){ .set = WEIR_SET(user, username, email, bio), .on = user_c.email.column },
+	                         NULL, NULL, &blog.err));
+}
+
+static void upsert_in_transaction(int64_t eve)
+{
+	weir_session *tx = NULL;
+	user_dao      users;
+
+	(void)eve;
+	assert_ok(weir_begin(blog.session, NULL, &tx, &blog.err));
+	users = get_user_dao(tx);
+	for (int i = 0; i < 2; i++)
+		assert_ok(weir_base_dao_upsert(
+			&users.base, &as_eva,
+			&(weir_upsert){ .set = WEIR_SET(user, username, email, bio), .on = user_c.email.column }, NULL, NULL,
+			&blog.err));
+	assert_ok(weir_commit(&tx, &blog.err));
+}
+
+static void upsert_many(int64_t eve)
+{
+	const user rows[] = { { .username = "new", .email = "new@example.org" }, as_eva };
+
+	(void)eve;
+	assert_ok(weir_base_dao_upsert_many(
+		&blog.users.base, rows, 2, &(weir_upsert){ .set = WEIR_SET(user, username, email), .on = user_c.email.column },
+		NULL, &blog.err));
+}
+
+static void upsert_many_into_list(int64_t eve)
+{
+	user_list list = WEIR_LIST_INIT;
+
+	(void)eve;
+	assert_ok(weir_base_dao_upsert_many(
+		&blog.users.base, &as_eva, 1,
+		&(weir_upsert){ .set = WEIR_SET(user, username, email), .on = user_c.email.column }, &list, &blog.err));
+	ck_assert_str_eq(list.items[0]->username, "eva");
+	user_list_release(&list);
+}
+
+static void update_by_hand(int64_t eve)
+{
+	assert_ok(weir_execute(blog.session, WEIR_SQL("UPDATE users SET username = 'eva' WHERE id = $1 RETURNING id"),
+	                       WEIR_PARAMS(eve), WEIR_WRITES_RETURNED(user), NULL, &blog.err));
+}
+
+LOST_TEST(test_lost_guard__a_name_that_any_kind_of_write_took_away_is_nobodys)
+{
+	static void (*const ways[])(int64_t eve) = {
+		update_by_condition, update_what_differs,   upsert,         upsert_in_transaction,
+		upsert_many,         upsert_many_into_list, update_by_hand,
+	};
+	int64_t ada = blog_user(&blog, "ada"), eve = blog_user(&blog, "eve");
+
+	for (size_t i = 0; i < sizeof ways / sizeof ways[0]; i++) {
+		remember("ada", ada);
+		other_renames(ada, "gone");
+		other_renames(eve, "ada");
+		ways[i](eve);
+		ck_assert_msg(cached_id_of("ada") == 0, "way %zu", i);
+		ck_assert_int_eq(cached_id_of("eva"), eve);
+		other_renames(eve, "eve");
+		other_renames(ada, "ada");
+		blog_sql(&blog, "DELETE FROM users WHERE username = 'new'");
+		assert_ok(weir_cache_manager_flush(weir_session_cache(blog.session), NULL, NULL));
+	}
+}
+
 /* The name of the user with this id, by the cache. */
 static const char *cached_name(int64_t id)
 {
@@ -169,5 +265,6 @@ WEIR_SUITE("lost guard", test_lost_guard__a_name_that_went_over_is_its_new_owner
            test_lost_guard__a_name_that_is_given_to_one_of_many_new_rows_is_that_rows,
            test_lost_guard__another_change_of_the_new_owner_counts_too,
            test_lost_guard__a_name_that_its_new_owner_gave_up_is_nobodys,
+           test_lost_guard__a_name_that_any_kind_of_write_took_away_is_nobodys,
            test_lost_guard__a_name_whose_new_owner_was_deleted_is_nobodys,
            test_lost_guard__a_key_that_is_used_again_is_the_new_rows);

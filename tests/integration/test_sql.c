@@ -298,7 +298,7 @@ START_TEST(test_sql__update_and_delete_by_condition_return_the_keys_of_their_row
 	insert_item("b", weir_null_i32());
 	insert_item("c", weir_some_i32(2));
 	workbench_clear();
-	workbench_ok(weir__sql_update_where(shop.item_statements, &young, BIT(ITEM_AGE), &change, &workbench.sql,
+	workbench_ok(weir__sql_update_where(shop.item_statements, &young, BIT(ITEM_AGE), &change, 0, &workbench.sql,
 	                                    workbench.params, &workbench.err));
 	workbench_run_built();
 	ck_assert_uint_eq(workbench.rows.count, 2);

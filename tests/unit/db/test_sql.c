@@ -242,7 +242,7 @@ START_TEST(test_sql__parameters_are_numbered_on_from_what_is_there)
 	shop_open();
 	weir__params_add_i64(shop.params, 1);
 	weir__params_add_i64(shop.params, 2);
-	ck_assert_int_eq(weir__sql_update_where(shop.part_statements, &where, BIT(PART_WEIGHT), &change, &shop.sql,
+	ck_assert_int_eq(weir__sql_update_where(shop.part_statements, &where, BIT(PART_WEIGHT), &change, 0, &shop.sql,
 	                                        shop.params, &shop.err),
 	                 WEIR_OK);
 	assert_sql("UPDATE " PARTS " AS n SET \"weight\" = $3 WHERE \"code\" = $4 RETURNING n.\"item_id\", n.\"code\"");
@@ -297,7 +297,7 @@ START_TEST(test_sql__conditions_that_leave_out_no_row_must_be_meant)
 			weir__sql_delete_where(shop.item_statements, &refused[i], false, &shop.sql, shop.params, &shop.err),
 			"item: the condition leaves out no row; weir_everything() says that every row is meant");
 		assert_error(WEIR_ERR_USAGE,
-		             weir__sql_update_where(shop.item_statements, &refused[i], BIT(ITEM_AGE), &ada, &shop.sql,
+		             weir__sql_update_where(shop.item_statements, &refused[i], BIT(ITEM_AGE), &ada, 0, &shop.sql,
 		                                    shop.params, &shop.err),
 		             "item: the condition leaves out no row; weir_everything() says that every row is meant");
 	}

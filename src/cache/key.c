@@ -9,9 +9,12 @@
 
 static const char hex_digits[] = "0123456789abcdef";
 
+/* Printable ASCII without : % { and }. */
 static bool is_plain(unsigned char c)
 {
-	return c > 0x20 && c < 0x7f && c != ':' && c != '%' && c != '{' && c != '}';
+	static const uint64_t plain[4] = { UINT64_C(0xfbffffde00000000), UINT64_C(0x57ffffffffffffff) };
+
+	return plain[c >> 6] >> (c & 63) & 1;
 }
 
 void weir__key_part(weir__buffer *key, const char *part, size_t length)

@@ -29,47 +29,81 @@ const char *weir__redis_failure_text(weir__redis_failure failure)
 
 /* ---- Requests ------------------------------------------------------------------------------------------------------ */
 
-static void append_header(weir__buffer *request, char type, size_t number)
-{
-	char  *at = weir__buffer_reserve(request, 24);
-	char   digits[20];
-	size_t first = sizeof digits;
-	size_t length;
+#define HEADER_MOST 24 /* bytes of a header */
+#define DIGITS_MOST 20
 
-	if (!at)
-		return;
+static char *write_number(char *at, uint64_t number)
+{
+	char   digits[DIGITS_MOST];
+	size_t first = sizeof digits;
+
 	do
 		digits[--first] = (char)('0' + number % 10);
 	while (number /= 10);
-	length = sizeof digits - first;
-	at[0] = type;
-	memcpy(at + 1, digits + first, length);
-	at[1 + length] = '\r';
-	at[2 + length] = '\n';
-	request->length += 3 + length;
+	memcpy(at, digits + first, sizeof digits - first);
+	return at + sizeof digits - first;
+}
+
+static char *write_end(char *at)
+{
+	*at++ = '\r';
+	*at++ = '\n';
+	return at;
+}
+
+static char *write_header(char *at, char type, size_t number)
+{
+	*at++ = type;
+	if (number < 10)
+		*at++ = (char)('0' + number);
+	else
+		at = write_number(at, number);
+	return write_end(at);
+}
+
+/* Room for an argument of so many bytes, its header written. NULL: out of memory. */
+static char *begin_argument(weir__buffer *request, size_t length)
+{
+	char *at = weir__buffer_reserve(request, length + HEADER_MOST + 2);
+
+	return at ? write_header(at, '$', length) : NULL;
+}
+
+static void end_argument(weir__buffer *request, char *at)
+{
+	request->length = (size_t)(write_end(at) - request->data);
 }
 
 void weir__redis_command(weir__redis_connection *connection, size_t count)
 {
-	append_header(&connection->request, '*', count);
+	char *at = weir__buffer_reserve(&connection->request, HEADER_MOST);
+
+	if (at)
+		connection->request.length = (size_t)(write_header(at, '*', count) - connection->request.data);
 }
 
 void weir__redis_argument(weir__redis_connection *connection, const void *bytes, size_t length)
 {
-	append_header(&connection->request, '$', length);
-	weir__buffer_append(&connection->request, bytes, length);
-	weir__buffer_append(&connection->request, "\r\n", 2);
+	char *at = begin_argument(&connection->request, length);
+
+	if (!at)
+		return;
+	if (length > 0)
+		memcpy(at, bytes, length);
+	end_argument(&connection->request, at + length);
 }
 
 void weir__redis_argument_key(weir__redis_connection *connection, weir_bytes key)
 {
 	size_t place = weir__redis_epoch_place(key);
+	char  *at = begin_argument(&connection->request, key.length + WEIR__EPOCH_SIZE);
 
-	append_header(&connection->request, '$', key.length + WEIR__EPOCH_SIZE);
-	weir__buffer_append(&connection->request, key.data, place);
-	weir__buffer_append(&connection->request, connection->epoch, WEIR__EPOCH_SIZE);
-	weir__buffer_append(&connection->request, key.data + place, key.length - place);
-	weir__buffer_append(&connection->request, "\r\n", 2);
+	if (!at)
+		return;
+	memcpy(at, key.data, place);
+	memcpy(at + place, connection->epoch, WEIR__EPOCH_SIZE);
+	memcpy(at + place + WEIR__EPOCH_SIZE, key.data + place, key.length - place);
+	end_argument(&connection->request, at + key.length + WEIR__EPOCH_SIZE);
 }
 
 void weir__redis_argument_text(weir__redis_connection *connection, const char *text)
@@ -79,10 +113,14 @@ void weir__redis_argument_text(weir__redis_connection *connection, const char *t
 
 void weir__redis_argument_number(weir__redis_connection *connection, int64_t number)
 {
-	char text[24];
-	int  length = snprintf(text, sizeof text, "%lld", (long long)number);
+	char     text[DIGITS_MOST + 1];
+	char    *end = text;
+	uint64_t size = number < 0 ? 0 - (uint64_t)number : (uint64_t)number;
 
-	weir__redis_argument(connection, text, (size_t)length);
+	if (number < 0)
+		*end++ = '-';
+	end = write_number(end, size);
+	weir__redis_argument(connection, text, (size_t)(end - text));
 }
 
 /* ---- Exchanges ----------------------------------------------------------------------------------------------------- */

@@ -5,6 +5,7 @@
 #include "base/hash.h"
 #include "base/memory.h"
 
+#include <stddef.h>
 #include <string.h>
 
 #define SMALL 16
@@ -20,13 +21,28 @@ int weir__touches_create(weir_cache_manager *cache, weir__touches **touches, wei
 	return WEIR_OK;
 }
 
+static weir__touch_batch *batch_create(void)
+{
+	weir__touch_batch *made = weir__malloc(sizeof *made);
+
+	if (!made)
+		return NULL;
+	memset(made, 0, offsetof(weir__touch_batch, few_items));
+	made->items = made->few_items;
+	made->touches = made->few_touches;
+	made->capacity = WEIR__TOUCHES_FEW;
+	return made;
+}
+
 void weir__touch_batch_free(weir__touch_batch *batch)
 {
 	if (!batch)
 		return;
 	weir__buffer_release(&batch->bytes);
-	weir__free(batch->items);
-	weir__free(batch->touches);
+	if (batch->items != batch->few_items)
+		weir__free(batch->items);
+	if (batch->touches != batch->few_touches)
+		weir__free(batch->touches);
 	weir__free(batch);
 }
 
@@ -39,12 +55,19 @@ void weir__touches_free(weir__touches *touches)
 	weir__free(touches);
 }
 
-static bool is_item(const weir__touch_batch *batch, size_t i, weir_bytes key, uint64_t hash)
+static uint64_t hash_of(const weir__touches *touches, weir_bytes key)
 {
-	const weir__touch_item *item = &batch->items[i];
+	return weir__hash64(key.data, key.length, touches->cache->id_seed);
+}
 
-	return item->hash == hash && item->length == key.length &&
-	       memcmp(batch->bytes.data + item->offset, key.data, key.length) == 0;
+static weir_bytes key_of(const weir__touch_batch *batch, const weir__touch_item *item)
+{
+	return weir__bytes(batch->bytes.data + item->offset, item->length);
+}
+
+static bool is_item(const weir__touch_batch *batch, const weir__touch_item *item, weir_bytes key)
+{
+	return item->length == key.length && memcmp(batch->bytes.data + item->offset, key.data, key.length) == 0;
 }
 
 /* NULL: not there. */
@@ -54,13 +77,16 @@ static weir__touch_item *find(const weir__touches *touches, weir_bytes key, uint
 
 	if (!touches->index) {
 		for (size_t i = 0; i < batch->count; i++)
-			if (is_item(batch, i, key, hash))
+			if (is_item(batch, &batch->items[i], key))
 				return &batch->items[i];
 		return NULL;
 	}
-	for (size_t at = hash & (touches->index_size - 1); touches->index[at]; at = (at + 1) & (touches->index_size - 1))
-		if (is_item(batch, touches->index[at] - 1, key, hash))
-			return &batch->items[touches->index[at] - 1];
+	for (size_t at = hash & (touches->index_size - 1); touches->index[at]; at = (at + 1) & (touches->index_size - 1)) {
+		weir__touch_item *item = &batch->items[touches->index[at] - 1];
+
+		if (item->hash == hash && is_item(batch, item, key))
+			return item;
+	}
 	return NULL;
 }
 
@@ -76,35 +102,48 @@ static void index_item(weir__touches *touches, size_t i)
 /* An index with room for twice the items that there can be; none for a small set. */
 static bool rebuild_index(weir__touches *touches, size_t capacity)
 {
-	uint32_t *index;
+	weir__touch_batch *batch = touches->batch;
+	uint32_t          *index;
 
 	if (capacity <= SMALL)
 		return true;
 	index = weir__calloc(capacity * 2, sizeof *index);
 	if (!index)
 		return false;
+	for (size_t i = 0; !touches->index && i < batch->count; i++)
+		batch->items[i].hash = hash_of(touches, key_of(batch, &batch->items[i]));
 	weir__free(touches->index);
 	touches->index = index;
 	touches->index_size = capacity * 2;
-	for (size_t i = 0; i < touches->batch->count; i++)
+	for (size_t i = 0; i < batch->count; i++)
 		index_item(touches, i);
 	return true;
+}
+
+/* An array that may be one of the batch's own few. NULL: out of memory. */
+static void *grow_array(void *array, void *few, size_t count, size_t capacity, size_t size)
+{
+	void *grown = weir__realloc(array == few ? NULL : array, capacity * size);
+
+	if (grown && array == few)
+		memcpy(grown, few, count * size);
+	return grown;
 }
 
 static bool grow(weir__touches *touches)
 {
 	weir__touch_batch *batch = touches->batch;
-	size_t             capacity = batch->capacity ? batch->capacity * 2 : SMALL;
+	size_t             capacity = batch->capacity * 2;
 	weir__touch_item  *items;
 	weir_touch        *room;
 
 	if (capacity > UINT32_MAX / 2)
 		return false;
-	items = weir__realloc(batch->items, capacity * sizeof *items);
+	items = grow_array(batch->items, batch->few_items, batch->count, capacity, sizeof *items);
 	if (!items)
 		return false;
 	batch->items = items;
-	room = weir__realloc(batch->touches, capacity * sizeof *room);
+	room = grow_array(batch->touches, batch->few_touches, 0, capacity, sizeof *room);
 	if (!room)
 		return false;
 	batch->touches = room;
@@ -114,20 +153,17 @@ static bool grow(weir__touches *touches)
 	return true;
 }
 
-static bool append(weir__touches *touches, weir__touch_item item, weir_bytes key)
+/* The key lies behind the others already. */
+static bool append(weir__touches *touches, const weir__touch_item *item)
 {
 	weir__touch_batch *batch = touches->batch;
 
 	if (batch->count == batch->capacity && !grow(touches))
 		return false;
-	if (!weir__buffer_reserve(&batch->bytes, key.length)) {
-		batch->bytes.failed = false;
-		return false;
-	}
-	item.offset = batch->bytes.length;
-	item.length = key.length;
-	batch->items[batch->count] = item;
-	weir__buffer_append(&batch->bytes, key.data, key.length);
+	batch->items[batch->count] = *item;
+	if (touches->index) /* perhaps since now */
+		batch->items[batch->count].hash = hash_of(touches, key_of(batch, item));
+	batch->bytes.length += item->length;
 	batch->count++;
 	if (touches->index)
 		index_item(touches, batch->count - 1);
@@ -137,23 +173,29 @@ static bool append(weir__touches *touches, weir__touch_item item, weir_bytes key
 /* What a savepoint's rollback leaves guarded that was late before makes no difference. */
 static int add(weir__touches *touches, weir__touch_item item, weir_bytes logical)
 {
-	char              physical[WEIR__KEY_MAX];
-	weir_bytes        key = { physical, 0 };
-	weir__touch_item *known;
+	weir__touch_batch *batch;
+	weir__touch_item  *known;
+	char              *at;
 
 	if (touches->cache->keeps_nothing)
 		return WEIR_OK;
-	if (!touches->batch && !(touches->batch = weir__calloc(1, sizeof *touches->batch)))
+	if (!touches->batch && !(touches->batch = batch_create()))
 		return WEIR_ERR_NO_MEMORY;
-	key.length = weir__key_write(physical, weir__cache_head(touches->cache), logical,
-	                             item.is_stamp ? WEIR__SLOT_FIRST : WEIR__SLOT_WHOLE);
-	item.hash = weir__hash64(key.data, key.length, touches->cache->id_seed);
-	known = find(touches, key, item.hash);
+	batch = touches->batch;
+	at = weir__buffer_reserve(&batch->bytes, WEIR__KEY_MAX);
+	batch->bytes.failed = false;
+	if (!at)
+		return WEIR_ERR_NO_MEMORY;
+	item.offset = batch->bytes.length;
+	item.length = weir__key_write(at, weir__cache_head(touches->cache), logical,
+	                              item.is_stamp ? WEIR__SLOT_FIRST : WEIR__SLOT_WHOLE);
+	item.hash = touches->index ? hash_of(touches, key_of(batch, &item)) : 0;
+	known = find(touches, key_of(batch, &item), item.hash);
 	if (known) {
 		known->is_late = known->is_late && item.is_late;
 		known->is_bare = known->is_bare && item.is_bare;
 	}
-	return known || append(touches, item, key) ? WEIR_OK : WEIR_ERR_NO_MEMORY;
+	return known || append(touches, &item) ? WEIR_OK : WEIR_ERR_NO_MEMORY;
 }
 
 int weir__touches_add_key(weir__touches *touches, weir__cache_space *space, weir_bytes key)

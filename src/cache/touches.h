@@ -8,13 +8,15 @@
 typedef struct weir__touch_item {
 	size_t             offset; /* of the physical key in bytes */
 	size_t             length;
-	uint64_t           hash;
+	uint64_t           hash; /* once there is an index */
 	weir__cache_space *space;
 	bool               is_stamp;
 	bool               is_late; /* released only */
 	bool               is_bare; /* and of no use to guard for anybody */
 	bool flushes; /* it is `all`: the records of its space are removed before COMMIT and before the release */
 } weir__touch_item;
+
+#define WEIR__TOUCHES_FEW 8 /* need no memory of their own */
 
 struct weir__touch_batch {
 	weir__touch_batch *next; /* in a list of pending ones */
@@ -28,6 +30,8 @@ struct weir__touch_batch {
 	int64_t            guarded_us;    /* when it was sent */
 	bool               blocks;        /* counted in pending.blocked */
 	int64_t            not_before_us; /* pending: not to be released earlier */
+	weir__touch_item few_items[WEIR__TOUCHES_FEW];
+	weir_touch       few_touches[WEIR__TOUCHES_FEW];
 };
 
 struct weir__touches {

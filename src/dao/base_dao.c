@@ -222,14 +222,17 @@ int weir_base_dao_exists_cached(const weir_base_dao *dao, const weir_query *quer
 
 /* ---- Writes ---------------------------------------------------------------------------------------------------- */
 
-/* Runs the statement in call->sql; its row, if the caller wants it, becomes *record. */
-static int write_record(weir__call *call, weir__collect collect, void *record)
+/* Makes or changes a row, which becomes *record if the caller wants it. */
+static int write_record(weir__call *call, weir__row_change *change, weir__collect collect, void *record)
 {
 	const void *written = NULL;
 	weir__write write = { .collect = collect, .record = record ? &written : NULL };
 	size_t      changed = 0;
-	int         rc = weir__call_write_sql(call, &write.sql);
+	int         rc;
 
+	change->text = &call->sql;
+	change->params = call->params;
+	rc = weir__sql_change_row(call->entity->statements, change, &write.sql, call->err);
 	if (rc >= 0)
 		rc = weir__write_run(call, &write, &changed);
 	if (!weir__is_done(rc))
@@ -241,39 +244,38 @@ static int write_record(weir__call *call, weir__collect collect, void *record)
 
 int weir_base_dao_create(const weir_base_dao *dao, const void *values, weir_set set, void *record, weir_error *err)
 {
-	weir__mask mask = 0;
-	weir__call call;
-	int        rc = weir__call_start(&call, dao, "create", err);
+	weir__row_change change = { .creates = true, .values = values };
+	weir__call       call;
+	int              rc = weir__call_start(&call, dao, "create", err);
 
 	if (rc >= 0 && record)
 		rc = weir__check_record_out(&call, record);
 	if (rc >= 0)
-		rc = weir__check_values(&call, values, 1, &set, &mask);
-	if (rc >= 0)
-		rc = weir__sql_insert(call.entity->statements, mask, values, &call.sql, call.params, err);
+		rc = weir__check_values(&call, values, 1, &set, &change.mask);
 	if (rc >= 0)
 		rc = write_record(
-			&call, mask & call.entity->layout->key_mask ? weir__collect_create_keyed : weir__collect_create, record);
+			&call, &change,
+			change.mask & call.entity->layout->key_mask ? weir__collect_create_keyed : weir__collect_create, record);
 	return weir__call_done(&call, rc);
 }
 
 int weir_base_dao_update(const weir_base_dao *dao, const void *key, const void *values, weir_set set, void *record,
                          weir_error *err)
 {
-	const void *found = NULL;
-	weir__mask  mask = 0;
-	weir__call  call;
-	int         rc = weir__call_start(&call, dao, "update", err);
+	weir__row_change change = { .key = key, .values = values };
+	const void      *found = NULL;
+	weir__call       call;
+	int              rc = weir__call_start(&call, dao, "update", err);
 
 	if (rc >= 0 && record)
 		rc = weir__check_record_out(&call, record);
 	if (rc >= 0)
 		rc = weir__check_key(&call, key);
 	if (rc >= 0)
-		rc = weir__check_change(&call, values, &set, &mask);
+		rc = weir__check_change(&call, values, &set, &change.mask);
 	if (rc < 0)
 		goto cleanup;
-	if (mask == 0) {
+	if (change.mask == 0) {
 		rc = weir__read_by_id(&call, key, &found);
 		if (rc == WEIR_OK && record)
 			weir__record_out_set(record, found);
@@ -281,10 +283,8 @@ int weir_base_dao_update(const weir_base_dao *dao, const void *key, const void *
 			weir_record_release(found);
 		goto cleanup;
 	}
-	rc = weir__sql_update(call.entity->statements, key, mask, values, weir__call_old(&call, mask), &call.sql,
-	                      call.params, err);
-	if (rc >= 0)
-		rc = write_record(&call, weir__collect_update, record);
+	change.old = weir__call_old(&call, change.mask);
+	rc = write_record(&call, &change, weir__collect_update, record);
 cleanup:
 	return weir__call_done(&call, rc);
 }

@@ -59,6 +59,8 @@ static int add_values(const held *h, weir__mask wanted,
 	size_t              at = h->first;
 	int                 rc = WEIR_OK;
 
+	if (!(wanted & h->columns))
+		return WEIR_OK;
 	for (size_t i = 0; rc >= 0 && i < layout->column_count; i++) {
 		weir_value value = { 0 };
 

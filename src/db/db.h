@@ -117,6 +117,21 @@ const weir__sql *weir__sql_delete(const weir__statements *s); /* $1.. = key; ret
 const weir__sql *weir__sql_really_delete(const weir__statements *s);
 const weir__sql *weir__sql_restore(const weir__statements *s);
 
+/* One row that is made, or changed by its key. */
+typedef struct weir__row_change {
+	bool          creates;
+	weir__mask    mask; /* of the columns that are set */
+	weir__mask    old;  /* as weir__sql_update */
+	const void   *key;  /* update: a struct with the key */
+	const void   *values;
+	weir__buffer *text;   /* empty: for the text, where it is not known yet */
+	weir__params *params; /* empty: for its parameters */
+} weir__row_change;
+
+/* weir__sql_insert or weir__sql_update with the transaction's id as one more column, as a statement that lives as long as s or
+ * change->text. */
+int weir__sql_change_row(const weir__statements *s, const weir__row_change *change, weir__sql *sql, weir_error *err);
+
 /* Appends the transaction's id to a text that ends with the columns of RETURNING. */
 void weir__sql_append_xid(weir__buffer *sql);
 

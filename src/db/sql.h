@@ -20,7 +20,11 @@ struct weir__statements {
 	weir__sql           names[WEIR__COLUMNS_MAX];  /* "email" */
 	weir__sql           get_by[WEIR__COLUMNS_MAX]; /* of unique columns and those of the primary key */
 	weir__sql           key_by[WEIR__COLUMNS_MAX];
+	struct weir__kept  *kept; /* kept.c */
 };
+
+bool weir__kept_create(weir__statements *s);
+void weir__kept_free(weir__statements *s);
 
 static inline void weir__sql_append(weir__buffer *sql, const weir__sql *piece)
 {

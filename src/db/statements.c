@@ -340,7 +340,7 @@ int weir__statements_create(const weir__layout *layout, weir__statements **state
 	if (!made)
 		return weir__error_no_memory(err);
 	made->layout = layout;
-	bool complete = make_names(made) && make_by_key(made) && make_deletes(made);
+	bool complete = weir__kept_create(made) && make_names(made) && make_by_key(made) && make_deletes(made);
 	for (size_t i = 0; i < layout->column_count && complete; i++)
 		if (layout->columns[i].unique || layout->columns[i].primary_key)
 			complete = make_by_column(made, i);
@@ -361,6 +361,7 @@ void weir__statements_free(weir__statements *statements)
 {
 	if (!statements)
 		return;
+	weir__kept_free(statements);
 	for (size_t i = 0; i < WEIR__COLUMNS_MAX; i++) {
 		drop(&statements->names[i]);
 		drop(&statements->get_by[i]);

@@ -87,6 +87,50 @@ START_TEST(test_sql__insert_names_the_columns_given)
 }
 END_TEST
 
+#define XID ", pg_catalog.pg_current_xact_id_if_assigned()"
+
+START_TEST(test_sql__what_changes_a_row_is_put_together_once)
+{
+	weir__row_change change = { .creates = true, .values = &ada, .mask = BIT(ITEM_NAME) | BIT(ITEM_AGE) };
+	weir__sql        first, again, other;
+
+	shop_open();
+	change.text = &shop.sql;
+	change.params = shop.params;
+	ck_assert_int_eq(weir__sql_change_row(shop.item_statements, &change, &first, &shop.err), WEIR_OK);
+	ck_assert_str_eq(first.text,
+	                 "INSERT INTO \"items\" (" ITEM_NAMED ", \"age\") VALUES ($1, $2) RETURNING " ITEM_COLUMNS XID);
+	ck_assert(first.gives_xid);
+	weir__buffer_clear(&shop.sql);
+	weir__params_clear(shop.params);
+	ck_assert_int_eq(weir__sql_change_row(shop.item_statements, &change, &again, &shop.err), WEIR_OK);
+	ck_assert_ptr_eq(again.text, first.text);
+	ck_assert_uint_eq(shop.sql.length, 0);
+	ck_assert_uint_eq(weir__params_count(shop.params), 2);
+	ck_assert_ptr_eq(shop.params->values[0], ada.name);
+
+	/* what is wrong is found all the same, and other columns, or old values, make another text */
+	weir__params_clear(shop.params);
+	change.values = &(item){ .name = "a name that is too long" };
+	ck_assert_int_eq(weir__sql_change_row(shop.item_statements, &change, &again, &shop.err), WEIR_ERR_VALUE);
+	weir__params_clear(shop.params);
+	change = (weir__row_change){ .key = &ada, .values = &ada, .mask = BIT(ITEM_AGE) | BIT(ITEM_CHANGED_AT) };
+	change.text = &shop.sql;
+	change.params = shop.params;
+	ck_assert_int_eq(weir__sql_change_row(shop.item_statements, &change, &other, &shop.err), WEIR_OK);
+	ck_assert_str_eq(
+		other.text,
+		"UPDATE \"items\" AS n SET \"age\" = $1, \"changed_at\" = $2 WHERE n.\"id\" = $3 RETURNING " ITEM_N_COLUMNS
+			XID);
+	weir__params_clear(shop.params);
+	weir__buffer_clear(&shop.sql);
+	change.old = BIT(ITEM_NAME);
+	ck_assert_int_eq(weir__sql_change_row(shop.item_statements, &change, &again, &shop.err), WEIR_OK);
+	ck_assert_str_ne(again.text, other.text);
+	shop_close();
+}
+END_TEST
+
 START_TEST(test_sql__insert_of_nothing_takes_all_defaults)
 {
 	shop_open();
@@ -477,8 +521,8 @@ END_TEST
 WEIR_SUITE("sql", test_sql__identifiers_are_quoted_and_the_schema_is_named_where_given,
            test_sql__many_keys_are_one_array_a_column, test_sql__unique_columns_find_rows_and_keys,
            test_sql__delete_returns_the_row, test_sql__fixed_statements_carry_the_hash_of_their_text,
-           test_sql__insert_names_the_columns_given, test_sql__insert_of_nothing_takes_all_defaults,
-           test_sql__insert_refuses_what_a_column_cannot_hold,
+           test_sql__what_changes_a_row_is_put_together_once, test_sql__insert_names_the_columns_given,
+           test_sql__insert_of_nothing_takes_all_defaults, test_sql__insert_refuses_what_a_column_cannot_hold,
            test_sql__many_rows_are_inserted_by_arrays_in_their_order, test_sql__many_rows_of_defaults_are_counted_out,
            test_sql__a_wrong_row_among_many_is_counted_and_named,
            test_sql__update_returns_the_new_row_and_what_was_asked_of_the_old,

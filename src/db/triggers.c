@@ -36,6 +36,14 @@ static void append_name(weir__buffer *sql, const weir__watched *table)
 
 /* ---- The lines of a row ------------------------------------------------------------------------------------------------ */
 
+/* What is made of a value by this format, escaped as a part of a key. */
+static void append_part(weir__buffer *sql, const weir__watched *table, const char *name, const char *before,
+                        const char *behind)
+{
+	weir__buffer_appendf(sql, "CASE WHEN r.%s IS NOT NULL THEN %s.weir_outbox_part(%sr.%s%s) END", name, table->schema,
+	                     before, name, behind);
+}
+
 /* A value as it stands in keys; NULL for NULL. False: of a type that is not written here. */
 static bool append_value(weir__buffer *sql, const weir__watched *table, size_t column)
 {
@@ -52,8 +60,26 @@ static bool append_value(weir__buffer *sql, const weir__watched *table, size_t c
 		weir__buffer_appendf(sql, "CASE r.%s WHEN true THEN 't' WHEN false THEN 'f' END", name);
 		return true;
 	case WEIR_TYPE_TEXT:
-		weir__buffer_appendf(sql, "CASE WHEN r.%s IS NOT NULL THEN %s.weir_outbox_part(format('%%s', r.%s)) END", name,
-		                     table->schema, name);
+		append_part(sql, table, name, "format('%s', ", ")");
+		return true;
+	case WEIR_TYPE_CHAR: /* its text is without the blanks at its end */
+	case WEIR_TYPE_ENUM:
+		append_part(sql, table, name, "", "::text");
+		return true;
+	case WEIR_TYPE_BYTEA:
+		append_part(sql, table, name, "", "::bytea");
+		return true;
+	case WEIR_TYPE_INET:
+		append_part(sql, table, name, "format('%s', ", "::inet)");
+		return true;
+	case WEIR_TYPE_DATE:
+		weir__buffer_appendf(sql,
+		                     "CASE r.%s WHEN 'infinity' THEN '2147483647' WHEN '-infinity' THEN '-2147483648' "
+		                     "ELSE (r.%s - DATE '1970-01-01')::text END",
+		                     name, name);
+		return true;
+	case WEIR_TYPE_TIME:
+		weir__buffer_appendf(sql, "round((extract(epoch FROM r.%s) * 1000000)::numeric)::bigint::text", name);
 		return true;
 	case WEIR_TYPE_TIMESTAMPTZ:
 	case WEIR_TYPE_TIMESTAMP:
@@ -281,17 +307,21 @@ void weir__triggers_create(const weir__watched *table, weir__buffer *sql)
 void weir__triggers_common(const char *schema, weir__buffer *sql)
 {
 	static const char plain[] = "'^[!-$&-9;-z|~]*$'";
+	static const char kind[] = "RETURNS text LANGUAGE plpgsql IMMUTABLE PARALLEL SAFE AS $weir$";
 
 	weir__buffer_appendf(
 		sql,
-		"CREATE OR REPLACE FUNCTION %s.weir_outbox_part(value text) RETURNS text LANGUAGE plpgsql IMMUTABLE "
-		"PARALLEL SAFE AS $weir$\nBEGIN\n"
-		"IF value COLLATE \"C\" ~ %s THEN\nRETURN value;\nEND IF;\n"
-		"RETURN (SELECT string_agg(CASE WHEN b >= 128 OR chr(b) COLLATE \"C\" !~ %s "
-		"THEN '%%' || lpad(to_hex(b), 2, '0') ELSE chr(b) END, '' ORDER BY i)\n"
-		"FROM (SELECT i, get_byte(bytes, i) AS b FROM convert_to(value, 'UTF8') AS bytes,\n"
-		"generate_series(0, octet_length(bytes) - 1) AS i) AS all_bytes);\nEND\n$weir$;\n",
-		schema, plain, plain);
+		"CREATE OR REPLACE FUNCTION %s.weir_outbox_part(bytes bytea) %s\nBEGIN\n"
+		"RETURN coalesce((SELECT string_agg(CASE WHEN b BETWEEN 1 AND 127 AND chr(greatest(b, 1)) "
+		"COLLATE \"C\" ~ %s THEN chr(b) ELSE '%%' || lpad(to_hex(b), 2, '0') END, '' ORDER BY i)\n"
+		"FROM (SELECT i, get_byte(bytes, i) AS b FROM generate_series(0, octet_length(bytes) - 1) AS i) "
+		"AS all_bytes), '');\nEND\n$weir$;\n",
+		schema, kind, plain);
+	weir__buffer_appendf(sql,
+	                     "CREATE OR REPLACE FUNCTION %s.weir_outbox_part(value text) %s\nBEGIN\n"
+	                     "IF value COLLATE \"C\" ~ %s THEN\nRETURN value;\nEND IF;\n"
+	                     "RETURN %s.weir_outbox_part(convert_to(value, 'UTF8'));\nEND\n$weir$;\n",
+	                     schema, kind, plain, schema);
 }
 
 int weir__outbox_schema(weir__conn *conn, weir__deadline deadline, weir__buffer *schema, weir_error *err)

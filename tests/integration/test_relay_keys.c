@@ -148,6 +148,92 @@ START_TEST(test_keys__are_those_of_the_library)
 }
 END_TEST
 
+/* ---- Keys of the other types ------------------------------------------------------------------------------------------------- */
+
+typedef struct rare {
+	weir_date      day;
+	weir_bytea     bytes;
+	weir_inet      address;
+	const char    *mood;
+	const char    *code;
+	weir_clock     clock;
+	weir_opt_date  since;
+	weir_opt_clock at;
+	weir_opt_inet  net;
+	weir_bytea     more;
+	const char    *state;
+	const char    *sign;
+	weir_opt_i32   n;
+} rare;
+WEIR_RECORD(rare)
+
+static const weir_field rare_fields[] = {
+	WEIR_FIELD(rare, day, .primary_key = true),
+	WEIR_FIELD(rare, bytes, .primary_key = true),
+	WEIR_FIELD(rare, address, .primary_key = true),
+	WEIR_FIELD(rare, mood, .primary_key = true, .labels = WEIR_LABELS("fine", "so: so")),
+	WEIR_FIELD(rare, code, .primary_key = true, .padded = true, .max_length = 4),
+	WEIR_FIELD(rare, clock, .primary_key = true),
+	WEIR_FIELD(rare, since, .unique = true, .stamped = true),
+	WEIR_FIELD(rare, at, .unique = true, .stamped = true),
+	WEIR_FIELD(rare, net, .stamped = true),
+	WEIR_FIELD(rare, more, .stamped = true, .nullable = true),
+	WEIR_FIELD(rare, state, .stamped = true, .nullable = true, .labels = WEIR_LABELS_UNSAID),
+	WEIR_FIELD(rare, sign, .unique = true, .stamped = true, .nullable = true, .padded = true, .max_length = 3),
+	WEIR_FIELD(rare, n),
+};
+static const weir_model        rare_model = WEIR_MODEL(rare, "rares", rare_fields);
+static const weir_model *const rare_models[] = { &rare_model, NULL };
+
+static const char rare_table[] =
+	"CREATE TYPE mood AS ENUM ('fine', 'so: so'); CREATE DOMAIN few AS mood;"
+	"CREATE TABLE rares (day date, bytes bytea, address inet, mood mood, code char(4), clock time, since date UNIQUE, "
+	"at time UNIQUE, net cidr, more bytea, state few, sign char(3) UNIQUE, n int, "
+	"PRIMARY KEY (day, bytes, address, mood, code, clock));"
+	"INSERT INTO rares VALUES"
+	"('2026-11-21', 'ab:c', '192.168.1.5', 'fine', 'a', '10:26:15.000123', 'infinity', '24:00', '10.0.0.0/8', '', 'fine', 'x'),"
+	"('-infinity', '', '192.168.1.5/24', 'so: so', 'a b', '00:00', '0001-01-01 BC', '23:59:59.999999', '::1/128', "
+	"'\\x00ff7f80250a', 'so: so', ''),"
+	"('infinity', '\\x00', '2001:db8::1', 'fine', '', '24:00', NULL, NULL, NULL, NULL, NULL, NULL),"
+	"('5874897-12-31', '\\x257b7d', '::ffff:1.2.3.4/96', 'fine', 'äöü', '12:00', '4713-01-01 BC', '12:00', '1.2.3.4', "
+	"'%', 'fine', '%:'); SELECT 1";
+
+START_TEST(test_keys__of_the_other_types_are_those_of_the_library_too)
+{
+	char         *theirs, *ours;
+	rare_list     list = WEIR_LIST_INIT;
+	weir_options  options = { .models = rare_models };
+	weir_session *writer;
+
+	setup();
+	blog_sql(&blog, rare_table);
+	reopen(&options);
+	assert_ok(weir_relay_install(blog.session, NULL, &blog.err));
+	run_once();
+	blog_sql(&blog, "UPDATE rares SET n = 1");
+	theirs = lines_of_outbox();
+	blog_sql(&blog, "DELETE FROM weir_outbox; SELECT 1");
+	options.redis = NOWHERE;
+	options.outbox = WEIR_ON;
+	options.relay = WEIR_OFF;
+	writer = blog_open_other(&blog, &options);
+	weir_base_dao dao = weir_get_dao(writer, &rare_model);
+	assert_ok(weir_base_dao_get_all(&dao, NULL, &list, &blog.err));
+	ck_assert_uint_eq(list.count, 4);
+	for (size_t i = 0; i < list.count; i++)
+		assert_ok(
+			weir_base_dao_update(&dao, list.items[i], list.items[i], WEIR_SET(rare, since, at, sign), NULL, &blog.err));
+	rare_list_release(&list);
+	ours = lines_of_outbox();
+	ck_assert_str_eq(theirs, ours);
+	ck_assert_ptr_nonnull(strstr(theirs, "more:%00%ff%7f%80%25%0a"));
+	free(theirs);
+	free(ours);
+	weir_close(&writer);
+	blog_close(&blog);
+}
+END_TEST
+
 /* The library shortens such keys before they are written down, whoever replays those of the triggers does so then. */
 START_TEST(test_keys__long_ones_are_seen_too)
 {
@@ -223,5 +309,6 @@ END_TEST
 
 WEIR_SUITE("relay keys", test_install__needs_the_outbox_and_models_of_the_session,
            test_install__may_be_repeated_and_undone, test_install__starts_with_a_cold_cache,
-           test_keys__are_those_of_the_library, test_keys__long_ones_are_seen_too,
-           test_rights__a_role_that_may_only_update_is_not_stopped, test_prefixes__each_has_its_own_triggers_and_rows);
+           test_keys__are_those_of_the_library, test_keys__of_the_other_types_are_those_of_the_library_too,
+           test_keys__long_ones_are_seen_too, test_rights__a_role_that_may_only_update_is_not_stopped,
+           test_prefixes__each_has_its_own_triggers_and_rows);

@@ -25,11 +25,15 @@ static void append_literal(weir__buffer *sql, const char *text)
 	weir__buffer_append_char(sql, '\'');
 }
 
-/* weir_<hash>: of the function and, with a letter behind it, its triggers. One for each prefix and table. */
+/* weir_<hash>: of the function and, with a letter behind it, its triggers. One for each prefix and table; those of one name in two
+ * schemas are two. */
 static void append_name(weir__buffer *sql, const weir__watched *table)
 {
-	uint64_t seed = weir__hash64(table->prefix, strlen(table->prefix), 0);
+	const char *schema = table->statements->layout->base->schema;
+	uint64_t    seed = weir__hash64(table->prefix, strlen(table->prefix), 0);
 
+	if (schema)
+		seed = weir__hash64(schema, strlen(schema), seed);
 	weir__buffer_appendf(sql, "weir_relay_%016llx",
 	                     (unsigned long long)weir__hash64(table->plural, strlen(table->plural), seed));
 }

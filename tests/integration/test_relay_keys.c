@@ -234,6 +234,47 @@ START_TEST(test_keys__of_the_other_types_are_those_of_the_library_too)
 }
 END_TEST
 
+/* ---- Tables of one name ------------------------------------------------------------------------------------------------------ */
+
+typedef struct thing {
+	int64_t     id;
+	const char *name;
+} thing;
+static const weir_field thing_fields[] = {
+	WEIR_FIELD(thing, id, .primary_key = true),
+	WEIR_FIELD(thing, name),
+};
+static char       left_schema[64], right_schema[64];
+static weir_model left_thing = WEIR_MODEL(thing, "things", thing_fields, .schema = left_schema);
+static weir_model right_thing = WEIR_MODEL(thing, "things", thing_fields, .schema = right_schema);
+
+START_TEST(test_keys__of_tables_of_one_name_in_two_schemas)
+{
+	const weir_model *const models[] = { &left_thing, &right_thing, NULL };
+	char                    sql[1024];
+
+	setup();
+	left_thing.name = "left";
+	right_thing.name = "right";
+	snprintf(left_schema, sizeof left_schema, "%s", blog.schema);
+	snprintf(right_schema, sizeof right_schema, "%s_other", blog.schema);
+	snprintf(sql, sizeof sql,
+	         "CREATE TABLE things (id bigint PRIMARY KEY, name text NOT NULL); INSERT INTO things VALUES (1, 'a');"
+	         "CREATE SCHEMA %s CREATE TABLE things (id bigint PRIMARY KEY, name text NOT NULL); SELECT 1",
+	         right_schema);
+	blog_sql(&blog, sql);
+	reopen(&(weir_options){ .models = models });
+	assert_ok(weir_relay_install(blog.session, NULL, &blog.err));
+	run_once();
+	blog_sql(&blog, "UPDATE things SET name = 'b'");
+	ck_assert_str_eq(blog_sql(&blog, "SELECT count(*) FROM weir_outbox WHERE touches LIKE '%k left:id:1%'"), "1");
+	assert_ok(weir_relay_uninstall(blog.session, NULL, &blog.err));
+	snprintf(sql, sizeof sql, "DROP SCHEMA %s CASCADE; SELECT 1", right_schema);
+	blog_sql(&blog, sql);
+	blog_close(&blog);
+}
+END_TEST
+
 /* The library shortens such keys before they are written down, whoever replays those of the triggers does so then. */
 START_TEST(test_keys__long_ones_are_seen_too)
 {
@@ -310,5 +351,5 @@ END_TEST
 WEIR_SUITE("relay keys", test_install__needs_the_outbox_and_models_of_the_session,
            test_install__may_be_repeated_and_undone, test_install__starts_with_a_cold_cache,
            test_keys__are_those_of_the_library, test_keys__of_the_other_types_are_those_of_the_library_too,
-           test_keys__long_ones_are_seen_too, test_rights__a_role_that_may_only_update_is_not_stopped,
-           test_prefixes__each_has_its_own_triggers_and_rows);
+           test_keys__of_tables_of_one_name_in_two_schemas, test_keys__long_ones_are_seen_too,
+           test_rights__a_role_that_may_only_update_is_not_stopped, test_prefixes__each_has_its_own_triggers_and_rows);

@@ -1,39 +1,191 @@
-/* The queue of a combiner: see combiner.h. Its mutex is held for a few instructions; results are handed over under a mutex of the
- * want's own, so that those who are woken do not meet. */
+/* The queue of a combiner: see combiner.h. Its mutex is held for a few instructions; how a want stands is one atomic word. */
 #include "base/combiner.h"
-
-#include "base/condition.h"
 
 #include <string.h>
 
 void weir__want_init(weir__want *want, size_t size, void (*discard)(weir__want *want, bool has_result))
 {
-	memset(want, 0, sizeof *want);
-	pthread_mutex_init(&want->mutex, NULL);
-	weir__cond_init(&want->changed);
+	want->next = NULL;
 	want->size = size;
 	want->discard = discard;
-	want->owners = 2;
+	want->head = want;
+	want->queued = want->untaken = false;
+	weir__futex_init(&want->state, WEIR__WANT_WAITS);
+	weir__futex_init(&want->ended, 0);
+	atomic_init(&want->owners, 2); /* the caller, and who does the work */
 }
 
 void weir__want_release(weir__want *want)
 {
-	pthread_cond_destroy(&want->changed);
-	pthread_mutex_destroy(&want->mutex);
+	weir__futex_release(&want->ended);
+	weir__futex_release(&want->state);
 }
 
 bool weir__combiner_init(weir__combiner *combiner, int places, size_t batch_size)
 {
 	memset(combiner, 0, sizeof *combiner);
-	combiner->places = places;
+	atomic_init(&combiner->places, places);
 	combiner->batch_size = batch_size;
 	combiner->last = &combiner->first;
 	return pthread_mutex_init(&combiner->mutex, NULL) == 0;
 }
 
+/* ---- Owners -------------------------------------------------------------------------------------------------------- */
+
+static void hold(weir__want *want)
+{
+	atomic_fetch_add_explicit(&want->owners, 1, memory_order_relaxed);
+}
+
+/* The last owner of a want lets go of the head of its batch too. */
+static void let_go(weir__want *want)
+{
+	while (want && atomic_fetch_sub_explicit(&want->owners, 1, memory_order_acq_rel) == 1) {
+		weir__want *head = want->head != want ? want->head : NULL;
+
+		want->discard(want, want->untaken);
+		want = head;
+	}
+}
+
+/* To another state from this one. False: it has another one. */
+static bool change(weir__want *want, weir__want_state from, weir__want_state to)
+{
+	uint32_t expected = from;
+
+	return atomic_compare_exchange_strong(&want->state.word, &expected, (uint32_t)to);
+}
+
+void weir__want_settle(weir__want *want, bool done)
+{
+	weir__want_state state = done ? WEIR__WANT_DONE : WEIR__WANT_FAILED;
+
+	/* who leads is not waiting; who has left takes nothing */
+	if (!change(want, WEIR__WANT_WAITS, state) && !change(want, WEIR__WANT_LEADS, state))
+		want->untaken = done;
+	let_go(want);
+}
+
+void weir__batch_wake(weir__want *leader)
+{
+	atomic_fetch_add(&leader->head->ended.word, 1);
+	weir__futex_wake(&leader->head->ended, true);
+}
+
+void weir__want_end(weir__want *want)
+{
+	let_go(want);
+}
+
+/* ---- Places -------------------------------------------------------------------------------------------------------- */
+
+/* With the mutex: nobody comes into the batch any more that was open. */
+static void close_batch(weir__combiner *combiner)
+{
+	if (combiner->open)
+		let_go(combiner->open);
+	combiner->open = NULL;
+}
+
+/* With the mutex. */
+static void queue(weir__combiner *combiner, weir__want *want)
+{
+	if (combiner->open && combiner->open_size + want->size > combiner->batch_size)
+		close_batch(combiner);
+	if (combiner->open) {
+		want->head = combiner->open;
+	} else {
+		combiner->open = want;
+		combiner->open_size = 0;
+	}
+	hold(want->head); /* for the combiner, or for this want as long as it is there */
+	combiner->open_size += want->size;
+	want->queued = true;
+	*combiner->last = want;
+	combiner->last = &want->next;
+}
+
 void weir__combiner_release(weir__combiner *combiner)
 {
+	close_batch(combiner);
 	pthread_mutex_destroy(&combiner->mutex);
+}
+
+/* How many more may work. */
+static int places_left(const weir__combiner *combiner)
+{
+	return atomic_load_explicit(&combiner->places, memory_order_relaxed) -
+	       atomic_load_explicit(&combiner->busy, memory_order_relaxed);
+}
+
+bool weir__combiner_enter(weir__combiner *combiner, weir__want *want)
+{
+	bool at_once;
+
+	if (!want && places_left(combiner) <= 0)
+		return false;
+	pthread_mutex_lock(&combiner->mutex);
+	at_once = places_left(combiner) > 0;
+	if (at_once)
+		atomic_fetch_add_explicit(&combiner->busy, 1, memory_order_relaxed);
+	else if (want)
+		queue(combiner, want);
+	pthread_mutex_unlock(&combiner->mutex);
+	return at_once;
+}
+
+/* With the mutex: the first batch. */
+static weir__want *take_batch(weir__combiner *combiner)
+{
+	weir__want *batch = combiner->first, *last = NULL;
+
+	while (combiner->first && combiner->first->head == batch->head) {
+		last = combiner->first;
+		last->queued = false;
+		combiner->first = last->next;
+	}
+	if (batch && combiner->open == batch->head)
+		close_batch(combiner);
+	if (last)
+		last->next = NULL;
+	if (!combiner->first)
+		combiner->last = &combiner->first;
+	return batch;
+}
+
+/* Makes the first of a batch whose caller is still there its leader. False: none is. */
+static bool appoint(weir__want *batch)
+{
+	for (weir__want *next; batch; batch = next) {
+		weir__want *head = batch->head;
+		bool        is_head = head == batch;
+
+		next = batch->next;
+		hold(head); /* the leader may be gone before it is woken */
+		if (change(batch, WEIR__WANT_WAITS, WEIR__WANT_LEADS)) {
+			if (!is_head)
+				atomic_fetch_add(&head->ended.word, 1);
+			weir__futex_wake(is_head ? &head->state : &head->ended, !is_head);
+			let_go(head);
+			return true;
+		}
+		let_go(batch);
+		let_go(head);
+	}
+	return false;
+}
+
+void weir__combiner_leave(weir__combiner *combiner)
+{
+	weir__want *batch;
+
+	do {
+		pthread_mutex_lock(&combiner->mutex);
+		batch = places_left(combiner) < 0 ? NULL : take_batch(combiner);
+		if (!batch)
+			atomic_fetch_sub_explicit(&combiner->busy, 1, memory_order_relaxed);
+		pthread_mutex_unlock(&combiner->mutex);
+	} while (batch && !appoint(batch));
 }
 
 size_t weir__combiner_waiting(weir__combiner *combiner)
@@ -45,102 +197,6 @@ size_t weir__combiner_waiting(weir__combiner *combiner)
 		count++;
 	pthread_mutex_unlock(&combiner->mutex);
 	return count;
-}
-
-/* ---- Owners -------------------------------------------------------------------------------------------------------- */
-
-/* One of its owners lets go; to be called with its mutex. */
-static void let_go(weir__want *want)
-{
-	bool last = --want->owners == 0;
-	bool untaken = want->left && want->state == WEIR__WANT_DONE;
-
-	pthread_mutex_unlock(&want->mutex);
-	if (last)
-		want->discard(want, untaken);
-}
-
-void weir__want_settle(weir__want *want, bool done)
-{
-	pthread_mutex_lock(&want->mutex);
-	want->state = done ? WEIR__WANT_DONE : WEIR__WANT_FAILED;
-	pthread_cond_signal(&want->changed);
-	let_go(want);
-}
-
-void weir__want_end(weir__want *want)
-{
-	pthread_mutex_lock(&want->mutex);
-	let_go(want);
-}
-
-/* ---- Places -------------------------------------------------------------------------------------------------------- */
-
-bool weir__combiner_enter(weir__combiner *combiner, weir__want *want)
-{
-	bool at_once;
-
-	pthread_mutex_lock(&combiner->mutex);
-	at_once = combiner->busy < combiner->places;
-	if (at_once) {
-		combiner->busy++;
-	} else if (want) {
-		want->queued = true;
-		*combiner->last = want;
-		combiner->last = &want->next;
-	}
-	pthread_mutex_unlock(&combiner->mutex);
-	return at_once;
-}
-
-/* With the mutex. */
-static weir__want *take_batch(weir__combiner *combiner)
-{
-	weir__want *batch = combiner->first, *last = NULL;
-	size_t      size = 0;
-
-	while (combiner->first && (!last || size + combiner->first->size <= combiner->batch_size)) {
-		last = combiner->first;
-		size += last->size;
-		last->queued = false;
-		combiner->first = last->next;
-	}
-	if (last)
-		last->next = NULL;
-	if (!combiner->first)
-		combiner->last = &combiner->first;
-	return batch;
-}
-
-/* Makes the first of a batch whose caller is still there its leader. False: none is. */
-static bool appoint(weir__want *batch)
-{
-	while (batch) {
-		weir__want *next = batch->next;
-
-		pthread_mutex_lock(&batch->mutex);
-		if (!batch->left) {
-			batch->state = WEIR__WANT_LEADS;
-			pthread_cond_signal(&batch->changed);
-			pthread_mutex_unlock(&batch->mutex);
-			return true;
-		}
-		let_go(batch);
-		batch = next;
-	}
-	return false;
-}
-
-void weir__combiner_leave(weir__combiner *combiner)
-{
-	weir__want *batch;
-
-	do {
-		pthread_mutex_lock(&combiner->mutex);
-		batch = take_batch(combiner);
-		combiner->busy -= batch == NULL;
-		pthread_mutex_unlock(&combiner->mutex);
-	} while (batch && !appoint(batch));
 }
 
 /* ---- Waiting ------------------------------------------------------------------------------------------------------- */
@@ -164,34 +220,31 @@ static bool withdraw(weir__combiner *combiner, weir__want *want)
 }
 
 /* Its time is up. Another state if that came too late. */
-static weir__want_state give_up(weir__want *want)
+static weir__want_state give_up(weir__combiner *combiner, weir__want *want)
 {
-	weir__want_state state;
-
-	pthread_mutex_lock(&want->mutex);
-	state = want->state;
-	if (state != WEIR__WANT_WAITS) {
-		pthread_mutex_unlock(&want->mutex);
-		return state;
+	if (withdraw(combiner, want)) {
+		let_go(want); /* nobody will do its work */
+		let_go(want);
+		return WEIR__WANT_WAITS;
 	}
-	want->left = true;
+	if (!change(want, WEIR__WANT_WAITS, WEIR__WANT_LEFT))
+		return weir__want_state_of(want);
 	let_go(want);
 	return WEIR__WANT_WAITS;
 }
 
 weir__want_state weir__combiner_wait(weir__combiner *combiner, weir__want *want, weir__deadline deadline)
 {
-	weir__want_state state;
+	weir__futex *futex = want->head == want ? &want->state : &want->head->ended;
 
-	pthread_mutex_lock(&want->mutex);
-	while (want->state == WEIR__WANT_WAITS && weir__now_us() < deadline)
-		weir__cond_wait(&want->changed, &want->mutex, deadline);
-	state = want->state;
-	pthread_mutex_unlock(&want->mutex);
-	if (state != WEIR__WANT_WAITS)
-		return state;
-	if (!withdraw(combiner, want))
-		return give_up(want);
-	want->discard(want, false);
-	return WEIR__WANT_WAITS;
+	for (;;) {
+		uint32_t         seen = atomic_load_explicit(&futex->word, memory_order_acquire);
+		weir__want_state state = weir__want_state_of(want);
+
+		if (state != WEIR__WANT_WAITS)
+			return state;
+		if (weir__now_us() >= deadline)
+			return give_up(combiner, want);
+		weir__futex_wait(futex, seen, deadline);
+	}
 }

@@ -6,13 +6,19 @@
 
 #include <string.h>
 
-#define PLACES     2   /* exchanges at a time: the server works on one while the callers take in the other */
+#define PLACES_NEAR                                                                                                    \
+	1 /* exchanges at a time with a server that answers at once: the larger they are the less each key costs */
+#define PLACES_FAR 2   /* with one that is some way off: nobody waits for longer than half an exchange more */
+#define NEAR_US    100 /* so fast is the one, at its best */
+#define KEY_US     2   /* of the server and of reading, which are no distance */
+#define SLOWER     64  /* parts in which a slower answer counts */
 #define BATCH_KEYS 512 /* of one exchange */
 
 /* What a caller wants that waits. */
 typedef struct ask {
 	weir__want   want;
 	bool         wants_left;
+	bool         answered; /* found is there */
 	size_t       count;
 	weir_cached *found;
 	weir_bytes   keys[]; /* and behind them found, and the bytes */
@@ -21,6 +27,7 @@ typedef struct ask {
 struct weir__redis_gets {
 	weir__redis_pool *pool;
 	weir__combiner    combiner;
+	_Atomic int64_t   best_us; /* what an exchange takes when nothing holds it up */
 };
 
 weir__redis_gets *weir__redis_gets_create(weir__redis_pool *pool)
@@ -29,11 +36,12 @@ weir__redis_gets *weir__redis_gets_create(weir__redis_pool *pool)
 
 	if (!gets)
 		return NULL;
-	if (!weir__combiner_init(&gets->combiner, PLACES, BATCH_KEYS)) {
+	if (!weir__combiner_init(&gets->combiner, PLACES_FAR, BATCH_KEYS)) {
 		weir__free(gets);
 		return NULL;
 	}
 	gets->pool = pool;
+	atomic_init(&gets->best_us, NEAR_US);
 	return gets;
 }
 
@@ -124,6 +132,20 @@ static const weir__reply *first_reply(const weir__redis_run *run, size_t keys, b
 	return run->replies[0].type == WEIR__REPLY_ARRAY && run->replies[0].length == keys ? run->replies + 1 : NULL;
 }
 
+/* How far off is the server? A busy machine makes exchanges slow, hardly any one fast. */
+static void note_time(weir__redis_gets *gets, const weir__redis_run *run, size_t keys)
+{
+	int64_t best_us = atomic_load_explicit(&gets->best_us, memory_order_relaxed);
+	int64_t took_us = run->ended_us - run->began_us - (int64_t)keys * KEY_US;
+	int64_t now_best_us = took_us < best_us ? took_us : best_us + (took_us - best_us + SLOWER - 1) / SLOWER;
+
+	if (now_best_us == best_us)
+		return;
+	atomic_store_explicit(&gets->best_us, now_best_us, memory_order_relaxed);
+	atomic_store_explicit(&gets->combiner.places, now_best_us < NEAR_US ? PLACES_NEAR : PLACES_FAR,
+	                      memory_order_relaxed);
+}
+
 /* ---- One caller's own exchange ------------------------------------------------------------------------------------- */
 
 static void append_read(weir__redis_connection *connection, size_t keys, bool in_array)
@@ -141,14 +163,14 @@ static void append_left(weir__redis_connection *connection, const weir_bytes *ke
 	}
 }
 
-static int run_alone(weir__redis_pool *pool, const weir_bytes *keys, size_t count, const weir_cache_call *call,
+static int run_alone(weir__redis_gets *gets, const weir_bytes *keys, size_t count, const weir_cache_call *call,
                      weir_cached *found)
 {
 	weir__redis_run    run;
 	const weir__reply *first;
 	bool               understood, in_array;
 
-	if (!weir__redis_run_begin(&run, pool, call->deadline_us))
+	if (!weir__redis_run_begin(&run, gets->pool, call->deadline_us))
 		return WEIR_ERR_CACHE;
 	in_array = takes_array(run.connection, count);
 	append_read(run.connection, count, in_array);
@@ -161,6 +183,8 @@ static int run_alone(weir__redis_pool *pool, const weir_bytes *keys, size_t coun
 	first = first_reply(&run, count, in_array);
 	understood = first && read_replies(&run, first, call->wants_left ? first + count : NULL, count, found);
 	weir__redis_run_end(&run, !understood);
+	if (understood)
+		note_time(gets, &run, count);
 	return understood ? WEIR_OK : WEIR_ERR_CACHE;
 }
 
@@ -189,6 +213,7 @@ static ask *ask_create(const weir_bytes *keys, size_t count, bool wants_left)
 		return NULL;
 	weir__want_init(&made->want, count, ask_discard);
 	made->wants_left = wants_left;
+	made->answered = false;
 	made->count = count;
 	made->found = (weir_cached *)(void *)&made->keys[count];
 	bytes = (char *)&made->found[count];
@@ -215,76 +240,69 @@ static void append_batch(weir__redis_connection *connection, const ask *batch, s
 			append_left(connection, a->keys, a->count);
 }
 
-/* Takes the replies to each of a batch and tells its caller. */
+/* Takes the replies to each of a batch. False: one of them was none. */
 static bool share_replies(const weir__redis_run *run, ask *batch, size_t keys, bool in_array)
 {
 	const weir__reply *reply = first_reply(run, keys, in_array), *left = reply ? reply + keys : NULL;
-	bool               understood = reply != NULL;
-	ask               *next;
 
-	for (; batch; batch = next) {
-		bool done = understood && read_replies(run, reply, batch->wants_left ? left : NULL, batch->count, batch->found);
-
-		next = next_of(batch);
-		understood = understood && done;
-		if (understood) {
-			reply += batch->count;
-			left += batch->wants_left ? batch->count : 0;
-		}
-		weir__want_settle(&batch->want, done);
+	if (!reply)
+		return false;
+	for (; batch; batch = next_of(batch)) {
+		batch->answered = read_replies(run, reply, batch->wants_left ? left : NULL, batch->count, batch->found);
+		if (!batch->answered)
+			return false;
+		reply += batch->count;
+		left += batch->wants_left ? batch->count : 0;
 	}
-	return understood;
-}
-
-static void fail_all(ask *batch)
-{
-	for (ask *next; batch; batch = next) {
-		next = next_of(batch);
-		weir__want_settle(&batch->want, false);
-	}
+	return true;
 }
 
 /* Asks for a whole batch. */
-static void lead(weir__redis_gets *gets, ask *batch, int64_t deadline_us)
+static void ask_batch(weir__redis_gets *gets, ask *batch, int64_t deadline_us)
 {
 	weir__redis_run run;
 	size_t          keys = 0, lefts = 0;
-	bool            in_array;
+	bool            in_array, understood;
 
 	for (const ask *a = batch; a; a = next_of(a)) {
 		keys += a->count;
 		lefts += a->wants_left ? a->count : 0;
 	}
-	if (!weir__redis_run_begin(&run, gets->pool, deadline_us)) {
-		fail_all(batch);
+	if (!weir__redis_run_begin(&run, gets->pool, deadline_us))
 		return;
-	}
 	in_array = takes_array(run.connection, keys);
 	append_batch(run.connection, batch, keys, in_array);
-	if (!weir__redis_run_send(&run, 1 + lefts, in_array ? keys : 0)) {
-		fail_all(batch);
+	if (!weir__redis_run_send(&run, 1 + lefts, in_array ? keys : 0))
 		return;
+	understood = share_replies(&run, batch, keys, in_array);
+	weir__redis_run_end(&run, !understood);
+	if (understood)
+		note_time(gets, &run, keys);
+}
+
+/* The next batch may go out while the callers of this one are woken. */
+static void lead(weir__redis_gets *gets, ask *leader, int64_t deadline_us)
+{
+	ask_batch(gets, leader, deadline_us);
+	weir__combiner_leave(&gets->combiner);
+	for (ask *a = leader, *next; a; a = next) {
+		next = next_of(a);
+		weir__want_settle(&a->want, a->answered);
 	}
-	weir__redis_run_end(&run, !share_replies(&run, batch, keys, in_array));
+	weir__batch_wake(&leader->want);
 }
 
 /* WEIR_ERR_CACHE also when the time is up. */
 static int run_with_others(weir__redis_gets *gets, ask *a, const weir_cache_call *call, weir_cached *found)
 {
-	int rc = WEIR_ERR_CACHE;
+	weir__want_state state = weir__combiner_wait(&gets->combiner, &a->want, call->deadline_us);
+	int              rc = WEIR_ERR_CACHE;
 
-	switch (weir__combiner_wait(&gets->combiner, &a->want, call->deadline_us)) {
-	case WEIR__WANT_WAITS:
+	if (state == WEIR__WANT_WAITS)
 		return rc;
-	case WEIR__WANT_LEADS:
+	if (state == WEIR__WANT_LEADS)
 		lead(gets, a, call->deadline_us);
-		weir__combiner_leave(&gets->combiner);
-		break;
-	case WEIR__WANT_DONE:
-	case WEIR__WANT_FAILED:
-		break;
-	}
-	if (a->want.state == WEIR__WANT_DONE) {
+	if (weir__want_state_of(&a->want) == WEIR__WANT_DONE) {
 		memcpy(found, a->found, a->count * sizeof *found);
 		rc = WEIR_OK;
 	}
@@ -307,7 +325,7 @@ int weir__redis_gets_run(weir__redis_gets *gets, const weir_bytes *keys, size_t 
 	if (a)
 		rc = run_with_others(gets, a, call, found);
 	if (rc != WEIR_OK && (!a || weir__now_us() < call->deadline_us))
-		rc = run_alone(gets->pool, keys, count, call, found);
+		rc = run_alone(gets, keys, count, call, found);
 	if (at_once)
 		weir__combiner_leave(&gets->combiner);
 	return rc;

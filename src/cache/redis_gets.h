@@ -1,5 +1,7 @@
 /* Reads of many callers over few connections: those that come while others are being answered wait, and the next exchange asks for
- * all of them by one MGET (base/combiner.h). A lone caller has an exchange of its own.
+ * all of them by one MGET (base/combiner.h); it goes out before those of the one before are woken. A lone caller has an exchange of its
+ * own. With a server that is near there is one exchange at a time, since each costs both sides more than its keys; with one that is
+ * some way off there are two.
  *
  * When an exchange for many fails, each of them that has time left asks once more by itself. */
 #ifndef WEIR_CACHE_REDIS_GETS_H

@@ -428,17 +428,18 @@ static weir__redis_connection *take_connection(weir__redis_pool *pool, int64_t d
 	return connection;
 }
 
-/* Its run has ended well. */
-static void give_back(weir__redis_pool *pool, weir__redis_connection *connection)
+/* Its run has ended well, at the time that is answered. */
+static int64_t give_back(weir__redis_pool *pool, weir__redis_connection *connection)
 {
-	bool kept;
+	int64_t now_us = weir__now_us();
+	bool    kept;
 
 	weir__buffer_clear(&connection->request);
 	connection->reused = true;
-	connection->idle_since_us = weir__now_us();
+	connection->idle_since_us = now_us;
 	pthread_mutex_lock(&pool->mutex);
 	pool->failures = 0;
-	pool->answered_us = connection->idle_since_us;
+	pool->answered_us = now_us;
 	if (pool->runs_most < RUNS_MOST) {
 		pool->runs_most++;
 		pthread_cond_signal(&pool->run_ended);
@@ -452,6 +453,7 @@ static void give_back(weir__redis_pool *pool, weir__redis_connection *connection
 	pthread_mutex_unlock(&pool->mutex);
 	if (!kept)
 		weir__redis_connection_close(connection);
+	return now_us;
 }
 
 /* ---- Runs ---------------------------------------------------------------------------------------------------------- */
@@ -468,7 +470,7 @@ bool weir__redis_run_begin(weir__redis_run *run, weir__redis_pool *pool, int64_t
 	run->buffer = weir__reply_buffer_take(pool->cache);
 	if (run->buffer)
 		return true;
-	give_back(pool, run->connection);
+	(void)give_back(pool, run->connection);
 	return false;
 }
 
@@ -574,7 +576,7 @@ void weir__redis_run_end(weir__redis_run *run, bool in_doubt)
 		fail(run, WEIR__REDIS_GARBLED, "");
 		return;
 	}
-	give_back(run->pool, run->connection);
+	run->ended_us = give_back(run->pool, run->connection);
 	run->connection = NULL;
 	weir__reply_buffer_release(run->buffer);
 	run->buffer = NULL;

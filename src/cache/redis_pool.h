@@ -28,6 +28,7 @@ typedef struct weir__redis_run {
 	weir__reply_buffer     *buffer;
 	const weir__reply      *replies; /* after send */
 	int64_t                 began_us;
+	int64_t                 ended_us; /* after an end without doubt */
 	int64_t                 deadline_us;
 	bool                    once;      /* set by the caller: the request must not be sent again on another connection */
 	bool                    hasty;     /* it never had much time */

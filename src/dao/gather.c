@@ -119,11 +119,12 @@ static int read_batch(weir__call *call, row_want *batch)
 	return rc;
 }
 
-static void lead(weir__call *call, row_want *batch)
+static void lead(weir__call *call, row_want *leader)
 {
-	int rc = read_batch(call, batch);
+	int rc = read_batch(call, leader);
 
-	for (row_want *row = batch, *next; row; row = next) {
+	weir__combiner_leave(&call->entity->gather->combiner);
+	for (row_want *row = leader, *next; row; row = next) {
 		next = next_of(row);
 		if (rc < 0) {
 			weir_record_release(row->record);
@@ -131,6 +132,7 @@ static void lead(weir__call *call, row_want *batch)
 		}
 		weir__want_settle(&row->want, rc >= 0);
 	}
+	weir__batch_wake(&leader->want);
 }
 
 /* ---- One caller ---------------------------------------------------------------------------------------------------- */
@@ -144,15 +146,13 @@ static int timed_out(const weir__call *call)
 /* Waits for what others ask. WEIR__WANT_FAILED: the caller is to ask by itself. */
 static weir__want_state read_with_others(weir__call *call, row_want *row, const void **record)
 {
-	weir__combiner  *combiner = &call->entity->gather->combiner;
-	weir__want_state state = weir__combiner_wait(combiner, &row->want, call->deadline);
+	weir__want_state state = weir__combiner_wait(&call->entity->gather->combiner, &row->want, call->deadline);
 
 	if (state == WEIR__WANT_WAITS)
 		return state;
 	if (state == WEIR__WANT_LEADS) {
 		lead(call, row);
-		weir__combiner_leave(combiner);
-		state = row->want.state;
+		state = weir__want_state_of(&row->want);
 	}
 	if (state == WEIR__WANT_DONE)
 		*record = row->record;

@@ -3,6 +3,7 @@
 #include "plan.h"
 
 #include <string.h>
+#include <strings.h>
 
 static bool has(const gen_choices *list, const char *key)
 {
@@ -77,6 +78,17 @@ static void check_table(const gen_plan *plan, const table_row *table)
 	               table->name, table->name);
 }
 
+/* Names that differ in case only would be one file in some places. */
+static void check_names_differ(const gen_plan *plan)
+{
+	for (size_t i = 0; i < plan->model_count; i++)
+		for (size_t k = 0; k < i; k++)
+			if (strcasecmp(plan->models[i].name, plan->models[k].name) == 0)
+				report_problem(plan->report, "tables \"%s\" and \"%s\" would both be the model %s; say --name '%s=...'",
+				               plan->models[k].table->name, plan->models[i].table->name, plan->models[i].name,
+				               plan->models[i].table->name);
+}
+
 static void name_list(gen_plan *plan)
 {
 	plan->list = plan->options->list ? plan->options->list : plan->catalog->schema;
@@ -103,6 +115,7 @@ void plan_make(gen_plan *plan)
 		check_table(plan, next->table);
 		plan_members(plan, next);
 	}
+	check_names_differ(plan);
 	plan_relations(plan);
 	options_check_used(plan->options, from->schema, plan->report);
 	if (plan->model_count == 0 && plan->report->problems == 0)

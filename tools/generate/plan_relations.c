@@ -26,7 +26,7 @@ static const char *read_key(const gen_foreign *f, gen_key *key)
 			if (f->row->target_columns.items[i].value == wanted->column->number)
 				found = model_member(f->owner, f->row->columns.items[i].value);
 		if (!found)
-			return "does not refer to the primary key, or a column of it was left out";
+			return "does not refer to the primary key";
 		if (found->type != wanted->type || found->column->is_array)
 			return "is of another type than the primary key that it refers to";
 		if (!found->may_be_stamped || !wanted->may_be_stamped)
@@ -154,12 +154,12 @@ static void add_relation(const gen_plan *plan, const gen_model *owner, gen_relat
 
 	for (size_t i = 0; i < to->relation_count; i++)
 		if (strcmp(to->relations[i].name, relation.name) == 0)
-			report_problem(plan->report, "model %s would have two relations %s, by %s and by %s; say --relation %s=...",
+			report_problem(plan->report, "model %s would have two relations %s, by %s and by %s; say --relation %s",
 			               to->name, relation.name, to->relations[i].named_by, relation.named_by, relation.named_by);
 	for (size_t i = 0; i < to->member_count; i++)
 		if (strcmp(to->members[i].name, relation.name) == 0)
 			report_problem(plan->report,
-			               "model %s would have a relation %s beside its member of that name; say --relation %s=...",
+			               "model %s would have a relation %s beside its member of that name; say --relation %s",
 			               to->name, relation.name, relation.named_by);
 	to->relations[to->relation_count++] = relation;
 }
@@ -178,7 +178,7 @@ static void relate_forth(const gen_plan *plan, const gen_foreign *f)
 		                             .target = f->target,
 		                             .key = &f->key,
 		                             .inverse = f->back,
-		                             .named_by = f->named_by });
+		                             .named_by = by(plan, f, "=NAME") });
 }
 
 static void relate_back(const gen_plan *plan, const gen_foreign *f)
@@ -190,7 +190,7 @@ static void relate_back(const gen_plan *plan, const gen_foreign *f)
 		                             .target = f->owner,
 		                             .key = &f->key,
 		                             .inverse = f->forth,
-		                             .named_by = by(plan, f, "=NAME/BACK") });
+		                             .named_by = by(plan, f, "=/BACK") });
 }
 
 /* Is the table nothing but a link by these two? Then its primary key is theirs. */
@@ -227,7 +227,7 @@ static void relate_across(const gen_plan *plan, const gen_foreign *from, const g
 		                             .key = &from->key,
 		                             .other = &to->key,
 		                             .inverse = from->across,
-		                             .named_by = by(plan, to, "=NAME/BACK/ACROSS") });
+		                             .named_by = by(plan, to, "=//ACROSS") });
 }
 
 /* The order of a model's relations: what it belongs to, what it has, what it is linked with. */

@@ -17,9 +17,10 @@ typedef struct gen_symbols {
 	size_t      count;
 } gen_symbols;
 
-static const char *const of_model[] = { "%s",           "%s_list",   "%s_model",   "%s_columns",
-	                                    "%s_c",         "%s_dao",    "get_%s_dao", "%s_fields",
-	                                    "%s_relations", "%s_retain", "%s_release", "%s_list_release" };
+static const char *const of_model[] = { "%s",         "%s_list",         "%s_model",  "%s_columns",   "%s_c",
+	                                    "%s_dao",     "get_%s_dao",      "%s_fields", "%s_relations", "%s_retain",
+	                                    "%s_release", "%s_list_release", "%s.h",      "%s_dao.h" };
+static const char *const of_list[] = { "%s_models", "%s_models.h", "%s_relations.h", "%s_models_H", "%s_relations_H" };
 static const char *const of_relation[] = { "",        "_where", "_count",     "_exists", "_add",
 	                                       "_remove", "_clear", "_is_cached", "_loaded" };
 
@@ -44,6 +45,7 @@ static void add_model(const gen_plan *plan, gen_symbols *to, const gen_model *mo
 
 	for (size_t i = 0; i < COUNT(of_model); i++)
 		add(to, put_in(plan, of_model[i], model->name), of);
+	add(to, arena_text(plan->arena, "%s_%s_H", plan->list, model->name), of);
 	for (size_t r = 0; r < model->relation_count; r++) {
 		const gen_relation *relation = &model->relations[r];
 		const char *by = arena_text(plan->arena, "relation %s of %s (--relation %s)", relation->name, model->name,
@@ -63,13 +65,13 @@ static int compare(const void *one, const void *other)
 void plan_symbols(gen_plan *plan)
 {
 	gen_symbols all = { .count = 0 };
-	size_t      most = 2;
+	size_t      most = COUNT(of_list);
 
 	for (size_t i = 0; i < plan->model_count; i++)
-		most += COUNT(of_model) + plan->models[i].relation_count * COUNT(of_relation);
+		most += COUNT(of_model) + 1 + plan->models[i].relation_count * COUNT(of_relation);
 	all.items = arena_take(plan->arena, most * sizeof *all.items);
-	add(&all, arena_text(plan->arena, "%s_models", plan->list), "the list of all models (--list)");
-	add(&all, arena_text(plan->arena, "%s_relations", plan->list), "the header of all relations (--list)");
+	for (size_t i = 0; i < COUNT(of_list); i++)
+		add(&all, put_in(plan, of_list[i], plan->list), "the list of all models (--list)");
 	for (size_t i = 0; i < plan->model_count; i++)
 		add_model(plan, &all, &plan->models[i]);
 	qsort(all.items, all.count, sizeof *all.items, compare);

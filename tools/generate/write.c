@@ -102,7 +102,9 @@ const char *write_literal(gen_arena *arena, const char *text)
 	for (; *text; text++) {
 		unsigned char byte = (unsigned char)*text;
 
-		if (byte == '"' || byte == '\\' || byte == '?')
+		if (byte == '\n')
+			literal = arena_text(arena, "%s\\n", literal);
+		else if (byte == '"' || byte == '\\' || byte == '?')
 			literal = arena_text(arena, "%s\\%c", literal, byte);
 		else if (byte < 32 || byte == 127)
 			literal = arena_text(arena, "%s\\%03o", literal, byte);
@@ -117,7 +119,7 @@ const char *write_name(gen_arena *arena, const char *name)
 	char *plain = arena_copy(arena, name, strlen(name));
 
 	for (char *at = plain; *at; at++)
-		if ((unsigned char)*at < 32 || *at == '\\' || (*at == '*' && at[1] == '/') || (*at == '/' && at[1] == '*'))
+		if ((unsigned char)*at < 32 || (*at == '*' && at[1] == '/') || (*at == '/' && at[1] == '*'))
 			*at = '.';
 	return plain;
 }

@@ -1,5 +1,5 @@
 # What `cmake --install` brings: both libraries, the headers of weir, the package for find_package(weir)
-# (weir::weir, weir::static) and weir.pc.
+# (weir::weir, weir::static), weir.pc and, where the tools are built, weir-generate (tools/CMakeLists.txt).
 include(CMakePackageConfigHelpers)
 
 set(weir_package_dir "${CMAKE_INSTALL_LIBDIR}/cmake/weir")

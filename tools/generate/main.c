@@ -77,7 +77,7 @@ static void tell_models(const gen_plan *plan)
 	for (size_t i = 0; i < plan->model_count; i++) {
 		const gen_model *m = &plan->models[i];
 
-		printf("%-24s %-24s columns %2zu, relations %2zu, finders %2zu\n", m->table->name, m->name, m->member_count,
+		printf("%s -> %s: columns %zu, relations %zu, finders %zu\n", m->table->name, m->name, m->member_count,
 		       m->relation_count, m->finder_count);
 	}
 }

@@ -1,5 +1,6 @@
 /* The command line: a table of options, each a place for one value or a list of choices. */
 #include "options.h"
+#include "write.h"
 
 #include <stddef.h>
 #include <stdio.h>
@@ -96,7 +97,9 @@ static const char *quoted(gen_arena *arena, const char *word)
 	if (word[0] && word[strspn(word, plain)] == '\0')
 		return word;
 	for (; *word; word++)
-		text = *word == '\'' ? arena_text(arena, "%s'\\''", text) : arena_text(arena, "%s%c", text, *word);
+		text = *word == '\''  ? arena_text(arena, "%s'\\''", text)
+		       : *word == ' ' ? arena_text(arena, "%s" WRITE_BLANK, text)
+		                      : arena_text(arena, "%s%c", text, *word);
 	return arena_text(arena, "%s'", text);
 }
 
@@ -114,7 +117,7 @@ static int take_option(gen_options *set, gen_arena *arena, const char *name, con
 	else
 		rc = add_choice(set, arena, option, value);
 	if (option->is_repeated)
-		set->command = arena_text(arena, "%s %s %s", set->command, name, quoted(arena, value));
+		set->command = arena_text(arena, "%s %s" WRITE_BLANK "%s", set->command, name, quoted(arena, value));
 	return rc;
 }
 

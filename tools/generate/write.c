@@ -83,7 +83,9 @@ void write_comment(FILE *out, const char *text)
 			fputs("\n *", out);
 			column = 2;
 		}
-		fprintf(out, " %.*s", (int)length, text);
+		fputc(' ', out);
+		for (size_t i = 0; i < length; i++)
+			fputc(text[i] == WRITE_BLANK[0] ? ' ' : text[i], out);
 		column += 1 + length;
 		text += length;
 		if (*text == '\n') {
@@ -119,7 +121,8 @@ const char *write_name(gen_arena *arena, const char *name)
 	char *plain = arena_copy(arena, name, strlen(name));
 
 	for (char *at = plain; *at; at++)
-		if ((unsigned char)*at < 32 || (*at == '*' && at[1] == '/') || (*at == '/' && at[1] == '*'))
+		if (((unsigned char)*at < 32 && *at != WRITE_BLANK[0]) || (*at == '*' && at[1] == '/') ||
+		    (*at == '/' && at[1] == '*'))
 			*at = '.';
 	return plain;
 }

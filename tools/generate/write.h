@@ -10,6 +10,9 @@
  * item. The tabs that head begins with are the indentation. */
 void write_wrapped(FILE *out, const char *head, const char *items, const char *tail);
 
+/* A blank at which a comment's line does not end. */
+#define WRITE_BLANK "\1"
+
 /* A comment of one line or more, its text broken between words. */
 void write_comment(FILE *out, const char *text);
 

@@ -120,7 +120,8 @@ static inline WEIR_MUST_CHECK int weir_open(const weir_options *options, weir_se
 }
 
 /* Ends a session: waits for borrowed connections up to the session's timeout, closes all and sets *session to NULL.
- * Transactions must have ended; one that has not is rolled back. NULL and a pointer to NULL do nothing. Records live on. */
+ * Transactions must have ended; one that has not can then only be ended, by which it is rolled back (weir_commit says
+ * WEIR_ERR_CLOSED). No other call may be under way. NULL and a pointer to NULL do nothing. Records live on. */
 WEIR_API void weir_close(weir_session **session);
 
 /* The session's cache manager; the session owns it. Never NULL for a session. */

@@ -159,11 +159,6 @@ static int create_db(weir__engine *engine, const weir_options *options, weir_err
 
 static void engine_free(weir__engine *engine)
 {
-	if (!engine)
-		return;
-	weir__relay_stop(engine->relay);
-	if (engine->db)
-		weir__db_close(engine->db, weir__deadline_in_ms(engine->timeout_ms));
 	weir__relations_free(engine->relations);
 	weir__results_free(engine);
 	weir__hints_release(&engine->hints);
@@ -172,6 +167,29 @@ static void engine_free(weir__engine *engine)
 		weir__cache_manager_free(engine->cache);
 	pthread_mutex_destroy(&engine->schema_lock);
 	weir__free(engine);
+}
+
+void weir__engine_retain(weir__engine *engine)
+{
+	atomic_fetch_add_explicit(&engine->references, 1, memory_order_relaxed);
+}
+
+void weir__engine_release(weir__engine *engine)
+{
+	if (atomic_fetch_sub_explicit(&engine->references, 1, memory_order_acq_rel) == 1)
+		engine_free(engine);
+}
+
+/* The pool waits for what is borrowed, and in the end leaves the rest to those who have it. */
+static void engine_close(weir__engine *engine)
+{
+	if (!engine)
+		return;
+	weir__relay_stop(engine->relay);
+	if (engine->db)
+		weir__db_close(engine->db, weir__deadline_in_ms(engine->timeout_ms));
+	atomic_store(&engine->closed, true);
+	weir__engine_release(engine);
 }
 
 static int engine_create(const weir_options *options, weir__engine **created, weir_error *err)
@@ -186,6 +204,8 @@ static int engine_create(const weir_options *options, weir__engine **created, we
 		return weir__error_no_memory(err);
 	}
 	weir__hints_init(&engine->hints);
+	atomic_init(&engine->references, 1);
+	atomic_init(&engine->closed, false);
 	engine->process = weir__process_generation();
 	engine->timeout_ms = options->timeout_ms;
 	engine->max_limit = options->max_limit;
@@ -210,7 +230,7 @@ static int engine_create(const weir_options *options, weir__engine **created, we
 	if (rc >= 0)
 		weir__era_watch(engine);
 	if (rc < 0) {
-		engine_free(engine);
+		engine_close(engine);
 		return rc;
 	}
 	*created = engine;
@@ -310,7 +330,7 @@ int weir_open_sized(const weir_options *given, size_t options_size, weir_session
 	if (rc >= 0 && !options.lazy)
 		rc = connect_and_check(opened, err);
 	if (rc < 0) {
-		engine_free(opened->engine);
+		engine_close(opened->engine);
 		weir__free(opened);
 		return rc;
 	}
@@ -331,7 +351,7 @@ void weir_close(weir_session **session)
 		weir_rollback(&closed);
 		return;
 	}
-	engine_free(closed->engine);
+	engine_close(closed->engine);
 	weir__free(closed);
 }
 
@@ -351,6 +371,8 @@ int weir__session_check(const weir_session *session, weir_error *err)
 {
 	int rc = weir__session_check_end(session, err);
 
+	if (rc == WEIR_OK && atomic_load_explicit(&session->engine->closed, memory_order_relaxed))
+		rc = weir__error_set(err, WEIR_ERR_CLOSED, "the session was closed: its transactions can only be rolled back");
 	if (rc == WEIR_OK && session->wrong)
 		rc = weir__error_set(err, WEIR_ERR_USAGE, "%s", session->wrong);
 	if (rc == WEIR_OK && weir__cancel_is_requested(session->cancel))
@@ -454,7 +476,10 @@ void weir_session_stats_get_sized(const weir_session *session, weir_session_stat
 {
 	weir_session_stats now;
 
-	weir__db_stats(session->engine->db, &now);
+	if (atomic_load_explicit(&session->engine->closed, memory_order_relaxed))
+		now = (weir_session_stats){ .queries = 0 }; /* asked by a transaction that outlives it */
+	else
+		weir__db_stats(session->engine->db, &now);
 	memset(stats, 0, stats_size);
 	memcpy(stats, &now, stats_size < sizeof now ? stats_size : sizeof now);
 }

@@ -41,7 +41,13 @@ typedef struct weir__engine {
 	weir_schema_check       schema_check;
 	atomic_bool             schema_checked;
 	pthread_mutex_t         schema_lock; /* held while the first user of a lazy session checks the schema */
+	atomic_uint             references;  /* the session, and transactions that have not ended */
+	atomic_bool             closed;      /* by weir_close: what is still there can only be rolled back */
 } weir__engine;
+
+/* For a transaction; the last one to let go of an engine that was closed frees it. */
+void weir__engine_retain(weir__engine *engine);
+void weir__engine_release(weir__engine *engine);
 
 /* What weir_open, weir_begin and the functions of scope.h give. Small, and copied where one is derived from another. */
 struct weir_session {
@@ -74,7 +80,7 @@ struct weir__transaction {
 };
 
 /* May this session be used by this process and caller? WEIR_ERR_USAGE for NULL or a transaction with an open savepoint,
- * WEIR_ERR_FORKED. _check, for all that does not end it: WEIR_ERR_CANCELLED too. */
+ * WEIR_ERR_FORKED. _check, for all that does not end it: WEIR_ERR_CANCELLED and WEIR_ERR_CLOSED too. */
 int weir__session_check_end(const weir_session *session, weir_error *err);
 int weir__session_check(const weir_session *session, weir_error *err);
 

@@ -55,8 +55,9 @@ static void end_outermost(weir_session *tx, weir_effect effect)
 	weir__transaction *own = tx->transaction;
 	weir_session       origin = own->origin;
 	weir__hooks       *hooks = own->hooks;
+	weir__engine      *engine = tx->engine;
 
-	weir__db_give_back(tx->engine->db, &own->conn);
+	weir__db_give_back(engine->db, &own->conn);
 	weir__touches_free(own->touches);
 	session_free(tx);
 	origin.until = 0;
@@ -65,6 +66,7 @@ static void end_outermost(weir_session *tx, weir_effect effect)
 	if (hooks)
 		weir__hooks_run(hooks, &origin, effect);
 	weir__free(hooks);
+	weir__engine_release(engine);
 }
 
 static int begin_outermost(weir_session *tx, const weir_transaction_options *options, weir_error *err)
@@ -73,6 +75,7 @@ static int begin_outermost(weir_session *tx, const weir_transaction_options *opt
 	weir__deadline     deadline;
 	int                rc;
 
+	weir__engine_retain(tx->engine);
 	own->timeout_ms = tx->timeout_ms > 0 ? tx->timeout_ms : tx->engine->timeout_ms;
 	if (options && options->timeout_ms > 0)
 		own->timeout_ms = options->timeout_ms;
@@ -218,6 +221,10 @@ int weir_commit(weir_session **tx, weir_error *err)
 		return weir__error_set(err, WEIR_ERR_USAGE, "weir_commit: the session %s",
 		                       ended->derived ? "is derived from another, which is to be committed"
 		                                      : "is no transaction");
+	if (atomic_load_explicit(&ended->engine->closed, memory_order_relaxed)) {
+		weir_rollback(tx);
+		return weir__error_set(err, WEIR_ERR_CLOSED, "the session was closed: the transaction was rolled back");
+	}
 	*tx = NULL;
 	return ended->transaction->parent ? release_savepoint(ended, err) : commit_outermost(ended, err);
 }

@@ -365,6 +365,55 @@ START_TEST(test_relation_metadata__needs_a_place_for_the_answer)
 }
 END_TEST
 
+/* ---- A session that is closed before its transactions -------------------------------------------------------------------------- */
+
+static int calls_of_hook;
+
+static void use_session(weir_session *of_hook, weir_effect effect, void *argument)
+{
+	user_dao           users = get_user_dao(of_hook);
+	weir_session_stats stats;
+	int64_t            count;
+
+	(void)argument;
+	ck_assert_int_eq(effect, WEIR_EFFECT_NONE);
+	ck_assert_int_eq(user_dao_count(&users, NULL, &count, NULL), WEIR_ERR_CLOSED);
+	weir_session_stats_get(of_hook, &stats);
+	calls_of_hook++;
+}
+
+START_TEST(test_close__leaves_transactions_that_can_only_be_rolled_back)
+{
+	weir_session *txs[3] = { NULL }, *other, *inner = NULL;
+	user_dao      users;
+	int64_t       count = -1;
+
+	blog_open(&blog, NULL);
+	other = blog_open_other(&blog, &(weir_options){ .timeout_ms = 200, .cache_kind = WEIR_CACHE_REDIS });
+	for (int i = 0; i < 3; i++) {
+		char name[2] = { (char)('a' + i), '\0' };
+
+		assert_ok(weir_begin(other, NULL, &txs[i], &blog.err));
+		users = get_user_dao(txs[i]);
+		assert_ok(user_dao_create(&users, &(user){ .username = name, .email = name }, WEIR_SET(user, username, email),
+		                          NULL, &blog.err));
+		assert_ok(weir_after_end(txs[i], use_session, NULL, &blog.err));
+	}
+	weir_close(&other);
+	assert_status(WEIR_ERR_CLOSED, user_dao_count(&users, NULL, &count, &blog.err));
+	assert_status(WEIR_ERR_CLOSED, weir_begin(txs[2], NULL, &inner, &blog.err));
+	calls_of_hook = 0;
+	assert_status(WEIR_ERR_CLOSED, weir_commit(&txs[0], &blog.err));
+	weir_rollback(&txs[1]);
+	weir_close(&txs[2]);
+	for (int i = 0; i < 3; i++)
+		ck_assert_ptr_null(txs[i]);
+	ck_assert_int_eq(calls_of_hook, 3);
+	ck_assert_str_eq(blog_sql(&blog, "SELECT count(*) FROM users"), "0");
+	blog_close(&blog);
+}
+END_TEST
+
 WEIR_SUITE("corners", test_get_by__of_the_primary_key_and_get_by_id_share_one_entry,
            test_future__by_the_primary_key_takes_the_records_entry,
            test_hook__that_refuses_in_a_transaction_leaves_nothing_to_commit,
@@ -372,4 +421,5 @@ WEIR_SUITE("corners", test_get_by__of_the_primary_key_and_get_by_id_share_one_en
            test_many_to_many__an_empty_place_is_not_the_row_with_number_zero,
            test_many_to_many__a_link_that_was_deleted_by_a_stamp_comes_back,
            test_many_to_many__a_link_that_another_constraint_refuses_is_not_there,
-           test_bypass__is_for_the_relations_of_a_read_too, test_relation_metadata__needs_a_place_for_the_answer);
+           test_bypass__is_for_the_relations_of_a_read_too, test_relation_metadata__needs_a_place_for_the_answer,
+           test_close__leaves_transactions_that_can_only_be_rolled_back);

@@ -1,6 +1,8 @@
 /* Writing and strict reading of envelopes: fixed positions, nothing before, between or after. */
 #include "cache/envelope.h"
 
+#include "base/word.h"
+
 #include <string.h>
 
 enum {
@@ -25,10 +27,30 @@ void weir__hex_write(uint64_t number, size_t digits, char *out)
 	}
 }
 
+/* Eight digits at once. All bytes that are one have, less what '0' or 'a' is, a number that is small enough. */
+static bool read_eight(const char *text, uint64_t *number)
+{
+	uint64_t word = weir__word_load(text);
+	uint64_t digits = word ^ WEIR__EVERY_BYTE * '0', letters = word ^ WEIR__EVERY_BYTE * ('a' - 1);
+	uint64_t no_digits = digits + WEIR__EVERY_BYTE * (0x80 - 10);
+	uint64_t no_letters = (letters + WEIR__EVERY_BYTE * (0x80 - 7)) | ~(letters + WEIR__EVERY_BYTE * 0x7f);
+
+	if ((word | (no_digits & no_letters)) & WEIR__EVERY_EIGHTH_BIT)
+		return false;
+	word = (word & WEIR__EVERY_BYTE * 0x0f) + (word >> 6 & WEIR__EVERY_BYTE) * 9;
+	word = (word << 4 | word >> 8) & UINT64_C(0x00ff00ff00ff00ff);
+	word = (word << 8 | word >> 16) & UINT64_C(0x0000ffff0000ffff);
+	*number = *number << 32 | (uint32_t)(word << 16 | word >> 32);
+	return true;
+}
+
 bool weir__hex_read(const char *text, size_t digits, uint64_t *number)
 {
 	uint64_t value = 0;
 
+	for (; digits >= 8; digits -= 8, text += 8)
+		if (!read_eight(text, &value))
+			return false;
 	for (size_t i = 0; i < digits; i++) {
 		unsigned char c = (unsigned char)text[i];
 		unsigned      digit = c >= '0' && c <= '9' ? c - 0u - '0' : c >= 'a' && c <= 'f' ? c - 0u - 'a' + 10 : 16;

@@ -1,6 +1,7 @@
 /* Keys: escaping of parts, shortening of long keys, the physical form. Pure. */
 #include "cache/key.h"
 
+#include "base/block.h"
 #include "base/hash.h"
 
 #include <inttypes.h>
@@ -17,15 +18,30 @@ static bool is_plain(unsigned char c)
 	return plain[c >> 6] >> (c & 63) & 1;
 }
 
+/* As far as the bytes are plain: as signed numbers all others but these few are no greater than a blank. */
+static size_t count_plain(const char *part, size_t length)
+{
+	size_t at = 0, plain = sizeof(weir__block);
+
+	for (; plain == sizeof(weir__block) && length - at >= plain; at += plain) {
+		weir__block block = weir__block_load(part + at);
+
+		plain = weir__block_first((weir__block)(((weir__signed_block)block <= 0x20) | (block == 0x7f) | (block == ':') |
+		                                        (block == '%') | (block == '{') | (block == '}')));
+	}
+	if (plain == sizeof(weir__block))
+		while (at < length && is_plain((unsigned char)part[at]))
+			at++;
+	return at;
+}
+
 void weir__key_part(weir__buffer *key, const char *part, size_t length)
 {
 	size_t start = 0;
 
-	for (size_t i = 0; i < length; i++) {
+	for (size_t i = count_plain(part, length); i < length; i += 1 + count_plain(part + i + 1, length - i - 1)) {
 		unsigned char c = (unsigned char)part[i];
 
-		if (is_plain(c))
-			continue;
 		weir__buffer_append(key, part + start, i - start);
 		weir__buffer_append(key, (char[3]){ '%', hex_digits[c >> 4], hex_digits[c & 15] }, 3);
 		start = i + 1;

@@ -1,5 +1,5 @@
-/* The bounded reader over hiredis, and the buffers that it reads into. */
-#include "cache/redis_reader.h"
+/* The bounded reader over hiredis, and the buffers that it reads into. What redis_scan.h knows does not go through hiredis. */
+#include "cache/redis_scan.h"
 
 #include "base/memory.h"
 
@@ -148,6 +148,8 @@ struct weir__redis_reader {
 	size_t              node_limit; /* of this exchange */
 	size_t              expected;   /* replies still to come */
 	size_t              largest;    /* exchange that the parser has seen */
+	bool                parses;     /* this exchange is for the parser */
+	weir__redis_scan    scan;
 };
 
 static weir__redis_reader *reader_of(const redisReadTask *task)
@@ -281,6 +283,8 @@ bool weir__redis_reader_begin(weir__redis_reader *reader, weir__reply_buffer *bu
 	reader->node_count = 0;
 	reader->node_limit = limit;
 	reader->expected = count;
+	reader->parses = false;
+	reader->scan = (weir__redis_scan){ .nodes = reader->nodes, .node_limit = limit, .replies = count };
 	return true;
 }
 
@@ -312,20 +316,11 @@ static uint64_t announced_length(const char *digits, size_t length)
 	return number;
 }
 
-/* The parser wants more. Could what it waits for ever be right? And when it is a long string, is there room for all of it? */
-static bool is_bearable(weir__redis_reader *reader)
+/* Makes the buffer so large. False: out of memory, or beyond the bound. */
+static bool make_room(weir__reply_buffer *buffer, uint64_t wanted)
 {
-	weir__reply_buffer *buffer = reader->buffer;
-	size_t              unparsed = reader->parser->len - reader->parser->pos;
-	const char         *at = buffer->bytes + buffer->length - unparsed;
-	uint64_t            wanted;
-	char               *bytes;
+	char *bytes;
 
-	if (unparsed >= WEIR__REPLY_LINE_MAX && !memchr(at, '\n', WEIR__REPLY_LINE_MAX))
-		return false;
-	if (unparsed == 0 || at == buffer->bytes || at[-1] != '$')
-		return true;
-	wanted = announced_length(at, unparsed) + DIGITS_MAX + 2 + (uint64_t)(at - buffer->bytes);
 	if (wanted > WEIR__REPLY_BYTES_MAX)
 		return false;
 	if (wanted <= buffer->capacity)
@@ -341,14 +336,28 @@ static bool is_bearable(weir__redis_reader *reader)
 	return true;
 }
 
-int weir__redis_reader_feed(weir__redis_reader *reader, size_t length)
+/* The parser wants more. Could what it waits for ever be right? And when it is a long string, is there room for all of it? */
+static bool is_bearable(weir__redis_reader *reader)
+{
+	weir__reply_buffer *buffer = reader->buffer;
+	size_t              unparsed = reader->parser->len - reader->parser->pos;
+	const char         *at = buffer->bytes + buffer->length - unparsed;
+
+	if (unparsed >= WEIR__REPLY_LINE_MAX && !memchr(at, '\n', WEIR__REPLY_LINE_MAX))
+		return false;
+	if (unparsed == 0 || at == buffer->bytes || at[-1] != '$')
+		return true;
+	return make_room(buffer, announced_length(at, unparsed) + DIGITS_MAX + 2 + (uint64_t)(at - buffer->bytes));
+}
+
+/* Gives the parser the last length bytes. */
+static int parse(weir__redis_reader *reader, size_t length)
 {
 	weir__reply_buffer *buffer = reader->buffer;
 	void               *reply;
 
-	if (redisReaderFeed(reader->parser, buffer->bytes + buffer->length, length) != REDIS_OK)
+	if (redisReaderFeed(reader->parser, buffer->bytes + buffer->length - length, length) != REDIS_OK)
 		return -1;
-	buffer->length += length;
 	if (buffer->length > reader->largest)
 		reader->largest = buffer->length;
 	while (reader->expected > 0) {
@@ -360,6 +369,27 @@ int weir__redis_reader_feed(weir__redis_reader *reader, size_t length)
 		reader->expected--;
 	}
 	return reader->parser->pos == reader->parser->len ? 1 : -1;
+}
+
+int weir__redis_reader_feed(weir__redis_reader *reader, size_t length)
+{
+	weir__reply_buffer *buffer = reader->buffer;
+
+	buffer->length += length;
+	if (reader->parses)
+		return parse(reader, length);
+	switch (weir__redis_scan_on(&reader->scan, buffer->bytes, buffer->length)) {
+	case WEIR__SCAN_DONE:
+		return reader->scan.at == buffer->length ? 1 : -1;
+	case WEIR__SCAN_MORE:
+		return make_room(buffer, reader->scan.wanted) ? 0 : -1;
+	case WEIR__SCAN_OTHER:
+		reader->parses = true;
+		return parse(reader, buffer->length);
+	case WEIR__SCAN_GARBLED:
+	default:
+		return -1;
+	}
 }
 
 const weir__reply *weir__redis_reader_replies(const weir__redis_reader *reader)

@@ -1,4 +1,5 @@
-/* Reading replies: the bytes of one exchange in a reference-counted buffer, parsed by hiredis into nodes that point into it.
+/* Reading replies: the bytes of one exchange in a reference-counted buffer, parsed into nodes that point into it: what most exchanges
+ * get where it lies (redis_scan.h), the others by hiredis.
  *
  * hiredis' redisReader gets object functions of ours, which take no more elements than were asked for, no nesting beyond
  * that, and copy nothing: a string becomes its position in the buffer. What was fed is bounded, so are a line without

@@ -1,6 +1,7 @@
 /* The JSON scanner: a cursor, and a stack of one bit for each open bracket. */
 #include "models/json_text.h"
 
+#include "base/block.h"
 #include "base/utf8.h"
 
 #include <stdint.h>
@@ -29,8 +30,11 @@ static bool skip(struct scanner *s, char c)
 
 static void skip_blanks(struct scanner *s)
 {
-	while (peek(s) == ' ' || peek(s) == '\n' || peek(s) == '\r' || peek(s) == '\t')
-		s->at++;
+	const char *at = s->at;
+
+	while (at < s->end && (unsigned char)*at <= ' ' && (*at == ' ' || *at == '\n' || *at == '\r' || *at == '\t'))
+		at++;
+	s->at = at;
 }
 
 static bool is_digit(char c)
@@ -106,19 +110,49 @@ static bool scan_escape(struct scanner *s)
 	return unit >= 0xDC00 && unit <= 0xDFFF;
 }
 
+static bool is_plain(char c)
+{
+	return (signed char)c >= 0x20 && c != '"' && c != '\\';
+}
+
+/* Up to the first byte that is a quote, a backslash, a control character or not ASCII. */
+static void skip_plain(struct scanner *s)
+{
+	const char *at = s->at;
+	size_t      plain = sizeof(weir__block);
+
+	while (plain == sizeof(weir__block) && (size_t)(s->end - at) >= plain) {
+		weir__block block = weir__block_load(at);
+		plain = weir__block_first((weir__block)(((weir__signed_block)block < 0x20) | (block == '"') | (block == '\\')));
+		at += plain;
+	}
+	if (plain == sizeof(weir__block))
+		while (at < s->end && is_plain(*at))
+			at++;
+	s->at = at;
+}
+
+/* One character that is not plain, and no quote. */
+static bool scan_other(struct scanner *s)
+{
+	size_t length;
+
+	if (skip(s, '\\'))
+		return scan_escape(s);
+	if (s->at == s->end || (unsigned char)*s->at < 0x20)
+		return false;
+	length = weir__utf8_longer(weir__utf8_load(s->at, (size_t)(s->end - s->at)));
+	s->at += length;
+	return length > 0;
+}
+
 static bool scan_string(struct scanner *s)
 {
 	if (!skip(s, '"'))
 		return false;
-	while (!skip(s, '"')) {
-		unsigned char c = (unsigned char)peek(s);
-		size_t        step = c < 0x80 ? 1 : weir__utf8_character(s->at, (size_t)(s->end - s->at));
-		if (c < 0x20 || step == 0)
+	for (skip_plain(s); !skip(s, '"'); skip_plain(s))
+		if (!scan_other(s))
 			return false;
-		s->at += step;
-		if (c == '\\' && !scan_escape(s))
-			return false;
-	}
 	return true;
 }
 

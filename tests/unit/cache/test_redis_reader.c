@@ -94,6 +94,49 @@ START_TEST(test_reader__takes_replies_in_any_pieces)
 }
 END_TEST
 
+/* What needs no parser, and the same with a kind that does at its end, where all of it is parsed after all. */
+START_TEST(test_reader__what_is_read_in_place_is_what_the_parser_reads)
+{
+	static const char plain[] =
+		"*4\r\n$3\r\nabc\r\n$-1\r\n:-2\r\n$0\r\n\r\n$11\r\n12345\r\n7890\r\n:1700000000000\r\n*0\r\n";
+	static const char with_status[] =
+		"*4\r\n$3\r\nabc\r\n$-1\r\n:-2\r\n$0\r\n\r\n$11\r\n12345\r\n7890\r\n:1700000000000\r\n*0\r\n+OK\r\n";
+
+	for (int parsed = 0; parsed < 2; parsed++) {
+		const char *text = parsed ? with_status : plain;
+
+		for (size_t piece = 1; piece <= strlen(text); piece++) {
+			begin(parsed ? 5 : 4, 4);
+			ck_assert_int_eq(feed(text, strlen(text), piece), 1);
+			const weir__reply *replies = weir__redis_reader_replies(reader);
+			ck_assert(replies[0].type == WEIR__REPLY_ARRAY && replies[0].length == 4);
+			assert_string(1, WEIR__REPLY_STRING, "abc");
+			ck_assert_int_eq(replies[2].type, WEIR__REPLY_NIL);
+			ck_assert(replies[3].type == WEIR__REPLY_INTEGER && replies[3].integer == -2);
+			assert_string(4, WEIR__REPLY_STRING, "");
+			assert_string(5, WEIR__REPLY_STRING, "12345\r\n7890");
+			ck_assert(replies[6].type == WEIR__REPLY_INTEGER && replies[6].integer == INT64_C(1700000000000));
+			ck_assert(replies[7].type == WEIR__REPLY_ARRAY && replies[7].length == 0);
+			if (parsed)
+				assert_string(8, WEIR__REPLY_STATUS, "OK");
+			end();
+		}
+	}
+}
+END_TEST
+
+START_TEST(test_reader__a_string_that_does_not_end_is_refused)
+{
+	static const char *const refused[] = { "$2\r\nabc\r\n", "$2\r\nabxx", "$0\r\nx\r\n", "*1\r\n$1\r\nxyz" };
+
+	for (size_t i = 0; i < sizeof refused / sizeof refused[0]; i++) {
+		begin(1, 3);
+		ck_assert_int_eq(feed(refused[i], strlen(refused[i]), 1), -1);
+		end();
+	}
+}
+END_TEST
+
 START_TEST(test_reader__is_used_again_and_again)
 {
 	begin(8, 3);
@@ -221,7 +264,9 @@ START_TEST(test_reader__buffers_are_used_again)
 }
 END_TEST
 
-WEIR_SUITE("redis reader", test_reader__takes_replies_in_any_pieces, test_reader__is_used_again_and_again,
+WEIR_SUITE("redis reader", test_reader__takes_replies_in_any_pieces,
+           test_reader__what_is_read_in_place_is_what_the_parser_reads,
+           test_reader__a_string_that_does_not_end_is_refused, test_reader__is_used_again_and_again,
            test_reader__no_truncation_is_complete, test_reader__what_was_not_asked_for_is_refused,
            test_reader__a_line_without_end_is_refused_early, test_reader__a_large_string_costs_its_size_and_no_more,
            test_reader__bytes_outlive_the_reader_and_the_cache, test_reader__buffers_are_used_again);

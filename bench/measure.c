@@ -6,7 +6,7 @@
 #include <inttypes.h>
 #include <stdlib.h>
 
-#define VERIFIED_DB     2000 /* picks of operations on the database; of hits all */
+#define VERIFIED_DB     2000 /* picks of operations on the database, where there are so many; of hits all */
 #define VERIFIED_WRITES 20
 
 static bool takes_part(const bench *b, int side)
@@ -30,10 +30,11 @@ static bool verify_pick(bench *b, const bench_operation *operation, int side, si
 static bool verify_side(bench *b, const bench_operation *operation, int side)
 {
 	size_t picks = bench_picks(b, operation->domain);
-	size_t wanted = operation->write ? VERIFIED_WRITES : operation->hit ? picks : VERIFIED_DB;
+	bool   all = operation->hit || (!operation->write && picks <= VERIFIED_DB);
+	size_t wanted = operation->write ? VERIFIED_WRITES : all ? picks : VERIFIED_DB;
 
 	for (size_t i = 0; i < wanted; i++) {
-		size_t pick = operation->hit ? i : bench_number(8, i) % picks;
+		size_t pick = all ? i : bench_number(8, i) % picks;
 
 		if (!verify_pick(b, operation, side, pick))
 			return false;

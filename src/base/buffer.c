@@ -32,17 +32,43 @@ char *weir__buffer_reserve(weir__buffer *buffer, size_t size)
 	return data + buffer->length;
 }
 
-void weir__buffer_append_grown(weir__buffer *buffer, const void *bytes, size_t length)
+static void append_grown(weir__buffer *buffer, const void *bytes, size_t length)
 {
-	char *end;
+	char *end = length > 0 ? weir__buffer_reserve(buffer, length) : NULL;
 
-	if (length == 0)
-		return;
-	end = weir__buffer_reserve(buffer, length);
 	if (!end)
 		return;
 	memcpy(end, bytes, length);
 	buffer->length += length;
+}
+
+void weir__buffer_append(weir__buffer *buffer, const void *bytes, size_t length)
+{
+	char *end;
+
+	if (buffer->failed || length == 0 || length > buffer->capacity - buffer->length) {
+		append_grown(buffer, bytes, length);
+		return;
+	}
+	end = buffer->data + buffer->length;
+	buffer->length += length;
+	memcpy(end, bytes, length);
+}
+
+void weir__buffer_append_text(weir__buffer *buffer, const char *text)
+{
+	weir__buffer_append(buffer, text, strlen(text));
+}
+
+void weir__buffer_append_char(weir__buffer *buffer, char c)
+{
+	char *end = buffer->failed || buffer->length == buffer->capacity ? weir__buffer_reserve(buffer, 1)
+	                                                                 : buffer->data + buffer->length;
+
+	if (!end)
+		return;
+	*end = c;
+	buffer->length++;
 }
 
 void weir__buffer_append_i64(weir__buffer *buffer, int64_t number)

@@ -25,29 +25,10 @@ typedef struct weir__buffer {
 /* Room for size more bytes behind length, or NULL. Does not change length. */
 char *weir__buffer_reserve(weir__buffer *buffer, size_t size);
 
-/* What weir__buffer_append does when there is no room yet. */
-void weir__buffer_append_grown(weir__buffer *buffer, const void *bytes, size_t length);
-
-static inline void weir__buffer_append(weir__buffer *buffer, const void *bytes, size_t length)
-{
-	if (buffer->failed || length == 0 || length > buffer->capacity - buffer->length) {
-		weir__buffer_append_grown(buffer, bytes, length);
-		return;
-	}
-	memcpy(buffer->data + buffer->length, bytes, length);
-	buffer->length += length;
-}
-
-static inline void weir__buffer_append_text(weir__buffer *buffer, const char *text)
-{
-	weir__buffer_append(buffer, text, strlen(text));
-}
-
-static inline void weir__buffer_append_char(weir__buffer *buffer, char c)
-{
-	weir__buffer_append(buffer, &c, 1);
-}
-
+/* These are called in very many places: none of them is inline, which would be a fifth of the library. */
+void weir__buffer_append(weir__buffer *buffer, const void *bytes, size_t length);
+void weir__buffer_append_text(weir__buffer *buffer, const char *text);
+void weir__buffer_append_char(weir__buffer *buffer, char c);
 void weir__buffer_append_i64(weir__buffer *buffer, int64_t number);
 void weir__buffer_appendf(weir__buffer *buffer, const char *format, ...) WEIR_PRINTF(2, 3);
 

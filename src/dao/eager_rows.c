@@ -3,6 +3,7 @@
 
 #include "base/error.h"
 #include "base/memory.h"
+#include "cache/near_space.h"
 #include "dao/keys.h"
 #include "dao/near.h"
 #include "models/codec.h"
@@ -150,6 +151,43 @@ static weir_bytes text_at(const weir__lookups *all, size_t i)
 	return (weir_bytes){ all->text.data + start, all->ends[i] - start };
 }
 
+/* The list's key and the owner's stamp of each, behind what they have in common. */
+static void append_named(weir__level *level)
+{
+	weir__lookups *all = &level->lookups;
+
+	for (size_t i = 0; i < level->distinct.count; i++) {
+		const void *owner = level->owners[level->distinct.first[i]];
+
+		weir__relation_list_key(level->relation, owner, &all->text);
+		all->ends[2 * i + 1] = all->text.length;
+		weir__relation_owner_stamp(level->relation, owner, &all->text);
+		all->ends[2 * i + 2] = all->text.length;
+	}
+}
+
+/* The same where keys are one integer, which is all that the names of two owners differ in. */
+static void append_numbered(weir__level *level)
+{
+	weir__lookups *all = &level->lookups;
+	weir__buffer   names = WEIR__BUFFER_INIT;
+	size_t         key_length;
+
+	weir__relation_list_key_begin(level->relation, &names);
+	key_length = names.length;
+	weir__relation_owner_stamp_begin(level->relation, &names);
+	for (size_t i = 0; i < level->distinct.count && !names.failed; i++) {
+		weir__buffer_append(&all->text, names.data, key_length);
+		weir__buffer_append_i64(&all->text, level->distinct.numbers[i]);
+		all->ends[2 * i + 1] = all->text.length;
+		weir__buffer_append(&all->text, names.data + key_length, names.length - key_length);
+		weir__buffer_append_i64(&all->text, level->distinct.numbers[i]);
+		all->ends[2 * i + 2] = all->text.length;
+	}
+	all->text.failed = all->text.failed || names.failed;
+	weir__buffer_release(&names);
+}
+
 static int lookups_init(weir__level *level)
 {
 	weir__lookups *all = &level->lookups;
@@ -157,29 +195,25 @@ static int lookups_init(weir__level *level)
 
 	all->count = count;
 	all->items = weir__calloc(count, sizeof *all->items);
-	all->ends = weir__calloc(3 * count, sizeof *all->ends);
+	all->ends = weir__calloc(2 * count + 1, sizeof *all->ends);
 	if (!all->items || !all->ends)
 		return no_memory(level);
-	for (size_t i = 0; i < count; i++) {
-		const void *owner = level->owners[level->distinct.first[i]];
-
-		weir__relation_list_key(level->relation, owner, &all->text);
-		all->ends[3 * i] = all->text.length;
-		weir__relation_owner_stamp(level->relation, owner, &all->text);
-		all->ends[3 * i + 1] = all->text.length;
-		weir__relation_stamp(level->relation, &all->text);
-		all->ends[3 * i + 2] = all->text.length;
-	}
+	weir__relation_stamp(level->relation, &all->text);
+	all->ends[0] = all->text.length;
+	if (level->distinct.numbers && level->relation->link->key_count == 1)
+		append_numbered(level);
+	else
+		append_named(level);
 	if (all->text.failed)
 		return no_memory(level);
-	for (size_t i = 0; i < count; i++)
-		all->items[i] = (weir__lookup){
-			.kind = WEIR__ENTRY_LIST,
-			.key = text_at(all, 3 * i),
-			.stamps = { text_at(all, 3 * i + 1), text_at(all, 3 * i + 2) },
-			.stamp_count = 2,
-			.until_us = level->call.deadline,
-		};
+	for (size_t i = 0; i < count; i++) {
+		all->items[i].kind = WEIR__ENTRY_LIST;
+		all->items[i].key = text_at(all, 2 * i + 1);
+		all->items[i].stamps[0] = text_at(all, 2 * i + 2);
+		all->items[i].stamps[1] = text_at(all, 0);
+		all->items[i].stamp_count = 2;
+		all->items[i].until_us = level->call.deadline;
+	}
 	return WEIR_OK;
 }
 
@@ -205,13 +239,18 @@ static int lease_misses(weir__level *level)
 	return WEIR_OK;
 }
 
-/* A slice is such a list; the level keeps its memory. */
-static int take_list(weir__level *level, size_t i, weir_list *list)
+static void set_slice(weir__level *level, size_t i, const void *const *items, size_t count)
 {
 	static const void *const nothing[1];
 
-	level->slices[i].items = list->count ? list->items : nothing;
-	level->slices[i].count = list->count;
+	level->slices[i].items = count ? items : nothing;
+	level->slices[i].count = count;
+}
+
+/* A slice is such a list; the level keeps its memory. */
+static int take_list(weir__level *level, size_t i, weir_list *list)
+{
+	set_slice(level, i, list->items, list->count);
 	return weir__tree_keep_list(level->tree, list) ? WEIR_OK : no_memory(level);
 }
 
@@ -225,7 +264,7 @@ static weir__near_question question_of(const weir__level *level, size_t i)
 }
 
 /* Takes what the near cache has, and looks the others up. */
-static int look_up(weir__level *level)
+static int look_up_near(weir__level *level)
 {
 	weir__lookups *all = &level->lookups;
 	weir__lookup  *together = weir__malloc(all->count * sizeof *together);
@@ -253,7 +292,68 @@ static int look_up(weir__level *level)
 	return WEIR_OK;
 }
 
-/* Decodes hits into slices and notes the rest. */
+static bool is_near(const weir__level *level)
+{
+	return weir__near_is_on(level->relation->space);
+}
+
+static int look_up(weir__level *level)
+{
+	weir__lookups *all = &level->lookups;
+
+	if (is_near(level))
+		return look_up_near(level);
+	weir__cache_lookup(level->relation->space, all->items, all->count);
+	return WEIR_OK;
+}
+
+/* Decodes all hits into the memory of one list. Those that are no lists are rejected: no hits any more. */
+static int decode_hits(weir__level *level)
+{
+	size_t            count = level->distinct.count, hits = 0;
+	weir__codec_list *lists = weir__calloc(count, sizeof *lists);
+	weir_list         all = WEIR_LIST_INIT, kept;
+	int               rc = WEIR_OK;
+
+	for (size_t i = 0; lists && i < count; i++) {
+		const weir__lookup *lookup = &level->lookups.items[i];
+
+		if (lookup->state == WEIR__HIT)
+			lists[hits++] = (weir__codec_list){ .bytes = lookup->payload.data,
+				                                .length = lookup->payload.length,
+				                                .count = (size_t)lookup->items };
+	}
+	if (!lists || weir__codec_decode_lists(layout_of(level), lists, hits, &all) < 0)
+		rc = no_memory(level);
+	kept = all;
+	if (rc >= 0 && !weir__tree_keep_list(level->tree, &all))
+		rc = no_memory(level);
+	hits = 0;
+	for (size_t i = 0; rc >= 0 && i < count; i++) {
+		if (level->lookups.items[i].state != WEIR__HIT)
+			continue;
+		if (lists[hits].good)
+			set_slice(level, i, kept.items + lists[hits].first, lists[hits].count);
+		else
+			weir__cache_reject(level->relation->space, &level->lookups.items[i]);
+		hits++;
+	}
+	weir__free(lists);
+	return rc;
+}
+
+/* What is no hit is to be asked for. */
+static int take_together(weir__level *level)
+{
+	int rc = decode_hits(level);
+
+	for (size_t i = 0; rc >= 0 && i < level->distinct.count; i++)
+		if (!level->slices[i].items)
+			level->missing[level->missing_count++] = i;
+	return rc;
+}
+
+/* Decodes hits into slices and notes the rest: each alone, since the near cache keeps it so. */
 static int take_hits(weir__level *level)
 {
 	for (size_t i = 0; i < level->distinct.count; i++) {
@@ -321,7 +421,9 @@ static int ask_cache(weir__level *level)
 	rc = look_up(level);
 	if (rc >= 0)
 		rc = lease_misses(level);
-	return rc < 0 ? rc : take_hits(level);
+	if (rc < 0)
+		return rc;
+	return is_near(level) ? take_hits(level) : take_together(level);
 }
 
 /* ---- Rows in between to their targets -------------------------------------------------------------------------------------------- */

@@ -75,13 +75,18 @@ static weir_value value_of_column(const weir__entity *entity, size_t column, con
 	return own;
 }
 
+void weir__key_append_column_name(const weir__entity *entity, size_t column, weir__buffer *key)
+{
+	weir__buffer_append_char(key, ':');
+	weir__key_part(key, entity->layout->columns[column].name, entity->layout->columns[column].name_length);
+	weir__buffer_append_char(key, ':');
+}
+
 void weir__key_append_column(const weir__entity *entity, size_t column, const weir_value *value, weir__buffer *key)
 {
 	const weir_value own = value_of_column(entity, column, value);
 
-	weir__buffer_append_char(key, ':');
-	weir__key_part(key, entity->layout->columns[column].name, entity->layout->columns[column].name_length);
-	weir__buffer_append_char(key, ':');
+	weir__key_append_column_name(entity, column, key);
 	append_value(&own, key);
 }
 
@@ -115,17 +120,23 @@ void weir__key_of_unique(const weir__entity *entity, size_t column, const weir_v
 void weir__key_of_unique_text(const weir__entity *entity, size_t column, weir_bytes text, weir__buffer *key)
 {
 	append_name(entity->layout->base->name, key);
-	weir__buffer_append_char(key, ':');
-	weir__key_part(key, entity->layout->columns[column].name, entity->layout->columns[column].name_length);
-	weir__buffer_append_char(key, ':');
+	weir__key_append_column_name(entity, column, key);
 	weir__key_part(key, text.data, text.length);
+}
+
+void weir__key_of_stamps(const weir__entity *entity, size_t column, weir__buffer *key)
+{
+	append_name(entity->layout->base->table, key);
+	weir__buffer_append(key, ":s", 2);
+	weir__key_append_column_name(entity, column, key);
 }
 
 void weir__key_of_stamp(const weir__entity *entity, size_t column, const weir_value *value, weir__buffer *key)
 {
-	append_name(entity->layout->base->table, key);
-	weir__buffer_append_text(key, ":s");
-	weir__key_append_column(entity, column, value, key);
+	const weir_value own = value_of_column(entity, column, value);
+
+	weir__key_of_stamps(entity, column, key);
+	append_value(&own, key);
 }
 
 void weir__key_of_any(const weir__entity *entity, weir__buffer *key)

@@ -21,8 +21,12 @@ void weir__key_of_unique_text(const weir__entity *entity, size_t column, weir_by
 /* `posts:s:user_id:7`: the stamp of all lists with that value. */
 void weir__key_of_stamp(const weir__entity *entity, size_t column, const weir_value *value, weir__buffer *key);
 
-/* Appends `:user_id:7`. */
+/* Without the value, which for integers is its digits: `posts:s:user_id:`. */
+void weir__key_of_stamps(const weir__entity *entity, size_t column, weir__buffer *key);
+
+/* Appends `:user_id:7`, or without the value `:user_id:`. */
 void weir__key_append_column(const weir__entity *entity, size_t column, const weir_value *value, weir__buffer *key);
+void weir__key_append_column_name(const weir__entity *entity, size_t column, weir__buffer *key);
 
 /* `users:s:any`: the stamp of all other lists. */
 void weir__key_of_any(const weir__entity *entity, weir__buffer *key);

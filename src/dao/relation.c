@@ -172,14 +172,31 @@ void weir__relation_stamp(const weir__relation *relation, weir__buffer *key)
 	weir__key_part(key, relation->name, strlen(relation->name));
 }
 
-void weir__relation_list_key(const weir__relation *relation, const void *owner, weir__buffer *key)
+static void append_list_name(const weir__relation *relation, weir__buffer *key)
 {
-	const weir__link *link = relation->link;
-	int               version = weir__cache_space_version(relation->space);
+	int version = weir__cache_space_version(relation->space);
 
 	weir__relation_stamp(relation, key);
 	if (version != 0)
 		weir__buffer_appendf(key, ":v%d", version);
+}
+
+void weir__relation_list_key_begin(const weir__relation *relation, weir__buffer *key)
+{
+	append_list_name(relation, key);
+	weir__key_append_column_name(relation->owner, relation->link->owner->key[0], key);
+}
+
+void weir__relation_owner_stamp_begin(const weir__relation *relation, weir__buffer *key)
+{
+	weir__key_of_stamps(weir__relation_holder(relation), relation->link->other_columns[0], key);
+}
+
+void weir__relation_list_key(const weir__relation *relation, const void *owner, weir__buffer *key)
+{
+	const weir__link *link = relation->link;
+
+	append_list_name(relation, key);
 	for (size_t i = 0; i < link->owner->key_count; i++) {
 		weir_value value = weir__layout_get(link->owner, link->owner->key[i], owner);
 

@@ -44,6 +44,10 @@ const weir__entity *weir__relation_holder(const weir__relation *relation);
 /* Keys, appended: the list of an owner, the stamp of its key, the stamp of the relation. */
 void weir__relation_list_key(const weir__relation *relation, const void *owner, weir__buffer *key);
 void weir__relation_owner_stamp(const weir__relation *relation, const void *owner, weir__buffer *key);
+
+/* The same without the value, where an owner's key is one integer: its digits follow. */
+void weir__relation_list_key_begin(const weir__relation *relation, weir__buffer *key);
+void weir__relation_owner_stamp_begin(const weir__relation *relation, weir__buffer *key);
 void weir__relation_stamp(const weir__relation *relation, weir__buffer *key);
 
 /* One owner's lookup of its list; key keeps the texts that it borrows. */

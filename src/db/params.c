@@ -8,10 +8,9 @@
 #include <limits.h>
 #include <string.h>
 
-#define BORROWED   SIZE_MAX
-#define BINARY     1 /* libpq's numbers */
-#define AS_TEXT    0
-#define FIRST_SIZE 512 /* bytes for values from the start */
+#define BORROWED SIZE_MAX
+#define BINARY   1 /* libpq's numbers */
+#define AS_TEXT  0
 
 static void use_inline_arrays(weir__params *params)
 {
@@ -29,10 +28,6 @@ int weir__params_create(weir__params **params, weir_error *err)
 
 	if (!made)
 		return weir__error_no_memory(err);
-	if (!weir__buffer_reserve(&made->bytes, FIRST_SIZE)) {
-		weir__free(made);
-		return weir__error_no_memory(err);
-	}
 	use_inline_arrays(made);
 	*params = made;
 	return WEIR_OK;
@@ -142,9 +137,13 @@ typedef struct addition {
 	bool        as_text;
 } addition;
 
-static addition begin(const weir__params *params)
+/* From now on there are bytes: a value without any must not be at NULL, which means SQL's. */
+static addition begin(weir__params *params)
 {
-	return (addition){ .old = params->bytes.data, .start = params->bytes.length };
+	const addition begun = { .old = params->bytes.data, .start = params->bytes.length };
+
+	(void)weir__buffer_reserve(&params->bytes, 1);
+	return begun;
 }
 
 static void follow_moved_bytes(weir__params *params)

@@ -36,4 +36,17 @@ int weir__codec_decode(const weir__layout *layout, const char *bytes, size_t len
 int weir__codec_decode_list(const weir__layout *layout, const char *bytes, size_t length, size_t count,
                             weir_list *list);
 
+/* One of several lists. */
+typedef struct weir__codec_list {
+	const char *bytes;
+	size_t      length;
+	size_t      count;
+	bool        good; /* it was one, and is these count items from `first` on */
+	size_t      first;
+} weir__codec_list;
+
+/* The same for count lists, whose records lie in the memory of one. WEIR_OK, whichever of them are good, or
+ * WEIR_ERR_NO_MEMORY. */
+int weir__codec_decode_lists(const weir__layout *layout, weir__codec_list *lists, size_t count, weir_list *all);
+
 #endif

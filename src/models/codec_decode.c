@@ -624,29 +624,65 @@ static bool read_records(struct reader *r, const weir__layout *layout, const wei
 	return skip_fixed_char(r, ']');
 }
 
+/* What a list of count records in these bytes takes; count is not trusted. False: there cannot be so many. */
+static bool measure_list(const weir__layout *layout, const weir__codec_list *list, size_t *fixed, size_t *items_size,
+                         size_t *room)
+{
+	size_t each = layout->json_fixed + 1; /* and the comma, of which there is one less, behind it */
+
+	if (list->length < 2 || list->count > (list->length - 1) / (each + layout->column_count))
+		return false;
+	*fixed = list->count * each + (list->count > 0 ? 1 : 2);
+	*items_size = items_room(layout, list->bytes, list->length, list->count);
+	*room = text_room(layout, list->length - *fixed, list->count) + *items_size;
+	return true;
+}
+
+int weir__codec_decode_lists(const weir__layout *layout, weir__codec_list *lists, size_t count, weir_list *all)
+{
+	size_t fixed, items_size, room, total = 0, records = 0;
+	char  *memory;
+
+	for (size_t i = 0; i < count; i++) {
+		lists[i].good = measure_list(layout, &lists[i], &fixed, &items_size, &room);
+		if (!lists[i].good)
+			continue;
+		records += lists[i].count;
+		total += room;
+	}
+	if (weir__list_create(layout, records, total, all, &memory) != WEIR_OK)
+		return WEIR_ERR_NO_MEMORY;
+	records = 0;
+	for (size_t i = 0; i < count; i++) {
+		weir__codec_list *list = &lists[i];
+		struct reader     r = { .at = list->bytes, .limit = list->bytes + list->length };
+		weir_list         part = { .items = all->items + records, .count = list->count };
+
+		if (!list->good)
+			continue;
+		(void)measure_list(layout, list, &fixed, &items_size, &room);
+		r.end = r.limit - fixed;
+		if (list->count > 0)
+			take_room(&r, memory, items_size);
+		list->first = records;
+		list->good = read_records(&r, layout, &part) && r.at == r.limit;
+		records += list->count;
+		memory += room;
+	}
+	return WEIR_OK;
+}
+
 int weir__codec_decode_list(const weir__layout *layout, const char *bytes, size_t length, size_t count, weir_list *list)
 {
-	size_t        each = layout->json_fixed + 1; /* and the comma, of which there is one less, behind it */
-	size_t        fixed, items_size;
-	struct reader r = { .at = bytes, .limit = bytes + length };
-	char         *memory;
-	weir_list     made;
-	int           status;
+	weir__codec_list one = { .bytes = bytes, .length = length, .count = count };
+	weir_list        made = WEIR_LIST_INIT;
+	int              status = weir__codec_decode_lists(layout, &one, 1, &made);
 
-	if (length < 2 || count > (length - 1) / (each + layout->column_count))
-		return WEIR_ERR_FORMAT;
-	fixed = count * each + (count > 0 ? 1 : 2);
-	r.end = bytes + length - fixed;
-	items_size = items_room(layout, bytes, length, count);
-	status = weir__list_create(layout, count, text_room(layout, length - fixed, count) + items_size, &made, &memory);
-	if (status != WEIR_OK)
-		return status;
-	if (count > 0)
-		take_room(&r, memory, items_size);
-	if (!read_records(&r, layout, &made) || r.at != bytes + length) {
+	if (status == WEIR_OK && !one.good) {
 		weir_list_release(&made);
-		return WEIR_ERR_FORMAT;
+		status = WEIR_ERR_FORMAT;
 	}
-	*list = made;
-	return WEIR_OK;
+	if (status == WEIR_OK)
+		*list = made;
+	return status;
 }

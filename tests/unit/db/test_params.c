@@ -68,6 +68,19 @@ START_TEST(test_params__null_has_its_columns_type_and_no_value)
 }
 END_TEST
 
+/* The first one of a set, when nothing has been copied yet. */
+START_TEST(test_params__a_value_without_bytes_is_not_null)
+{
+	const weir_value empty = { .type = WEIR_TYPE_BYTEA, .as.bytes = { .data = "", .length = 0 } };
+
+	setup();
+	weir__params_add(params, WEIR_TYPE_BYTEA, &empty);
+	ck_assert_ptr_nonnull(params->values[0]);
+	assert_is(0, 17, "", 0);
+	weir__params_free(params);
+}
+END_TEST
+
 START_TEST(test_params__values_stay_right_when_the_set_grows)
 {
 	static const char long_text[] = "0123456789012345678901234567890123456789";
@@ -188,6 +201,7 @@ END_TEST
 #endif
 
 WEIR_SUITE("params", test_params__numbers_are_copied_and_texts_borrowed,
-           test_params__null_has_its_columns_type_and_no_value, test_params__values_stay_right_when_the_set_grows,
-           test_params__an_array_is_one_parameter, test_params__the_first_failure_is_kept_and_ends_the_adding,
+           test_params__null_has_its_columns_type_and_no_value, test_params__a_value_without_bytes_is_not_null,
+           test_params__values_stay_right_when_the_set_grows, test_params__an_array_is_one_parameter,
+           test_params__the_first_failure_is_kept_and_ends_the_adding,
            test_params__more_than_the_protocol_counts_are_refused MEMORY_TESTS);

@@ -53,7 +53,8 @@ WEIR_API WEIR_MUST_CHECK int weir_commit(weir_session **tx, weir_error *err);
 /* Undoes the transaction (or everything since the savepoint), ends it and sets *tx to NULL. NULL does nothing. */
 WEIR_API void weir_rollback(weir_session **tx);
 
-/* Work in a transaction: WEIR_OK or above commits, a negative status rolls back and is returned. */
+/* Work in a transaction: WEIR_OK or above commits, a negative status rolls back and is returned. A savepoint that it begins on tx
+ * it must end: one left open is rolled back with all the rest, WEIR_ERR_USAGE. */
 typedef int (*weir_work)(weir_session *tx, void *argument, weir_error *err);
 
 /* Begins, calls work, commits. Serialization failures and deadlocks run the whole again, up to options->attempts times

@@ -362,7 +362,7 @@ int weir__session_check_end(const weir_session *session, weir_error *err)
 	if (session->engine->process != weir__process_generation())
 		return weir__error_set(err, WEIR_ERR_FORKED,
 		                       "the session was opened by the parent process; open one after fork");
-	if (session->transaction && session->transaction->has_child)
+	if (session->transaction && session->transaction->child)
 		return weir__error_set(err, WEIR_ERR_USAGE, "a savepoint of this transaction is open; use or end that first");
 	return WEIR_OK;
 }

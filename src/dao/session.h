@@ -76,7 +76,7 @@ struct weir__transaction {
 	int                last_number; /* of the outermost: given to a savepoint */
 	int                level;       /* 0: the outermost */
 	int                timeout_ms;
-	bool               has_child; /* a savepoint on it is open: only that may be used */
+	weir_session      *child; /* a savepoint on it that is open: only that may be used; or NULL */
 };
 
 /* May this session be used by this process and caller? WEIR_ERR_USAGE for NULL or a transaction with an open savepoint,

@@ -107,7 +107,7 @@ static int begin_savepoint(weir_session *tx, weir_error *err)
 	own->timeout_ms = parent->timeout_ms;
 	rc = weir__conn_savepoint(own->conn, own->number, weir__session_deadline(tx, 0), err);
 	if (rc >= 0)
-		parent->has_child = true;
+		parent->child = tx;
 	return rc;
 }
 
@@ -170,7 +170,7 @@ int weir_begin(weir_session *session, const weir_transaction_options *options, w
 
 static void end_savepoint(weir_session *tx)
 {
-	tx->transaction->parent->has_child = false;
+	tx->transaction->parent->child = NULL;
 	session_free(tx);
 }
 
@@ -255,6 +255,18 @@ typedef struct transacting {
 	void                           *argument;
 } transacting;
 
+/* Savepoints that the work has left open: the server forgets them with the rest. */
+static void forget_savepoints(weir__transaction *transaction)
+{
+	weir_session *next;
+
+	for (weir_session *child = transaction->child; child; child = next) {
+		next = child->transaction->child;
+		session_free(child);
+	}
+	transaction->child = NULL;
+}
+
 static int attempt(const transacting *t, weir_error *err)
 {
 	weir_session *tx = NULL;
@@ -264,6 +276,11 @@ static int attempt(const transacting *t, weir_error *err)
 	if (rc < 0)
 		return rc;
 	rc = t->work(tx, t->argument, err);
+	if (tx->transaction->child) {
+		forget_savepoints(tx->transaction);
+		if (rc >= 0)
+			rc = weir__error_set(err, WEIR_ERR_USAGE, "the work has left a savepoint open: all of it is rolled back");
+	}
 	if (rc < 0) {
 		weir_rollback(&tx);
 		return rc;

@@ -212,6 +212,31 @@ TRANSACT_TEST(test_transact__inside_a_transaction_is_a_savepoint_and_not_repeate
 
 /* ---- Modes ------------------------------------------------------------------------------------------------------- */
 
+static weir_session *left_open;
+
+static int leave_a_savepoint(weir_session *tx, void *answer, weir_error *err)
+{
+	int rc = weir_begin(tx, NULL, &left_open, err);
+
+	return rc < 0 ? rc : *(const int *)answer;
+}
+
+TRANSACT_TEST(test_transact__work_that_leaves_a_savepoint_open_keeps_no_connection)
+{
+	const int          answers[] = { WEIR_OK, WEIR_ERR_LIMIT };
+	weir_session_stats stats;
+
+	for (int i = 0; i < 2; i++) {
+		int answer = answers[i];
+
+		left_open = NULL;
+		assert_status(i == 0 ? WEIR_ERR_USAGE : WEIR_ERR_LIMIT,
+		              weir_transact(blog.session, NULL, leave_a_savepoint, &answer, &blog.err));
+		weir_session_stats_get(blog.session, &stats);
+		ck_assert_int_eq(stats.in_use, 0);
+	}
+}
+
 TRANSACT_TEST(test_begin__deferrable_is_for_serializable_read_only_transactions)
 {
 	weir_transaction_options options = { .isolation = WEIR_SERIALIZABLE, .read_only = true, .deferrable = true };
@@ -546,6 +571,7 @@ WEIR_SUITE(
 	test_transact__gives_up_after_the_attempts_it_was_given, test_transact__ends_with_all_its_attempts_by_its_deadline,
 	test_transact__the_deadline_of_the_whole_is_that_of_each_call, test_transact__runs_the_victim_of_a_deadlock_again,
 	test_transact__inside_a_transaction_is_a_savepoint_and_not_repeated,
+	test_transact__work_that_leaves_a_savepoint_open_keeps_no_connection,
 	test_begin__deferrable_is_for_serializable_read_only_transactions,
 	test_begin__a_deferrable_one_waits_for_a_safe_snapshot, test_savepoint__is_gone_back_to_by_name_as_often_as_wanted,
 	test_savepoint__a_name_used_again_hides_the_older_one, test_savepoint__going_back_cures_a_failed_statement,

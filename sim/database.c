@@ -14,6 +14,8 @@ enum { CONNECTIONS = 2 * ACTORS };
 
 static weir__conn connections[CONNECTIONS];
 
+static uint64_t last_doubt;
+
 commit commits[COMMITS];
 int    commit_last;
 
@@ -24,6 +26,7 @@ void database_begin(void)
 	memset(connections, 0, sizeof connections);
 	commits[0] = (commit){ .after = first, .process = -1 };
 	commit_last = 0;
+	last_doubt = 0;
 	statement_begin();
 }
 
@@ -318,6 +321,7 @@ static int unanswered(weir__conn *conn, weir_error *err)
 {
 	trace("%s: COMMIT is not answered", w.now->name);
 	conn->in_doubt = true;
+	conn->doubt = ++last_doubt;
 	if (mistaken == RELEASE_UNSETTLED)
 		return weir__error_set(err, WEIR_ERR_CONNECTION_LOST, "COMMIT was not answered");
 	weir__error_set(err, WEIR_ERR_UNKNOWN_COMMIT, "COMMIT was not answered");
@@ -355,6 +359,23 @@ void weir__conn_set_cancel(weir__conn *conn, const weir__cancel *cancel)
 bool weir__conn_is_usable(const weir__conn *conn)
 {
 	return !conn->failed;
+}
+
+/* ---- Unknown fates ----------------------------------------------------------------------------------------------- */
+
+void weir__conn_inquiry(const weir__conn *broken, weir__inquiry *inquiry)
+{
+	*inquiry = (weir__inquiry){ .xid = broken->in_doubt ? broken->doubt : 0 };
+}
+
+bool weir__conn_has_settled(weir__conn *conn, const weir__inquiry *inquiry, weir__deadline deadline)
+{
+	(void)conn, (void)deadline;
+	world_step();
+	for (int i = 0; i < CONNECTIONS; i++)
+		if (connections[i].in_doubt && connections[i].doubt == inquiry->xid)
+			return false;
+	return true;
 }
 
 /* ---- Its name ---------------------------------------------------------------------------------------------------- */

@@ -18,6 +18,7 @@ struct weir__conn {
 	bool         failed;   /* a statement of it */
 	bool         in_doubt; /* its COMMIT was sent and not answered */
 	bool         given_back;
+	uint64_t     doubt;   /* another one for each COMMIT in doubt */
 	unsigned     written; /* a bit for each row, which is locked then */
 	row_state    rows[ROWS];
 	unsigned     saved; /* as they were at the savepoint */

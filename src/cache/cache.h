@@ -239,7 +239,12 @@ int weir__cache_guard(weir_cache_manager *cache, weir__touches *touches, int64_t
 /* After COMMIT or ROLLBACK is known: releases. WEIR_ERR_CACHE: what cannot be released now is kept and released before the cache is read
  * again. */
 int weir__cache_release(weir_cache_manager *cache, weir__touches *touches);
-/* The outcome of COMMIT is unknown: guards are left to expire. */
+/* The outcome of COMMIT is unknown, and will be asked for: the guards are placed anew, and what was touched becomes the caller's, who renews
+ * it now and then and releases it once the COMMIT cannot land any more. NULL: nothing was touched, or there is no memory. */
+weir__touches *weir__cache_keep(weir_cache_manager *cache, weir__touches *touches);
+/* Places guards anew that were placed some seconds ago. WEIR_ERR_CACHE: this process reads past the cache until they are released. */
+int weir__cache_renew(weir_cache_manager *cache, weir__touches *touches);
+/* It will not be asked for: guards are left to expire. */
 void weir__cache_abandon(weir_cache_manager *cache, weir__touches *touches);
 
 #endif

@@ -228,3 +228,30 @@ void weir__cache_abandon(weir_cache_manager *cache, weir__touches *touches)
 	owe_flushes(cache, batch);
 	weir__pending_add(cache, detach(touches));
 }
+
+int weir__cache_renew(weir_cache_manager *cache, weir__touches *touches)
+{
+	weir__touch_batch *batch = touches->batch;
+
+	if (weir__now_us() - batch->guarded_us < WEIR__RENEW_MS * INT64_C(1000) || place_guards(cache, batch))
+		return WEIR_OK;
+	if (!batch->blocks)
+		go_without(cache, batch);
+	return WEIR_ERR_CACHE;
+}
+
+weir__touches *weir__cache_keep(weir_cache_manager *cache, weir__touches *touches)
+{
+	weir__touches *kept;
+
+	if (!touches->batch || touches->batch->count == 0)
+		return NULL;
+	kept = weir__calloc(1, sizeof *kept);
+	if (!kept)
+		return NULL;
+	kept->cache = cache;
+	kept->batch = detach(touches);
+	if (!place_guards(cache, kept->batch) && !kept->batch->blocks)
+		go_without(cache, kept->batch);
+	return kept;
+}

@@ -1,6 +1,6 @@
 /* What happens around a COMMIT:
  *
- *     guard everything touched -> COMMIT -> release (or, if its outcome is unknown, leave the guards to expire)
+ *     guard everything touched -> COMMIT -> release (or, if its outcome is unknown, keep it guarded, doubt.h)
  *
  * and what the policy says where the cache does not answer. A write that fails for it is told from one that is committed: the first has
  * changed nothing and may be repeated, the second is there, but other processes may for a while read what was before. Either way
@@ -49,7 +49,7 @@ int weir__commit(weir__engine *engine, weir__conn *conn, weir__touches *touches,
 	else
 		weir__conn_rollback(conn, deadline);
 	if (rc == WEIR_ERR_UNKNOWN_COMMIT)
-		weir__cache_abandon(engine->cache, touches);
+		weir__doubts_add(engine, conn, touches);
 	else if (weir__cache_release(engine->cache, touches) < 0 && fails && rc >= 0)
 		rc = unconfirmed(err);
 	return rc;

@@ -12,6 +12,7 @@ static void look_after(void *context, bool superseded)
 
 	if (superseded)
 		weir__db_renew(engine->db);
+	weir__doubts_tend(engine, LOOK_MS);
 	if (!weir__db_has_ended(engine->db))
 		return;
 	if (weir__db_acquire(engine->db, weir__deadline_in_ms(LOOK_MS), &conn, NULL) < 0)

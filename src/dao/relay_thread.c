@@ -51,6 +51,7 @@ static void pass(weir__relay *relay)
 		rc = weir__db_open_apart(engine->db, weir__deadline_in_ms(TIMEOUT_MS), &relay->conn, &err);
 
 	(void)weir__cache_usable(engine->cache); /* pays what this process owes */
+	weir__doubts_tend(engine, TIMEOUT_MS);
 	if (rc >= 0)
 		rc = weir__era_read_on(engine, relay->conn, weir__deadline_in_ms(TIMEOUT_MS), &err);
 	if (rc >= 0)

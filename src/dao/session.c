@@ -159,6 +159,7 @@ static int create_db(weir__engine *engine, const weir_options *options, weir_err
 
 static void engine_free(weir__engine *engine)
 {
+	weir__doubts_release(&engine->doubts);
 	weir__relations_free(engine->relations);
 	weir__results_free(engine);
 	weir__hints_release(&engine->hints);
@@ -186,6 +187,7 @@ static void engine_close(weir__engine *engine)
 	if (!engine)
 		return;
 	weir__relay_stop(engine->relay);
+	weir__doubts_ask(engine);
 	if (engine->db)
 		weir__db_close(engine->db, weir__deadline_in_ms(engine->timeout_ms));
 	atomic_store(&engine->closed, true);
@@ -202,6 +204,12 @@ static int engine_create(const weir_options *options, weir__engine **created, we
 	if (pthread_mutex_init(&engine->schema_lock, NULL) != 0) {
 		weir__free(engine);
 		return weir__error_no_memory(err);
+	}
+	rc = weir__doubts_init(&engine->doubts, err);
+	if (rc < 0) {
+		pthread_mutex_destroy(&engine->schema_lock);
+		weir__free(engine);
+		return rc;
 	}
 	weir__hints_init(&engine->hints);
 	atomic_init(&engine->references, 1);

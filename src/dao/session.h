@@ -8,6 +8,7 @@
 #include <weir/transaction.h>
 
 #include "base/cancel.h"
+#include "dao/doubt.h"
 #include "dao/entity.h"
 #include "dao/hints.h"
 #include "dao/hooks.h"
@@ -21,7 +22,7 @@ typedef struct weir__result      weir__result;    /* result.h */
 typedef struct weir__relay       weir__relay;     /* relay.h */
 typedef struct weir__transaction weir__transaction;
 
-typedef struct weir__engine {
+struct weir__engine {
 	weir__logger            logger;
 	weir_trace              trace;
 	weir__db               *db;
@@ -43,7 +44,8 @@ typedef struct weir__engine {
 	pthread_mutex_t         schema_lock; /* held while the first user of a lazy session checks the schema */
 	atomic_uint             references;  /* the session, and transactions that have not ended */
 	atomic_bool             closed;      /* by weir_close: what is still there can only be rolled back */
-} weir__engine;
+	weir__doubts            doubts;
+};
 
 /* For a transaction; the last one to let go of an engine that was closed frees it. */
 void weir__engine_retain(weir__engine *engine);

@@ -51,6 +51,7 @@ struct weir__conn {
 	int64_t             incarnation; /* of the server's memory: another one after a crash (outcome.c) */
 	unsigned            cursors;     /* open now (stream.c) */
 	weir__tx            tx;
+	uint64_t            doubtful; /* the transaction whose COMMIT was not answered */
 	weir__statement_set statements;
 	uint64_t            plans; /* db->plans when they were prepared */
 	weir__conn_counters counters;

@@ -329,6 +329,17 @@ void weir__conn_rollback_to(weir__conn *conn, int number, weir__deadline deadlin
 void weir__conn_rollback(weir__conn *conn, weir__deadline deadline);
 /* WEIR_OK; an error with err->effect NONE (rolled back, also when the server answers ROLLBACK); or WEIR_ERR_UNKNOWN_COMMIT. */
 int weir__conn_commit(weir__conn *conn, weir__deadline deadline, weir_error *err);
+/* A transaction whose COMMIT has ended as WEIR_ERR_UNKNOWN_COMMIT, to be asked for. */
+typedef struct weir__inquiry {
+	uint64_t xid; /* 0: there is none */
+	int64_t  incarnation;
+	int      server_pid;
+	bool     pooled;
+} weir__inquiry;
+void weir__conn_inquiry(const weir__conn *broken, weir__inquiry *inquiry);
+/* Can it not be committed any more, or is it already? Asked on another connection; where it is still open its process is told to end. */
+bool weir__conn_has_settled(weir__conn *conn, const weir__inquiry *inquiry, weir__deadline deadline);
+
 /* Broken, or in a failed transaction? */
 bool weir__conn_is_usable(const weir__conn *conn);
 

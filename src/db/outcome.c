@@ -29,7 +29,7 @@ static enum outcome read_status(const PGresult *result, bool same_incarnation)
 
 /* A standby cannot know; it answers NULL, which is unknowable. An id that a primary has not given out yet was lost in a
  * crash, and the transaction with it. */
-static enum outcome ask(weir__conn *asking, const weir__conn *broken, const char *xid, weir__deadline deadline)
+static enum outcome ask(weir__conn *asking, const weir__inquiry *broken, const char *xid, weir__deadline deadline)
 {
 	weir__question query = { "SELECT CASE WHEN NOT pg_catalog.pg_is_in_recovery() THEN "
 		                     "pg_catalog.pg_xact_status($1::text::pg_catalog.xid8) END",
@@ -46,7 +46,7 @@ static enum outcome ask(weir__conn *asking, const weir__conn *broken, const char
 }
 
 /* Behind a pooler the process is not known, but the transaction has only one. */
-static void end_process(weir__conn *asking, const weir__conn *broken, const char *xid, weir__deadline deadline)
+static void end_process(weir__conn *asking, const weir__inquiry *broken, const char *xid, weir__deadline deadline)
 {
 	char           number[16];
 	const char    *values[] = { number, xid };
@@ -73,22 +73,51 @@ static void pause_until(weir__deadline deadline, int *pause_ms)
 	*pause_ms = *pause_ms * 2 < LONGEST_PAUSE_MS ? *pause_ms * 2 : LONGEST_PAUSE_MS;
 }
 
+static weir__inquiry inquiry_of(const weir__conn *broken, uint64_t xid)
+{
+	return (weir__inquiry){
+		.xid = xid,
+		.incarnation = broken->incarnation,
+		.server_pid = broken->server_pid,
+		.pooled = broken->pooled,
+	};
+}
+
+void weir__conn_inquiry(const weir__conn *broken, weir__inquiry *inquiry)
+{
+	*inquiry = inquiry_of(broken, broken->doubtful);
+}
+
+/* What a crash has made unknowable is settled all the same: nothing of before is under way any more. */
+bool weir__conn_has_settled(weir__conn *conn, const weir__inquiry *inquiry, weir__deadline deadline)
+{
+	char         number[24];
+	enum outcome outcome;
+
+	snprintf(number, sizeof number, "%llu", (unsigned long long)inquiry->xid);
+	outcome = ask(conn, inquiry, number, deadline);
+	if (outcome == UNDER_WAY)
+		end_process(conn, inquiry, number, deadline);
+	return outcome == COMMITTED || outcome == ABORTED || (outcome == UNKNOWABLE && !conn->server.standby);
+}
+
 weir_effect weir__outcome_resolve(const weir__conn *conn, uint64_t xid, weir__deadline deadline)
 {
-	int          pause_ms = FIRST_PAUSE_MS;
-	weir__conn  *asking = NULL;
-	enum outcome outcome = NO_ANSWER;
-	char         number[24];
+	weir__inquiry inquiry = inquiry_of(conn, xid);
+	int           pause_ms = FIRST_PAUSE_MS;
+	weir__conn   *asking = NULL;
+	enum outcome  outcome = NO_ANSWER;
+	char          number[24];
 
 	snprintf(number, sizeof number, "%llu", (unsigned long long)xid);
 	while (weir__deadline_poll_ms(deadline) != 0) {
 		if (!asking)
 			weir__conn_open(conn->db, deadline, NULL, &asking, NULL);
-		outcome = asking ? ask(asking, conn, number, deadline) : NO_ANSWER;
+		outcome = asking ? ask(asking, &inquiry, number, deadline) : NO_ANSWER;
 		if (outcome != UNDER_WAY && outcome != NO_ANSWER)
 			break;
 		if (outcome == UNDER_WAY)
-			end_process(asking, conn, number, deadline);
+			end_process(asking, &inquiry, number, deadline);
 		if (asking && asking->broken) {
 			weir__conn_free(asking);
 			asking = NULL;

@@ -150,6 +150,7 @@ static int commit_lost(weir__conn *conn, int rc, uint64_t xid, weir__deadline de
 	case WEIR_EFFECT_NONE:
 		return rc;
 	default:
+		conn->doubtful = xid;
 		weir__error_set(err, WEIR_ERR_UNKNOWN_COMMIT, "COMMIT was sent, but the answer never came");
 		if (err)
 			err->effect = WEIR_EFFECT_UNKNOWN;

@@ -195,6 +195,57 @@ START_TEST(test_generate__keys_relations_marks_and_odd_names_work)
 }
 END_TEST
 
+START_TEST(test_generate__finders_and_relations_by_every_type_find)
+{
+	setup();
+	sql_of_file(GENERATED "keys.sql");
+	must_generate("");
+	build_and_run("keys");
+	teardown();
+}
+END_TEST
+
+START_TEST(test_generate__models_have_the_singular_of_the_tables_names)
+{
+	static const char *const names[][2] = {
+		{ "tickets", "ticket" },
+		{ "categories", "category" },
+		{ "addresses", "address" },
+		{ "order_items", "order_item" },
+		{ "people", "person" },
+		{ "statuses", "status" },
+		{ "boxes", "box" },
+		{ "branches", "branch" },
+		{ "houses", "house" },
+		{ "news", "news" },
+		{ "staff", "staff" },
+		{ "sales_people", "sales_person" },
+		{ "databases", "database" },
+		{ "status_log", "status_log" },
+		{ "movies", "movie" },
+		{ "analysis", "analysis" },
+		{ "media_types", "media_type" },
+		{ "keys", "key" },
+	};
+
+	setup();
+	for (size_t i = 0; i < sizeof names / sizeof names[0]; i++) {
+		char create[96];
+
+		snprintf(create, sizeof create, "CREATE TABLE %s (id int PRIMARY KEY)", names[i][0]);
+		sql(create);
+	}
+	must_generate("");
+	for (size_t i = 0; i < sizeof names / sizeof names[0]; i++) {
+		char line[96];
+
+		snprintf(line, sizeof line, "%s -> %s: ", names[i][0], names[i][1]);
+		must_say(line);
+	}
+	teardown();
+}
+END_TEST
+
 START_TEST(test_generate__daos_of_the_chinook_database_work)
 {
 	const char *path = getenv("CHINOOK_SQL");
@@ -288,11 +339,28 @@ START_TEST(test_check__names_what_a_changed_table_would_change)
 	ck_assert_int_eq(generate(BLOG_OPTIONS " --check"), 1);
 	must_say("/post.h differs");
 	must_say("/post.c differs");
-	must_say("2 of 15 files");
+	must_say("differences: 2");
 	ck_assert_ptr_null(strstr(shop.output, "user"));
 	ck_assert_uint_eq(before.st_ino, state_of("post.c").st_ino);
 	must_generate(BLOG_OPTIONS);
 	must_say("2 files written");
+	teardown();
+}
+END_TEST
+
+START_TEST(test_check__names_the_files_of_a_table_that_is_gone)
+{
+	setup_blog();
+	must_generate(BLOG_OPTIONS);
+	must_run("echo '/* mine */' >%s/user_more.c", shop.directory);
+	sql("DROP TABLE comments");
+	ck_assert_int_eq(generate("--auto-now updated_at --relation posts.user_id=author --check"), 1);
+	must_say("/comment.h is of nothing that is written any more");
+	must_generate("--auto-now updated_at --relation posts.user_id=author");
+	must_say("/comment_dao.c is of nothing that is written any more: remove it");
+	ck_assert_ptr_null(strstr(shop.output, "user_more"));
+	must_run("rm %s/comment*", shop.directory);
+	ck_assert_int_eq(generate("--auto-now updated_at --relation posts.user_id=author --check"), 0);
 	teardown();
 }
 END_TEST
@@ -415,10 +483,13 @@ END_TEST
 
 WEIR_SUITE("generate", test_generate__daos_of_the_bundled_tables_compile_and_work,
            test_generate__a_table_with_every_type_has_a_model_that_fits,
-           test_generate__keys_relations_marks_and_odd_names_work, test_generate__daos_of_the_chinook_database_work,
-           test_generate__a_prefix_and_a_choice_of_tables_are_kept_to,
+           test_generate__keys_relations_marks_and_odd_names_work,
+           test_generate__finders_and_relations_by_every_type_find,
+           test_generate__models_have_the_singular_of_the_tables_names,
+           test_generate__daos_of_the_chinook_database_work, test_generate__a_prefix_and_a_choice_of_tables_are_kept_to,
            test_generate__needs_no_right_but_to_read_the_catalog, test_generate__a_second_run_changes_nothing,
-           test_check__names_what_a_changed_table_would_change, test_generate__names_everything_that_cannot_be_modelled,
+           test_check__names_what_a_changed_table_would_change, test_check__names_the_files_of_a_table_that_is_gone,
+           test_generate__names_everything_that_cannot_be_modelled,
            test_generate__names_of_the_program_that_clash_are_said, test_generate__a_choice_about_nothing_is_a_mistake,
            test_generate__a_run_that_fails_leaves_the_directory_as_it_was);
 

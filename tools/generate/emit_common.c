@@ -7,7 +7,7 @@ void emit_head(FILE *out, const gen_plan *plan, const char *text)
 {
 	write_comment(out, arena_text(plan->arena,
 	                              "%s\n" EMIT_MARK ", again at each run: what is your own belongs in another file. "
-	                              "%s_models.h says how.",
+	                              "%s_models.h" WRITE_BLANK "says" WRITE_BLANK "how.",
 	                              text, plan->list));
 }
 

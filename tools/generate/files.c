@@ -1,6 +1,7 @@
 /* Writing files so that a run that fails leaves things as they were: first all of them under temporary names, then renaming. */
 #include "files.h"
 
+#include <dirent.h>
 #include <errno.h>
 #include <fcntl.h>
 #include <stdlib.h>
@@ -62,6 +63,53 @@ void files_compare(gen_files *all, gen_report *report)
 			report_problem(
 				report, "%s is there and was not written by this program: move it away, or say another --out", f->path);
 	}
+}
+
+static bool is_among(const gen_files *all, const char *name)
+{
+	for (size_t i = 0; i < all->count; i++)
+		if (strcmp(all->items[i].name, name) == 0)
+			return true;
+	return false;
+}
+
+static bool is_left_over(const gen_files *all, const char *name, const char *path)
+{
+	size_t      length = strlen(name);
+	gen_report  silent = { 0 };
+	size_t      size = 0;
+	char       *text = NULL;
+	struct stat state;
+
+	if (length < 3 || (strcmp(name + length - 2, ".c") != 0 && strcmp(name + length - 2, ".h") != 0) ||
+	    is_among(all, name))
+		return false;
+	if (stat(path, &state) == 0 && S_ISREG(state.st_mode))
+		text = read_there(all, &(gen_file){ .path = path }, &size, &silent);
+	return text && has_mark(all, text) && strstr(text, all->list_mark);
+}
+
+static int compare_paths(const void *one, const void *other)
+{
+	return strcmp(*(const char *const *)one, *(const char *const *)other);
+}
+
+size_t files_left_over(const gen_files *all, const char *paths[], size_t room)
+{
+	DIR           *directory = opendir(all->directory);
+	struct dirent *entry;
+	size_t         count = 0;
+
+	while (directory && count < room && (entry = readdir(directory))) {
+		const char *path = arena_text(all->arena, "%s/%s", all->directory, entry->d_name);
+
+		if (is_left_over(all, entry->d_name, path))
+			paths[count++] = path;
+	}
+	if (directory)
+		closedir(directory);
+	qsort(paths, count, sizeof *paths, compare_paths);
+	return count;
 }
 
 static bool write_all(int fd, const char *text, size_t length)

@@ -21,7 +21,8 @@ typedef struct gen_file {
 typedef struct gen_files {
 	gen_arena  *arena;
 	const char *directory;
-	const char *mark; /* in each file near its beginning: what has none is somebody else's */
+	const char *mark;      /* in each file near its beginning: what has none is somebody else's */
+	const char *list_mark; /* in the files of this list, but for its header */
 	gen_file   *items;
 	size_t      count;
 	size_t      room;
@@ -32,6 +33,9 @@ FILE *files_add(gen_files *files, const char *name);
 
 /* Compares all of them with the directory. What cannot be read, or is somebody else's, is reported. */
 void files_compare(gen_files *files, gen_report *report);
+
+/* The paths of files that an earlier run has written and that are none of these: of tables that are there no more. The count. */
+size_t files_left_over(const gen_files *files, const char *paths[], size_t room);
 
 /* Puts those that differ into their places; the directory is made if it is not there. After a failure, which is reported,
  * everything is as it was, unless it was the renaming itself that failed. */

@@ -8,6 +8,8 @@
 #include <stdlib.h>
 #include <string.h>
 
+#define LEFT_OVER_MAX 1000 /* named at most */
+
 typedef void emit_one(FILE *out, const gen_plan *plan, const gen_model *model);
 typedef void emit_all(FILE *out, const gen_plan *plan);
 
@@ -91,10 +93,21 @@ static void tell_files(const gen_files *files)
 	printf("%zu files written to %s, %zu were so already\n", written, files->directory, files->count - written);
 }
 
+/* Those of tables that are there no more are not removed: that is for others to say. */
+static size_t tell_left_over(const gen_files *files, FILE *to)
+{
+	const char *paths[LEFT_OVER_MAX];
+	size_t      count = files_left_over(files, paths, LEFT_OVER_MAX);
+
+	for (size_t i = 0; i < count; i++)
+		fprintf(to, "%s is of nothing that is written any more: remove it\n", paths[i]);
+	return count;
+}
+
 /* The names of those that differ. */
 static int tell_differences(const gen_files *files)
 {
-	size_t differing = 0;
+	size_t differing = tell_left_over(files, stdout);
 
 	for (size_t i = 0; i < files->count; i++) {
 		if (files->items[i].is_same)
@@ -103,7 +116,7 @@ static int tell_differences(const gen_files *files)
 		printf("%s %s\n", files->items[i].path, files->items[i].is_there ? "differs" : "is not there");
 	}
 	if (differing > 0)
-		printf("%zu of %zu files are not what the schema says\n", differing, files->count);
+		printf("differences: %zu\n", differing);
 	return differing > 0 ? EXIT_FAILURE : EXIT_SUCCESS;
 }
 
@@ -117,6 +130,7 @@ static int finish(const gen_plan *plan, gen_files *files)
 		report_problem(report, "out of memory");
 		return EXIT_FAILURE;
 	}
+	files->list_mark = arena_text(plan->arena, "%s_models.h says how", plan->list);
 	files_compare(files, report);
 	if (report->problems > 0)
 		return EXIT_FAILURE;
@@ -127,6 +141,7 @@ static int finish(const gen_plan *plan, gen_files *files)
 		return EXIT_FAILURE;
 	tell_models(plan);
 	tell_files(files);
+	(void)tell_left_over(files, stderr);
 	return EXIT_SUCCESS;
 }
 

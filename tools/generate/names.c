@@ -5,7 +5,17 @@
 #include <stdlib.h>
 #include <string.h>
 
-static const char *const reserved[] = {
+/* What the preprocessor, or a header that is included everywhere, may make something else of. */
+static const char *const macros[] = {
+	"NULL",    "EOF",       "TRUE",   "FALSE",    "bool",    "true",    "false",         "errno",
+	"assert",  "offsetof",  "stdin",  "stdout",   "stderr",  "unix",    "linux",         "i386",
+	"complex", "imaginary", "I",      "noreturn", "alignas", "alignof", "static_assert", "thread_local",
+	"and",     "and_eq",    "bitand", "bitor",    "compl",   "not",     "not_eq",        "or",
+	"or_eq",   "xor",       "xor_eq", "min",      "max",     "major",   "minor",         "makedev",
+	"signals", "slots",     "emit",   "foreach",
+};
+
+static const char *const keywords[] = {
 	/* C */
 	"auto",
 	"break",
@@ -42,17 +52,9 @@ static const char *const reserved[] = {
 	"volatile",
 	"while",
 	"asm",
-	"fortran",
 	"typeof",
 	"typeof_unqual",
 	/* C++ */
-	"alignas",
-	"alignof",
-	"and",
-	"and_eq",
-	"bitand",
-	"bitor",
-	"bool",
 	"catch",
 	"char8_t",
 	"char16_t",
@@ -61,7 +63,6 @@ static const char *const reserved[] = {
 	"co_await",
 	"co_return",
 	"co_yield",
-	"compl",
 	"concept",
 	"consteval",
 	"constexpr",
@@ -72,68 +73,33 @@ static const char *const reserved[] = {
 	"dynamic_cast",
 	"explicit",
 	"export",
-	"false",
 	"friend",
 	"mutable",
 	"namespace",
 	"new",
 	"noexcept",
-	"not",
-	"not_eq",
 	"nullptr",
 	"operator",
-	"or",
-	"or_eq",
 	"private",
 	"protected",
 	"public",
 	"reinterpret_cast",
 	"requires",
-	"static_assert",
 	"static_cast",
 	"template",
 	"this",
-	"thread_local",
 	"throw",
-	"true",
 	"try",
 	"typeid",
 	"typename",
 	"using",
 	"virtual",
 	"wchar_t",
-	"xor",
-	"xor_eq",
-	/* macros of widespread headers and compilers, types of members */
-	"NULL",
-	"EOF",
-	"TRUE",
-	"FALSE",
-	"errno",
-	"assert",
-	"offsetof",
-	"stdin",
-	"stdout",
-	"stderr",
-	"unix",
-	"linux",
-	"i386",
-	"complex",
-	"I",
-	"noreturn",
-	"environ",
+	/* types of members */
 	"size_t",
 	"int16_t",
 	"int32_t",
 	"int64_t",
-	"min",
-	"max",
-	"major",
-	"minor",
-	"makedev",
-	"signals",
-	"slots",
-	"emit",
 };
 
 static const char *const of_library[] = {
@@ -164,7 +130,7 @@ static bool is_among(const char *name, const char *const *words, size_t count)
 
 bool name_is_identifier(const char *name)
 {
-	if (isdigit((unsigned char)name[0]) || strstr(name, "__") || (name[0] == '_' && isupper((unsigned char)name[1])))
+	if (isdigit((unsigned char)name[0]) || (name[0] == '_' && (name[1] == '_' || isupper((unsigned char)name[1]))))
 		return false;
 	for (const char *at = name; *at; at++)
 		if ((unsigned char)*at > 127 || !(isalnum((unsigned char)*at) || *at == '_'))
@@ -172,10 +138,15 @@ bool name_is_identifier(const char *name)
 	return name[0] != '\0' && strcmp(name, "_") != 0;
 }
 
+bool name_is_macro(const char *name)
+{
+	return is_among(name, macros, sizeof macros / sizeof macros[0]) || strncmp(name, "WEIR_", 5) == 0;
+}
+
 bool name_is_reserved(const char *name)
 {
-	return is_among(name, reserved, sizeof reserved / sizeof reserved[0]) || strncmp(name, "weir_", 5) == 0 ||
-	       strncmp(name, "WEIR_", 5) == 0;
+	return name_is_macro(name) || is_among(name, keywords, sizeof keywords / sizeof keywords[0]) ||
+	       strncmp(name, "weir_", 5) == 0;
 }
 
 bool name_is_of_library(const char *name)

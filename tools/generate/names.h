@@ -6,10 +6,13 @@
 
 #include <stdbool.h>
 
-/* Letters, digits and underscores, not a digit first, not two underscores anywhere or one and a capital first. */
+/* Letters, digits and underscores; not a digit first, nor an underscore with another one or a capital behind it. */
 bool name_is_identifier(const char *name);
 
-/* A word or a macro of C or C++, or what the generated files themselves use: no member can be called so. */
+/* A macro of widespread headers: nothing can be called so. */
+bool name_is_macro(const char *name);
+
+/* That, or a word of C or C++, or what the generated files themselves use: no member can be called so. */
 bool name_is_reserved(const char *name);
 
 /* Declared by headers of C or POSIX for all of a program: no struct should be called so. */

@@ -89,6 +89,8 @@ typedef struct gen_plan {
 	size_t             model_count;
 	gen_foreign       *foreigns;
 	size_t             foreign_count;
+	gen_foreign       *loose; /* without a relation, and with no target */
+	size_t             loose_count;
 } gen_plan;
 
 /* What columns of a name can be told to be by options. */

@@ -46,20 +46,16 @@ static void find_unique(gen_plan *plan, gen_model *model)
 	}
 }
 
-static void find_lists(gen_plan *plan, gen_model *model)
+/* user_id -> user; shop_id and number of an invoice -> invoice, or shop_id_and_number. */
+static void find_list(gen_plan *plan, gen_model *model, const gen_foreign *f)
 {
-	for (size_t i = 0; i < plan->foreign_count; i++) {
-		const gen_foreign *f = &plan->foreigns[i];
-		const gen_member  *first = f->key.members[0];
+	const char *by_members = f->key.members[0]->name, *without_id = name_without_id(plan->arena, by_members);
+	const char *first = f->key.count > 1 ? f->plain : without_id;
 
-		if (f->owner != model || f->is_unique)
-			continue;
-		if (f->key.count > 1)
-			add_finder(plan, model, (gen_finder){ .key = f->key, .is_list = true }, f->plain, f->row->name);
-		else
-			add_finder(plan, model, (gen_finder){ .key = f->key, .is_list = true },
-			           name_without_id(plan->arena, first->name) ? f->plain : first->name, first->name);
-	}
+	for (size_t i = 1; i < f->key.count; i++)
+		by_members = arena_text(plan->arena, "%s_and_%s", by_members, f->key.members[i]->name);
+	if (f->owner == model && !f->is_unique)
+		add_finder(plan, model, (gen_finder){ .key = f->key, .is_list = true }, first ? first : by_members, by_members);
 }
 
 void plan_finders(gen_plan *plan)
@@ -67,8 +63,12 @@ void plan_finders(gen_plan *plan)
 	for (size_t i = 0; i < plan->model_count; i++) {
 		gen_model *model = &plan->models[i];
 
-		model->finders = arena_take(plan->arena, (model->member_count + plan->foreign_count + 1) * sizeof(gen_finder));
+		model->finders = arena_take(plan->arena, (model->member_count + plan->foreign_count + plan->loose_count + 1) *
+		                                             sizeof(gen_finder));
 		find_unique(plan, model);
-		find_lists(plan, model);
+		for (size_t f = 0; f < plan->foreign_count; f++)
+			find_list(plan, model, &plan->foreigns[f]);
+		for (size_t f = 0; f < plan->loose_count; f++)
+			find_list(plan, model, &plan->loose[f]);
 	}
 }

@@ -16,6 +16,13 @@ static gen_model *find_model(const gen_plan *plan, const char *table)
 	return NULL;
 }
 
+/* As members and in the cache; varchar and text are one. */
+static bool is_same_type(const gen_member *one, const gen_member *other)
+{
+	return strcmp(one->type->short_name, other->type->short_name) == 0 && one->type->padded == other->type->padded &&
+	       one->column->is_enum == other->column->is_enum;
+}
+
 /* The members of the key in the order of the primary key of the target. NULL, or why there is no relation. */
 static const char *read_key(const gen_foreign *f, gen_key *key)
 {
@@ -27,24 +34,37 @@ static const char *read_key(const gen_foreign *f, gen_key *key)
 				found = model_member(f->owner, f->row->columns.items[i].value);
 		if (!found)
 			return "does not refer to the primary key";
-		if (found->type != wanted->type || found->column->is_array)
-			return "is of another type than the primary key that it refers to";
 		if (!found->may_be_stamped || !wanted->may_be_stamped)
 			return "is of a type, or a collation, that relations cannot be kept by";
+		if (!is_same_type(found, wanted))
+			return "is of another type than the primary key that it refers to";
 		key->members[key->count++] = found;
 	}
 	return key->count == f->row->columns.count ? NULL : "does not refer to the primary key";
 }
 
-/* Lists by a foreign key without a relation outlive other writes all the same. */
+/* Lists by a foreign key that no relation knows outlive other writes all the same. */
 static void stamp(const gen_foreign *f)
 {
-	for (size_t i = 0; i < f->row->columns.count; i++) {
-		const gen_member *found = model_member(f->owner, f->row->columns.items[i].value);
+	for (size_t i = 0; i < f->key.count; i++)
+		f->owner->members[f->key.members[i] - f->owner->members].stamped = true;
+}
 
-		if (found && found->may_be_stamped)
-			f->owner->members[found - f->owner->members].stamped = true;
+/* A foreign key without a relation: to a table that is not written, or to other columns than its primary key. */
+static void add_loose(gen_plan *plan, gen_foreign f)
+{
+	f.target = NULL;
+	f.key.count = 0;
+	for (size_t i = 0; i < f.row->columns.count && i < KEY_MAX; i++) {
+		const gen_member *found = model_member(f.owner, f.row->columns.items[i].value);
+
+		if (!found || !found->may_be_stamped)
+			return;
+		f.key.members[f.key.count++] = found;
 	}
+	f.is_unique = model_is_unique(plan, f.owner, f.row->columns, true);
+	stamp(&f);
+	plan->loose[plan->loose_count++] = f;
 }
 
 /* "author/posts/-": the next part, "" where there are no more. */
@@ -61,9 +81,9 @@ static const char *chosen(const gen_plan *plan, const gen_foreign *f, const char
 {
 	if (strcmp(given, "-") == 0)
 		return NULL;
-	if (!given[0] && name_is_reserved(by_rule))
+	if (!given[0] && name_is_macro(by_rule))
 		return arena_text(plan->arena, "%s_", by_rule);
-	if (given[0] && (!name_is_identifier(given) || name_is_reserved(given)))
+	if (given[0] && (!name_is_identifier(given) || name_is_macro(given)))
 		report_problem(plan->report, "--relation %s: \"%s\" is no name of a relation", f->named_by, given);
 	return given[0] ? given : by_rule;
 }
@@ -119,6 +139,8 @@ static void name_foreign(const gen_plan *plan, gen_foreign *f)
 	f->forth = chosen(plan, f, forth, f->plain);
 	f->back = chosen(plan, f, back, name_back(plan, f));
 	f->across = chosen(plan, f, across, name_across(plan, f));
+	if (!f->forth && !f->back)
+		stamp(f);
 	if (*at)
 		report_problem(plan->report, "--relation %s=%s: three names at most", given->key, given->value);
 }
@@ -135,7 +157,7 @@ static void add_foreign(gen_plan *plan, const foreign_row *row)
 		f->target = find_model(plan, row->target);
 	reason = f->target ? read_key(f, &f->key) : NULL;
 	if (!f->target || reason) {
-		stamp(f);
+		add_loose(plan, *f);
 		if (reason)
 			report_note("foreign key \"%s\" of \"%s\" %s: there is no relation", row->name, row->table, reason);
 		return;
@@ -252,6 +274,7 @@ void plan_relations(gen_plan *plan)
 	size_t count = plan->catalog->foreigns.count;
 
 	plan->foreigns = arena_take(plan->arena, (count + 1) * sizeof *plan->foreigns);
+	plan->loose = arena_take(plan->arena, (count + 1) * sizeof *plan->loose);
 	for (size_t i = 0; i < count; i++)
 		add_foreign(plan, plan->catalog->foreigns.items[i]);
 	for (size_t i = 0; i < plan->foreign_count; i++)

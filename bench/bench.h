@@ -54,26 +54,27 @@ typedef struct bench_oracle {
 /* Of each caller one, with connections of its own for the baseline; the first is the main program's. */
 typedef struct bench bench;
 struct bench {
-	bench_options options;
-	bench_sizes   sizes;
-	PGconn       *sql; /* for data and oracle; neither side's */
-	bench_oracle  oracle;
-	weir_session *session;
-	user_dao      users;
-	weir_error    err;
-	baseline      baseline;
-	weir_session *async_session; /* the same with synchronous_commit off */
-	user_dao      async_users;
-	const char   *postgres_url, *redis_url;
-	weir_session *near_session; /* the same with a near cache; only while an operation on it runs */
-	user_dao      near_users;
-	weir_futures *futures; /* of this caller; made when an operation needs them */
-	baseline      async_baseline;
-	uint64_t      created; /* makes the names of created users unique */
-	const char   *net;
-	int           cpu;        /* everything runs on it; -1: not pinned */
-	char          error[700]; /* what went wrong */
-	bench        *others;     /* the callers besides this one: options.threads - 1 */
+	bench_options      options;
+	bench_sizes        sizes;
+	PGconn            *sql; /* for data and oracle; neither side's */
+	bench_oracle       oracle;
+	weir_session      *session;
+	user_dao           users;
+	weir_error         err;
+	baseline           baseline;
+	weir_session      *async_session; /* the same with synchronous_commit off */
+	user_dao           async_users;
+	const char        *postgres_url, *redis_url;
+	weir_session      *near_session; /* the same with a near cache; only while an operation on it runs */
+	user_dao           near_users;
+	weir_futures      *futures; /* of this caller; made when an operation needs them */
+	baseline           async_baseline;
+	uint64_t           created; /* makes the names of created users unique */
+	struct bench_many *many;    /* what is created at once (many.c) */
+	const char        *net;
+	int                cpu;        /* everything runs on it; -1: not pinned */
+	char               error[700]; /* what went wrong */
+	bench             *others;     /* the callers besides this one: options.threads - 1 */
 };
 
 /* Keeps a message in bench->error; always false. */
@@ -145,6 +146,19 @@ bool bench_is_write(size_t pick, unsigned percent);
 /* Values for a user to be created or updated; texts go into room. */
 void bench_new_values(bench *b, baseline_user *values, char room[256]);
 
+#define BENCH_MANY 10000
+
+/* BENCH_MANY users with new names, the same ones for both sides. NULL: out of memory. */
+typedef struct bench_many {
+	uint64_t      first; /* the number in the first name */
+	user          given[BENCH_MANY];
+	baseline_user values[BENCH_MANY];
+	char          rooms[BENCH_MANY][96];
+} bench_many;
+bench_many *bench_many_new(bench *b);
+/* Are these, and they alone, in the table as they were given? */
+bool bench_check_many(bench *b, bench_check *check);
+
 /* postgres_url with synchronous_commit off, to be freed. NULL: out of memory. */
 char *bench_async_url(const char *postgres_url);
 
@@ -182,6 +196,8 @@ bool weir_users100_posts_comments_hit(bench *b, size_t pick, bench_check *check)
 bool weir_count_hit(bench *b, size_t pick, bench_check *check);
 bool weir_exists_hit(bench *b, size_t pick, bench_check *check);
 bool weir_create(bench *b, size_t pick, bench_check *check);
+bool weir_create_many10k(bench *b, size_t pick, bench_check *check);
+bool weir_create_many10k_returning(bench *b, size_t pick, bench_check *check);
 bool weir_update_inval(bench *b, size_t pick, bench_check *check);
 bool weir_update_inval_async(bench *b, size_t pick, bench_check *check);
 bool weir_mixed_90_10(bench *b, size_t pick, bench_check *check);
@@ -205,6 +221,8 @@ bool hand_users100_each_posts(bench *b, size_t pick, bench_check *check);
 bool hand_count_hit(bench *b, size_t pick, bench_check *check);
 bool hand_exists_hit(bench *b, size_t pick, bench_check *check);
 bool hand_create(bench *b, size_t pick, bench_check *check);
+bool hand_create_many10k(bench *b, size_t pick, bench_check *check);
+bool hand_create_many10k_returning(bench *b, size_t pick, bench_check *check);
 bool hand_update_inval(bench *b, size_t pick, bench_check *check);
 bool hand_update_inval_async(bench *b, size_t pick, bench_check *check);
 bool hand_mixed_90_10(bench *b, size_t pick, bench_check *check);

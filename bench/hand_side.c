@@ -36,6 +36,8 @@ void bench_baseline_close(bench *b)
 {
 	baseline_close(&b->async_baseline);
 	baseline_close(&b->baseline);
+	free(b->many);
+	b->many = NULL;
 }
 
 /* Checks a record against its id and frees it. */
@@ -237,6 +239,37 @@ bool hand_create(bench *b, size_t pick, bench_check *check)
 	bench_new_values(b, &values, room);
 	created = baseline_create(&b->baseline, &values);
 	return take(b, check, created, created ? created->id : 0);
+}
+
+bool hand_create_many10k(bench *b, size_t pick, bench_check *check)
+{
+	bench_many *many = bench_many_new(b);
+
+	(void)pick;
+	if (!many)
+		return bench_fail(b, "out of memory");
+	if (!baseline_copy(&b->baseline, many->values, BENCH_MANY))
+		return failed(b);
+	return !check || bench_check_many(b, check);
+}
+
+bool hand_create_many10k_returning(bench *b, size_t pick, bench_check *check)
+{
+	bench_many   *many = bench_many_new(b);
+	baseline_list created;
+	bool          right;
+
+	(void)pick;
+	if (!many)
+		return bench_fail(b, "out of memory");
+	if (!baseline_create_many(&b->baseline, many->values, BENCH_MANY, &created))
+		return failed(b);
+	right = created.count == BENCH_MANY || bench_fail(b, "by hand: %zu users were created", created.count);
+	for (size_t i = 0; right && i < BENCH_MANY; i += check ? 1 : BENCH_MANY - 1)
+		right = strcmp(created.items[i].username, many->values[i].username) == 0 ||
+		        bench_fail(b, "by hand: another user at %zu of those created", i);
+	free(created.items);
+	return right && (!check || bench_check_many(b, check));
 }
 
 static bool update(bench *b, baseline *base, int64_t id, bench_check *check)

@@ -8,6 +8,7 @@
 
 #define VERIFIED_DB     2000 /* picks of operations on the database, where there are so many; of hits all */
 #define VERIFIED_WRITES 20
+#define VERIFIED_MANY   2 /* of those that write more than a list */
 
 static bool takes_part(const bench *b, int side)
 {
@@ -30,8 +31,9 @@ static bool verify_pick(bench *b, const bench_operation *operation, int side, si
 static bool verify_side(bench *b, const bench_operation *operation, int side)
 {
 	size_t picks = bench_picks(b, operation->domain);
+	size_t writes = operation->items > BENCH_LIST_LENGTH ? VERIFIED_MANY : VERIFIED_WRITES;
 	bool   all = operation->hit || (!operation->write && picks <= VERIFIED_DB);
-	size_t wanted = operation->write ? VERIFIED_WRITES : all ? picks : VERIFIED_DB;
+	size_t wanted = operation->write ? writes : all ? picks : VERIFIED_DB;
 
 	for (size_t i = 0; i < wanted; i++) {
 		size_t pick = all ? i : bench_number(8, i) % picks;

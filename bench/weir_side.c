@@ -381,6 +381,41 @@ bool weir_create(bench *b, size_t pick, bench_check *check)
 	return take(b, check, "create", rc, &created, rc == WEIR_OK ? created->id : 0);
 }
 
+static bool create_many(bench *b, user_list *created, bench_check *check)
+{
+	bench_many *many = bench_many_new(b);
+	int         rc;
+
+	if (!many)
+		return bench_fail(b, "out of memory");
+	rc = user_dao_create_many(&b->users, many->given, BENCH_MANY, WEIR_SET(user, username, email, bio, age, balance),
+	                          created, &b->err);
+	if (rc < 0)
+		return failed(b, "create_many", rc);
+	return !check || bench_check_many(b, check);
+}
+
+bool weir_create_many10k(bench *b, size_t pick, bench_check *check)
+{
+	(void)pick;
+	return create_many(b, NULL, check);
+}
+
+bool weir_create_many10k_returning(bench *b, size_t pick, bench_check *check)
+{
+	user_list created = WEIR_LIST_INIT;
+	bool      right;
+
+	(void)pick;
+	right = create_many(b, &created, check);
+	right = right && (created.count == BENCH_MANY || bench_fail(b, "weir: %zu users were created", created.count));
+	for (size_t i = 0; right && i < BENCH_MANY; i += check ? 1 : BENCH_MANY - 1)
+		right = strcmp(created.items[i]->username, b->many->values[i].username) == 0 ||
+		        bench_fail(b, "weir: another user at %zu of those created", i);
+	user_list_release(&created);
+	return right;
+}
+
 static bool update(bench *b, const user_dao *users, int64_t id, bench_check *check)
 {
 	char          room[256];

@@ -118,6 +118,10 @@ baseline_user *baseline_create(baseline *base, const baseline_user *values);
 /* Sets age and balance; gives the row as it then is. */
 baseline_user *baseline_update(baseline *base, int64_t id, const baseline_user *values);
 
+/* Many at once: by COPY, or by one INSERT that gives the rows back (free(list->items)). */
+bool baseline_copy(baseline *base, const baseline_user *users, size_t count);
+bool baseline_create_many(baseline *base, const baseline_user *users, size_t count, baseline_list *list);
+
 /* ---- Inside ---- */
 
 /* Runs a prepared statement; NULL unless it succeeded. */

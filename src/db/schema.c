@@ -80,6 +80,8 @@ typedef struct comparison {
 	weir__buffer        key_names; /* of all columns of that key */
 	weir__buffer        labels;    /* of the column at hand */
 	size_t              key_count;
+	bool                has_keys; /* a table, where constraints can be declared; views and foreign tables have none */
+	bool                has_not_null; /* and columns that are NOT NULL: foreign tables too */
 } comparison;
 
 /* Begins a line about the model, or one of its columns. */
@@ -148,7 +150,7 @@ static void compare_type(comparison *c, const weir__column *column, const weir_v
 	const type_text ours = { has_limit ? "varchar" : weir_type_name(item), column->max_length,
 		                     weir__type_is_array(column->type), !column->nullable };
 
-	if (is_same_type(column, facts) && theirs.not_null == ours.not_null &&
+	if (is_same_type(column, facts) && (!c->has_not_null || theirs.not_null == ours.not_null) &&
 	    (theirs.limit == 0 || theirs.limit == ours.limit))
 		return;
 	begin_line(c, column);
@@ -215,7 +217,7 @@ static void compare_column(comparison *c, const weir_value *facts)
 		c->key |= (weir__mask)1 << found;
 	compare_type(c, column, facts);
 	compare_labels(c, column, &facts[LABELS]);
-	if (column->unique && !facts[IS_UNIQUE].as.boolean) {
+	if (column->unique && c->has_keys && !facts[IS_UNIQUE].as.boolean) {
 		begin_line(c, column);
 		weir__buffer_append_text(c->report, "the model says unique, the database has no unique constraint on it alone");
 	}
@@ -238,7 +240,8 @@ static void append_table(comparison *c)
 	weir__buffer_appendf(c->report, "\"%s\"", model->table);
 }
 
-/* Tables, partitioned and foreign ones too, and views have columns that can be read. */
+/* Tables, partitioned and foreign ones too, and views have columns that can be read. What a model says of a view's keys and NULLs
+ * nobody can check. */
 static bool is_table(const weir_value *facts)
 {
 	return !facts[KIND].is_null && strchr("rpfvm", facts[KIND].as.text[0]);
@@ -283,7 +286,7 @@ static void compare_key(comparison *c)
 {
 	const weir__layout *layout = c->layout;
 
-	if (c->key == layout->key_mask && c->key_count == layout->key_count)
+	if (!c->has_keys || (c->key == layout->key_mask && c->key_count == layout->key_count))
 		return;
 	begin_line(c, NULL);
 	weir__buffer_append_text(c->report, "the database's primary key is (");
@@ -321,6 +324,8 @@ static int compare_model(comparison *c, const weir__rows *rows, size_t *row, int
 			break;
 		has_table = is_table(facts);
 		is_secured = facts[IS_SECURED].as.boolean;
+		c->has_keys = has_table && strchr("rp", facts[KIND].as.text[0]);
+		c->has_not_null = c->has_keys || (has_table && facts[KIND].as.text[0] == 'f');
 		if (!has_table && c->differences == 0)
 			report_no_table(c, facts);
 		else if (has_table && !facts[NAME].is_null)

@@ -205,6 +205,27 @@ START_TEST(test_schema__a_partitioned_table_is_a_table)
 }
 END_TEST
 
+START_TEST(test_schema__of_a_view_what_cannot_be_declared_there_is_not_compared)
+{
+	workbench_open();
+	workbench_script(
+		"CREATE TABLE base (id bigint PRIMARY KEY, name varchar(10), age int, price numeric, at timestamptz)");
+	workbench_script(
+		"CREATE VIEW items AS SELECT id, name AS \"the \"\"name\"\"\", age, price, at AS changed_at FROM base");
+	compare_item();
+	assert_report(0, "");
+	workbench_script("DROP VIEW items; CREATE MATERIALIZED VIEW items AS "
+	                 "SELECT id, name AS \"the \"\"name\"\"\", age, at AS changed_at FROM base");
+	compare_item();
+	assert_report(1, "item.price: the table \"items\" has no column \"price\"");
+	workbench_script("DROP MATERIALIZED VIEW items; CREATE VIEW items AS "
+	                 "SELECT id, name AS \"the \"\"name\"\"\", age::bigint, price, at AS changed_at FROM base");
+	compare_item();
+	assert_report(1, "item.age: the database has int8, the model says int4");
+	workbench_close();
+}
+END_TEST
+
 START_TEST(test_schema__one_query_does_it)
 {
 	weir_session_stats before;
@@ -263,4 +284,5 @@ WEIR_SUITE("schema", test_schema__every_type_fits_and_what_does_not_is_said,
            test_schema__lengths_are_compared_where_the_database_has_one,
            test_schema__a_primary_key_must_be_there_and_be_the_same, test_schema__only_a_whole_unique_constraint_counts,
            test_schema__a_domain_counts_as_what_it_is_made_of, test_schema__dropped_columns_are_gone,
-           test_schema__a_partitioned_table_is_a_table, test_schema__one_query_does_it);
+           test_schema__a_partitioned_table_is_a_table,
+           test_schema__of_a_view_what_cannot_be_declared_there_is_not_compared, test_schema__one_query_does_it);

@@ -3,6 +3,7 @@
 #include "demo.h"
 #include "print.h"
 
+#include <poll.h>
 #include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -121,6 +122,10 @@ static bool is_redis_up(const demo *d)
 {
 	bool up = weir_cache_manager_is_up(weir_session_cache(d->session));
 
+	for (int i = 0; !up && i < 20; i++) { /* a busy machine may need more than the first try */
+		(void)poll(NULL, 0, 50);
+		up = weir_cache_manager_is_up(weir_session_cache(d->session));
+	}
 	if (!up)
 		fprintf(stderr, "demo: the Redis of REDIS_URL does not answer\n");
 	return up;

@@ -163,9 +163,10 @@ static int acquire(weir__db *db, weir__turn *turn, weir__conn **conn, weir_error
 		if (answer != WEIR__MAY_CONNECT)
 			return refuse(db, answer, err);
 		rc = connect_in_turn(db, turn, conn, err);
-		if (rc == WEIR_OK || rc == WEIR_ERR_NO_MEMORY || rc == WEIR_ERR_CANCELLED || weir__outage_is_hopeless(db) ||
-		    weir__now_us() >= turn->deadline)
+		if (rc == WEIR_OK || rc == WEIR_ERR_NO_MEMORY || rc == WEIR_ERR_CANCELLED || weir__outage_is_hopeless(db))
 			return rc;
+		if (weir__now_us() >= turn->deadline) /* a last try that had no time knows less than those before it */
+			return rc == WEIR_ERR_TIMEOUT && db->outage.failures > 0 ? refuse(db, answer, err) : rc;
 	}
 }
 

@@ -84,7 +84,7 @@ END_TEST
 static void copy_users(int count)
 {
 	char      text[128];
-	PGconn   *conn = PQconnectdb(test_database_url());
+	PGconn   *conn = PQconnectdb(test_direct_url());
 	PGresult *result;
 
 	snprintf(text, sizeof text, "SET search_path TO %s", blog.schema);

@@ -256,12 +256,15 @@ static void write_log(void *context, weir_log_level level, const char *line)
 START_TEST(test_slow_queries__are_logged_with_their_text_and_no_value)
 {
 	weir_opt_i64 number;
+	int          took_ms = 0;
 
 	blog_open(&blog, &(weir_options){ .slow_query_ms = 30, .log = { .write = write_log } });
 	logged[0] = '\0';
 	assert_ok(
 		weir_query_i64(blog.session, WEIR_SQL("SELECT length($1)::int8"), WEIR_PARAMS("canary"), &number, &blog.err));
-	ck_assert_str_eq(logged, "");
+	if (logged[0]) /* a busy machine made it slow */
+		ck_assert_msg(sscanf(logged, "db: slow: %d", &took_ms) == 1 && took_ms >= 30, "%s", logged);
+	logged[0] = '\0';
 	assert_ok(weir_query_i64(blog.session, WEIR_SQL("SELECT length($1)::int8 FROM pg_sleep(0.05)"),
 	                         WEIR_PARAMS("canary"), &number, &blog.err));
 	ck_assert_msg(strstr(logged, "db: slow: ") && strstr(logged, "1 rows, WEIR_OK: SELECT length($1)"), "%s", logged);

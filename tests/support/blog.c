@@ -1,5 +1,8 @@
 /* The bundled models on the run's servers. */
+#define _GNU_SOURCE /* asprintf */
 #include "support/blog.h"
+
+#include "base/hash.h"
 
 #include <libpq-fe.h>
 #include <stdatomic.h>
@@ -49,30 +52,33 @@ static void fill_in(weir_options *options, const struct blog *blog, const weir_o
 		options->timeout_ms = 20000;
 }
 
+/* In one transaction: it may go through a pooler. */
 static void make_schema(const struct blog *blog, const char *postgres)
 {
-	char    sql[192];
-	char   *schema = read_schema();
-	PGconn *conn = PQconnectdb(postgres);
+	PGconn   *conn = PQconnectdb(postgres);
+	PGresult *result;
+	char     *tables = read_schema(), *sql = NULL;
 
-	snprintf(sql, sizeof sql, "CREATE SCHEMA %s; SET search_path TO %s", blog->schema, blog->schema);
-	PQclear(PQexec(conn, sql));
-	PGresult *result = PQexec(conn, schema);
+	ck_assert_int_gt(
+		asprintf(&sql, "CREATE SCHEMA %s; SET LOCAL search_path TO %s; %s", blog->schema, blog->schema, tables), 0);
+	result = PQexec(conn, sql);
 	ck_assert_msg(PQresultStatus(result) == PGRES_COMMAND_OK, "schema.sql: %s", PQerrorMessage(conn));
 	PQclear(result);
 	PQfinish(conn);
-	free(schema);
+	free(sql);
+	free(tables);
 }
 
 void blog_open(struct blog *blog, const weir_options *given)
 {
 	weir_options options = { 0 };
 	int          serial = atomic_fetch_add(&number, 1);
+	unsigned random = (unsigned)weir__random_u64(); /* numbers of processes come round, and failed tests leave things */
 
 	memset(blog, 0, sizeof *blog);
 	last = blog;
-	snprintf(blog->schema, sizeof blog->schema, "test_%d_%d", (int)getpid(), serial);
-	snprintf(blog->prefix, sizeof blog->prefix, "test-%d-%d", (int)getpid(), serial);
+	snprintf(blog->schema, sizeof blog->schema, "test_%d_%d_%08x", (int)getpid(), serial, random);
+	snprintf(blog->prefix, sizeof blog->prefix, "test-%d-%d-%08x", (int)getpid(), serial, random);
 	fill_in(&options, blog, given);
 	make_schema(blog, options.postgres == test_database_url() ? test_direct_url() : options.postgres);
 	assert_ok(weir_open(&options, &blog->session, &blog->err));

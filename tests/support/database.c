@@ -3,6 +3,8 @@
  */
 #include "support/database.h"
 
+#include "base/hash.h"
+
 #include <arpa/inet.h>
 #include <stdatomic.h>
 #include <stdio.h>
@@ -48,7 +50,8 @@ void database_open(struct database *database)
 	char              sql[96];
 	weir_error        err = WEIR_ERROR_INIT;
 
-	snprintf(database->schema, sizeof database->schema, "weir_db_%d_%d", (int)getpid(), atomic_fetch_add(&number, 1));
+	snprintf(database->schema, sizeof database->schema, "weir_db_%d_%d_%08x", (int)getpid(),
+	         atomic_fetch_add(&number, 1), (unsigned)weir__random_u64());
 	snprintf(sql, sizeof sql, "CREATE SCHEMA %s", database->schema);
 	sql_run(database->url, sql);
 	database->options.schema = database->schema;
@@ -70,7 +73,7 @@ void database_close(struct database *database)
 	if (database->db)
 		weir__db_close(database->db, weir__deadline_in_ms(PATIENCE_MS));
 	if (database->schema[0]) {
-		snprintf(sql, sizeof sql, "SET client_min_messages = error; DROP SCHEMA %s CASCADE", database->schema);
+		snprintf(sql, sizeof sql, "SET LOCAL client_min_messages = error; DROP SCHEMA %s CASCADE", database->schema);
 		sql_run(database->url, sql);
 	}
 	pthread_mutex_destroy(&database->log_lock);

@@ -60,7 +60,7 @@ typedef struct gen_catalog {
 } gen_catalog;
 
 /* schema NULL: the first of the search path. After a failure there is nothing to release. */
-int  catalog_read(const char *postgres, const char *schema, gen_catalog *catalog, weir_error *err);
-void catalog_release(gen_catalog *catalog);
+int  catalog_read(const char *postgres, const char *schema, gen_catalog *to, weir_error *err);
+void catalog_release(gen_catalog *from);
 
 #endif

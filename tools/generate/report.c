@@ -4,7 +4,7 @@
 #include <stdarg.h>
 #include <stdio.h>
 
-static void say(const char *kind, const char *format, va_list arguments)
+__attribute__((format(printf, 2, 0))) static void say(const char *kind, const char *format, va_list arguments)
 {
 	fprintf(stderr, "weir-generate: %s", kind);
 	vfprintf(stderr, format, arguments);

@@ -11,8 +11,12 @@
 
 static int hand_out(weir__buffer *buffer, char **text, weir_error *err)
 {
-	char *made = weir__buffer_detach(buffer);
+	char *made = text ? weir__buffer_detach(buffer) : NULL;
 
+	if (!text) {
+		weir__buffer_release(buffer);
+		return weir__error_set(err, WEIR_ERR_USAGE, "nowhere to put the text");
+	}
 	if (!made) {
 		weir__buffer_release(buffer);
 		return weir__error_no_memory(err);

@@ -23,8 +23,9 @@ int weir_page_to_cjson(const void *list, const weir_page *page, const weir_set *
 	cJSON *items = NULL, *made;
 	int    status;
 
-	if (!page)
-		return weir__error_set(err, WEIR_ERR_USAGE, "no page: where the list stands must be said");
+	if (!page || !tree)
+		return weir__error_set(err, WEIR_ERR_USAGE,
+		                       page ? "nowhere to put the tree" : "no page: where the list stands must be said");
 	status = weir_list_to_cjson(list, fields, &items, err);
 	if (status != WEIR_OK)
 		return status;

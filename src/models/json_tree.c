@@ -158,6 +158,10 @@ static int hand_out(cJSON *made, cJSON **tree, weir_error *err)
 {
 	if (!made)
 		return weir__error_no_memory(err);
+	if (!tree) {
+		cJSON_Delete(made);
+		return weir__error_set(err, WEIR_ERR_USAGE, "nowhere to put the tree");
+	}
 	*tree = made;
 	return WEIR_OK;
 }

@@ -148,6 +148,8 @@ int weir_json_to_cjson(weir_json json, cJSON **tree, weir_error *err)
 	struct builder b = { .at = text, .end = text + length };
 	bool           built = true;
 
+	if (!tree)
+		return weir__error_set(err, WEIR_ERR_USAGE, "nowhere to put the tree");
 	if (!weir__json_is_valid(text, length))
 		return weir__error_set(err, WEIR_ERR_FORMAT, "the text is not JSON, or nested more than 64 deep");
 	while (built && b.at < b.end)
@@ -167,8 +169,8 @@ int weir_json_from_cjson(const cJSON *tree, char **text, weir_error *err)
 	weir__buffer buffer = WEIR__BUFFER_INIT;
 	char        *made;
 
-	if (!tree)
-		return weir__error_set(err, WEIR_ERR_USAGE, "no tree");
+	if (!tree || !text)
+		return weir__error_set(err, WEIR_ERR_USAGE, tree ? "nowhere to put the text" : "no tree");
 	if (!weir__json_node_write(tree, &buffer)) {
 		weir__buffer_release(&buffer);
 		return weir__error_set(

@@ -485,6 +485,26 @@ START_TEST(test_calls__with_nothing_are_refused)
 }
 END_TEST
 
+START_TEST(test_calls__with_no_place_for_the_answer_are_refused)
+{
+	const note *record = make_note(1);
+	note_list   list = make_list();
+	cJSON      *tree = cJSON_CreateArray();
+
+	ck_assert_int_eq(weir_record_to_json(record, NULL, NULL, NULL), WEIR_ERR_USAGE);
+	ck_assert_int_eq(weir_record_to_cjson(record, NULL, NULL, NULL), WEIR_ERR_USAGE);
+	ck_assert_int_eq(weir_list_to_json(&list, NULL, NULL, NULL), WEIR_ERR_USAGE);
+	ck_assert_int_eq(weir_list_to_cjson(&list, NULL, NULL, NULL), WEIR_ERR_USAGE);
+	ck_assert_int_eq(weir_page_to_json(&list, &(weir_page){ 0, 1, 2 }, NULL, NULL, NULL), WEIR_ERR_USAGE);
+	ck_assert_int_eq(weir_page_to_cjson(&list, &(weir_page){ 0, 1, 2 }, NULL, NULL, NULL), WEIR_ERR_USAGE);
+	ck_assert_int_eq(weir_json_to_cjson(weir_json_of("[1]"), NULL, NULL), WEIR_ERR_USAGE);
+	ck_assert_int_eq(weir_json_from_cjson(tree, NULL, NULL), WEIR_ERR_USAGE);
+	cJSON_Delete(tree);
+	note_release(&record);
+	note_list_release(&list);
+}
+END_TEST
+
 /* cJSON has its own allocator, which here fails when it is told. */
 static long cjson_left;
 
@@ -615,4 +635,5 @@ WEIR_SUITE("models/json", test_record__is_an_object_in_the_order_of_the_columns,
            test_list__is_an_array_with_null_for_a_gap, test_page__becomes_a_tree_and_comes_back,
            test_page__that_is_none_is_refused_and_leaves_nothing, test_list__may_be_empty,
            test_list__of_two_models_is_refused, test_calls__with_nothing_are_refused,
+           test_calls__with_no_place_for_the_answer_are_refused,
            test_trees__survive_every_failed_allocation_of_cjson FAILURES DEBUG_TESTS);

@@ -29,6 +29,8 @@ static int check(const weir_principal_options *options, weir_error *err)
 {
 	if (!options || (!options->role && options->setting_count == 0))
 		return weir__error_set(err, WEIR_ERR_USAGE, "a principal needs a role or a setting");
+	if (options->setting_count > 0 && !options->settings)
+		return weir__error_set(err, WEIR_ERR_USAGE, "a principal has a count of settings but no settings");
 	if (options->role && !is_text(options->role))
 		return weir__error_set(err, WEIR_ERR_USAGE, "the role of a principal is empty or not in UTF-8");
 	for (size_t i = 0; i < options->setting_count; i++) {

@@ -385,6 +385,8 @@ int weir__session_check(const weir_session *session, weir_error *err)
 		rc = weir__error_set(err, WEIR_ERR_USAGE, "%s", session->wrong);
 	if (rc == WEIR_OK && weir__cancel_is_requested(session->cancel))
 		rc = weir__cancel_error(err);
+	if (rc == WEIR_OK && session->until && weir__now_us() >= session->until) /* a statement would cost its connection */
+		rc = weir__error_set(err, WEIR_ERR_TIMEOUT, "the deadline of the session has passed");
 	return rc;
 }
 

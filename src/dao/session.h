@@ -82,7 +82,7 @@ struct weir__transaction {
 };
 
 /* May this session be used by this process and caller? WEIR_ERR_USAGE for NULL or a transaction with an open savepoint,
- * WEIR_ERR_FORKED. _check, for all that does not end it: WEIR_ERR_CANCELLED and WEIR_ERR_CLOSED too. */
+ * WEIR_ERR_FORKED. _check, for all that does not end it: WEIR_ERR_CANCELLED, WEIR_ERR_CLOSED and WEIR_ERR_TIMEOUT too. */
 int weir__session_check_end(const weir_session *session, weir_error *err);
 int weir__session_check(const weir_session *session, weir_error *err);
 

@@ -5,6 +5,7 @@
 #include <weir/invalidation.h>
 #include <weir/reading.h>
 #include <weir/relation.h>
+#include <weir/scope.h>
 #include <weir/writing.h>
 
 #include <string.h>
@@ -414,6 +415,47 @@ START_TEST(test_close__leaves_transactions_that_can_only_be_rolled_back)
 }
 END_TEST
 
+/* ---- A deadline that has passed ------------------------------------------------------------------------------------------------ */
+
+START_TEST(test_deadline__that_has_passed_ends_calls_before_anything_is_sent)
+{
+	weir_scope         scope;
+	weir_session_stats before, after;
+	weir_session      *late, *tx = NULL;
+	user_dao           users;
+	const user        *found = NULL;
+	int64_t            count;
+
+	blog_open(&blog, NULL);
+	(void)blog_user(&blog, "ada");
+	weir_session_stats_get(blog.session, &before);
+	late = weir_with_deadline(blog.session, 0, &scope);
+	users = get_user_dao(late);
+	for (int i = 0; i < 3; i++) {
+		assert_status(WEIR_ERR_TIMEOUT, user_dao_get_by_id(&users, 1, &found, &blog.err));
+		assert_status(WEIR_ERR_TIMEOUT, user_dao_count_cached(&users, NULL, &count, &blog.err));
+		assert_status(WEIR_ERR_TIMEOUT,
+		              user_dao_update(&users, 1, &(user){ .bio = "x" }, WEIR_SET(user, bio), NULL, &blog.err));
+		ck_assert(!blog.err.sent && weir_error_is_retryable(&blog.err));
+		assert_status(WEIR_ERR_TIMEOUT, weir_begin(late, NULL, &tx, &blog.err));
+	}
+	weir_session_stats_get(blog.session, &after);
+	ck_assert_uint_eq(after.queries, before.queries);
+	ck_assert_uint_eq(after.connections_destroyed, before.connections_destroyed);
+	blog_close(&blog);
+}
+END_TEST
+
+START_TEST(test_principal__with_a_count_and_no_settings_is_refused)
+{
+	weir_principal *who = NULL;
+
+	ck_assert_int_eq(weir_principal_create(&(weir_principal_options){ .setting_count = 2 }, &who, &blog.err),
+	                 WEIR_ERR_USAGE);
+	ck_assert_ptr_null(who);
+}
+END_TEST
+
 WEIR_SUITE("corners", test_get_by__of_the_primary_key_and_get_by_id_share_one_entry,
            test_future__by_the_primary_key_takes_the_records_entry,
            test_hook__that_refuses_in_a_transaction_leaves_nothing_to_commit,
@@ -422,4 +464,6 @@ WEIR_SUITE("corners", test_get_by__of_the_primary_key_and_get_by_id_share_one_en
            test_many_to_many__a_link_that_was_deleted_by_a_stamp_comes_back,
            test_many_to_many__a_link_that_another_constraint_refuses_is_not_there,
            test_bypass__is_for_the_relations_of_a_read_too, test_relation_metadata__needs_a_place_for_the_answer,
-           test_close__leaves_transactions_that_can_only_be_rolled_back);
+           test_close__leaves_transactions_that_can_only_be_rolled_back,
+           test_deadline__that_has_passed_ends_calls_before_anything_is_sent,
+           test_principal__with_a_count_and_no_settings_is_refused);

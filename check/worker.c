@@ -101,7 +101,7 @@ static void take_line(void *context, weir_log_level level, const char *line)
 {
 	const check_worker *worker = context;
 
-	if (strstr(line, "cache: guard: ") && strstr(line, " failed "))
+	if (strstr(line, "cache: guard of ") && strstr(line, ": failed in "))
 		actor_unguarded = true;
 	if (worker->verbose && level >= WEIR_LOG_WARNING)
 		fprintf(stderr, "worker %d: %s\n", worker->slot, line);

@@ -15,6 +15,7 @@ enum { CONNECTIONS = 2 * ACTORS };
 static weir__conn connections[CONNECTIONS];
 
 static uint64_t last_doubt;
+static int      timeline = 1;
 
 commit commits[COMMITS];
 int    commit_last;
@@ -27,6 +28,7 @@ void database_begin(void)
 	commits[0] = (commit){ .after = first, .process = -1 };
 	commit_last = 0;
 	last_doubt = 0;
+	timeline = 1;
 	statement_begin();
 }
 
@@ -148,6 +150,30 @@ void database_settle(int which, bool committed)
 	conn->used = !conn->given_back;
 }
 
+/* What readers are given until they follow is not asked; afterwards nothing that was lost. */
+void database_fail_over(void)
+{
+	if (commit_last + 1 == COMMITS)
+		return;
+	while (database_in_doubt() > 0)
+		database_settle(0, false);
+	for (int i = 0; i < CONNECTIONS; i++)
+		if (connections[i].used) {
+			end(&connections[i]);
+			connections[i].ended = true;
+		}
+	commits[commit_last + 1] = (commit){
+		.after = commits[commit_last > 0 ? commit_last - 1 : 0].after,
+		.process = -1,
+		.takes_over = true,
+		.acknowledged = true,
+	};
+	commit_last++;
+	timeline++;
+	memset(w.follows, 0, sizeof w.follows);
+	w.guards_were_lost = true; /* S2 does not outlive its database */
+}
+
 /* ---- Guards ------------------------------------------------------------------------------------------------------ */
 
 void database_guarding(uint64_t nonce, uint64_t id)
@@ -209,7 +235,10 @@ int weir__db_borrow(weir__db *db, weir__deadline deadline, const weir__cancel *c
 	for (int i = 0; i < CONNECTIONS; i++) {
 		if (connections[i].used)
 			continue;
-		connections[i] = (weir__conn){ .used = true, .process = db->process, .owner = w.now };
+		connections[i] = (weir__conn){
+			.used = true, .process = db->process, .owner = w.now, .timeline = mistaken == NO_TAG ? 1 : timeline
+		};
+		w.follows[db->process] = true;
 		*conn = &connections[i];
 		return WEIR_OK;
 	}
@@ -242,6 +271,8 @@ int weir__conn_run(weir__conn *conn, const weir__sql *sql, const weir__params *p
 
 	(void)deadline;
 	world_step();
+	if (conn->ended)
+		return weir__error_set(err, WEIR_ERR_CONNECTION_LOST, "the server is gone");
 	if (conn->failed)
 		return weir__error_set(err, WEIR_ERR_CLOSED, "the transaction has failed");
 	rc = statement_run(conn, sql->text, params, rows, err);
@@ -339,6 +370,8 @@ int weir__conn_commit(weir__conn *conn, weir__deadline deadline, weir_error *err
 	w.now->committing = false;
 	if (base_now_us > deadline)
 		return undone(conn, WEIR_ERR_TIMEOUT, "the deadline passed before COMMIT", err);
+	if (conn->ended)
+		return undone(conn, WEIR_ERR_CONNECTION_LOST, "the server is gone", err);
 	if (conn->failed)
 		return undone(conn, WEIR_ERR_CLOSED, "a statement of the transaction failed", err);
 	f = world_fault(ROLL_BACK | LOSE_COMMITS);
@@ -382,8 +415,8 @@ bool weir__conn_has_settled(weir__conn *conn, const weir__inquiry *inquiry, weir
 
 int weir__conn_server(weir__conn *conn, weir__deadline deadline, weir__server *server, weir_error *err)
 {
-	(void)conn, (void)deadline, (void)err;
-	*server = (weir__server){ .system = 1, .timeline = 1, .since_us = 1 };
+	(void)deadline, (void)err;
+	*server = (weir__server){ .system = 1, .timeline = (uint32_t)conn->timeline, .since_us = conn->timeline };
 	return WEIR_OK;
 }
 

@@ -26,6 +26,7 @@ typedef struct commit {
 	bool     unguarded; /* they could not be placed */
 	bool     lost;      /* some were lost before it */
 	bool     released;
+	bool     takes_over;   /* no commit: what was lost is undone */
 	bool     acknowledged; /* without reserve, or as WEIR_ERR_UNCONFIRMED */
 	bool     confirmed;    /* without reserve, by the policy `fail` */
 } commit;
@@ -41,6 +42,9 @@ void database_hang_up(int process);
 
 /* An actor dies while its COMMIT is under way, with one of three fates. */
 void database_orphan(const actor *a, int fate);
+
+/* A standby takes over that has not heard of the last commit. All transactions end. */
+void database_fail_over(void);
 
 /* Transactions whose COMMIT was not answered, and the end of one. */
 int  database_in_doubt(void);

@@ -37,6 +37,9 @@
 	  0, 3)                                                                                                            \
 	X(NO_ANY, "the stamp of the table is left alone", "0: LIST_ALL, LIST_ALL / 1: TOUCH 0", 0, 0, 2)                   \
 	X(NO_GROUP, "the stamps of groups are left alone", "0: LIST 0, LIST 0 / 1: MOVE 1 0", 0, 0, 2)                     \
+	X(NO_FLUSH, "the records of writes by hand are not removed", "0: GET 0, GET 0 / 1: BY_HAND 0", 0, 0, 3)            \
+	X(NO_TAG, "a database that has taken over is taken for the last one",                                              \
+	  "0: TOUCH 0, GET 0, READ_ROW 0, GET 0 / -: FAIL_OVER", 0, 0, 3)                                                  \
 	X(NO_BULK, "the stamp of writes whose rows are not known is left alone",                                           \
 	  "0: COUNT 1, COUNT 1 / 1: MOVE_GROUP 1 0", 0, 0, 2)
 

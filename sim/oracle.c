@@ -71,6 +71,11 @@ void oracle_note_begin(actor *a)
 	for (int i = 1; i <= commit_last; i++) {
 		const commit *c = &commits[i];
 
+		if (c->takes_over) {
+			if (w.follows[a->process])
+				a->due |= (uint64_t)1 << i;
+			continue;
+		}
 		if (c->acknowledged && (c->process == a->process || c->released || c->confirmed || (!c->unguarded && !c->lost)))
 			a->due |= (uint64_t)1 << i;
 	}

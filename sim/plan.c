@@ -32,6 +32,19 @@ const scenario scenarios[] = {
 	{ "0: TOUCH 0 / 1: GET 0, READ_ROW 0, GET 0", LOSE_COMMITS, 1, 3 },
 	{ "0: TOUCH 0 / 1: TOUCH 0 / 2: GET 0, READ_ROW 0, GET 0", 0, 0, 3 },
 	{ "0: GET 0, GET 0 / 1: TOUCH 0 / -: SAVE, RESTART", 0, 0, 3 },
+	/* other kinds of writes */
+	{ "0: GET 0, GET 0 / 1: UPSERT 0 1", 0, 0, 3 },
+	{ "0: LIST 1, LIST 1 / 1: UPSERT 0 1", 0, 0, 3 },
+	{ "0: GET 2, GET 2 / 1: UPSERT 2 0", 0, 0, 3 },
+	{ "0: GET_NAME 0, GET_NAME 0 / 1: RENAME_UPSERT 0 2", 0, 0, 3 },
+	{ "0: GET_NAME 0, GET_NAME 0 / 1: RENAME_WHERE 0 2 / -: FLUSH", 0, 0, 2 },
+	{ "0: GET 0, GET 0 / 1: BY_HAND 0", 0, 0, 3 },
+	{ "0: GET 0, LIST_ALL / 1: BY_HAND 0 / -: FLUSH", 0, 0, 2 },
+	{ "0: GET_NAME 0, GET_NAME 0 / 1: BY_HAND_NAME 0 2", 0, 0, 3 },
+	/* the database is another one */
+	{ "0: TOUCH 0, GET 0, READ_ROW 0, GET 0 / -: FAIL_OVER", 0, 0, 3 },
+	{ "0: TOUCH 0, GET 0 / 1: GET 0, READ_ROW 0, GET 0 / -: FAIL_OVER", 0, 0, 3 },
+	{ "0: CREATE 2 0, LIST 0, READ_ROW 0, LIST 0 / -: FAIL_OVER", 0, 0, 3 },
 	/* the policy fail */
 	{ "0: GET 0, GET 0 / 2: TOUCH 0", LOSE_REQUESTS | LOSE_REPLIES | DELAY_REQUESTS, 2, 2 },
 	{ "0: GET 0, GET 0 / 2: TOUCH 0 / -: CUT 2, JOIN 2", 0, 0, 3 },
@@ -144,10 +157,15 @@ void plan_print(void)
 
 /* ---- Chance --------------------------------------------------------------------------------------------------------- */
 
-static const operation about_rows[] = { GET, GET, GET_BOTH, READ_ROW, TOUCH, TOUCH, TOUCH_BOTH, UNDO_TOUCH };
-static const operation about_lists[] = { LIST, LIST, LIST_ALL, COUNT, GET, MOVE, MOVE, MOVE_GROUP, TOUCH, READ_ROW };
-static const operation about_names[] = { GET_NAME, GET_NAME, EXISTS, GET, RENAME, RENAME, TOUCH, READ_ROW };
-static const operation about_lives[] = { GET, GET, LIST, GET_NAME, COUNT, EXISTS, CREATE, CREATE, DELETE, DELETE };
+static const operation about_rows[] = { GET,   GET,        GET_BOTH,   READ_ROW, TOUCH,
+	                                    TOUCH, TOUCH_BOTH, UNDO_TOUCH, UPSERT,   BY_HAND };
+static const operation about_lists[] = { LIST, LIST,       LIST_ALL, COUNT,    GET,   MOVE,
+	                                     MOVE, MOVE_GROUP, TOUCH,    READ_ROW, UPSERT };
+static const operation about_names[] = { GET_NAME, GET_NAME, EXISTS,        GET,          RENAME,      RENAME,
+	                                     TOUCH,    READ_ROW, RENAME_UPSERT, RENAME_WHERE, BY_HAND_NAME };
+static const operation about_lives[] = {
+	GET, GET, LIST, GET_NAME, COUNT, EXISTS, CREATE, CREATE, DELETE, DELETE, UPSERT
+};
 static const operation about_all[] = { GET,   GET_BOTH, GET_NAME, LIST,   LIST_ALL, COUNT,      EXISTS,    READ_ROW,
 	                                   TOUCH, MOVE,     RENAME,   CREATE, DELETE,   MOVE_GROUP, TOUCH_BOTH };
 
@@ -163,12 +181,11 @@ static const struct theme {
 	{ about_all, sizeof about_all / sizeof about_all[0], 1 },
 };
 
-static const operation losses[] = { FLUSH, EVICT, EVICT, EXPIRE, SLEEP_LEASE, SLEEP_GUARD, SAVE, RESTART };
+static const operation losses[] = { FLUSH, EVICT, EVICT, EXPIRE, SLEEP_LEASE, SLEEP_GUARD, SAVE, RESTART, FAIL_OVER };
 static const operation ends[] = { KILL, EXPIRE };
 static const operation distances[] = { CUT, JOIN, EXPIRE, SLEEP_LEASE };
-static const operation everything[] = {
-	FLUSH, EVICT, EXPIRE, SLEEP_LEASE, SLEEP_GUARD, SAVE, RESTART, CUT, JOIN, KILL
-};
+static const operation everything[] = { FLUSH,   EVICT, EXPIRE, SLEEP_LEASE, SLEEP_GUARD, SAVE,
+	                                    RESTART, CUT,   JOIN,   KILL,        FAIL_OVER };
 
 /* What may go wrong in a schedule. */
 static const struct danger {
@@ -195,7 +212,7 @@ static line random_line(const struct theme *theme)
 		l.a = choice_random(GROUPS);
 	if (l.what == MOVE_GROUP)
 		l.b = 1 - l.a;
-	if (l.what == RENAME)
+	if (l.what == RENAME || l.what == RENAME_UPSERT || l.what == RENAME_WHERE || l.what == BY_HAND_NAME)
 		l.b = choice_random(NAMES);
 	return l;
 }

@@ -565,7 +565,8 @@ static int flush(weir_cache_backend *self, weir_bytes prefix, uint64_t *cursor, 
 	for (int i = 0; i < server.count; i++) {
 		entry *e = &server.entries[i];
 
-		if (e->holds != GUARD && e->key_length >= prefix.length && memcmp(e->key, prefix.data, prefix.length) == 0)
+		if (mistaken != NO_FLUSH && e->holds != GUARD && e->key_length >= prefix.length &&
+		    memcmp(e->key, prefix.data, prefix.length) == 0)
 			e->holds = NOTHING;
 	}
 	return WEIR_OK;

@@ -26,13 +26,16 @@ static const weir_field row_fields[] = {
 
 const weir_model row_model = WEIR_MODEL(row, "rows", row_fields);
 
+static const weir_i64_column  column_id = WEIR_I64_COLUMN(row, id);
 static const weir_i32_column  column_grp = WEIR_I32_COLUMN(row, grp);
 static const weir_text_column column_name = WEIR_TEXT_COLUMN(row, name);
 
 static const char *const names[OPERATIONS] = {
-	"nothing", "GET",    "GET_BOTH",    "GET_NAME",    "LIST",   "LIST_ALL",   "COUNT",      "EXISTS",     "READ_ROW",
-	"TOUCH",   "MOVE",   "RENAME",      "CREATE",      "DELETE", "MOVE_GROUP", "TOUCH_BOTH", "UNDO_TOUCH", "FLUSH",
-	"EVICT",   "EXPIRE", "SLEEP_LEASE", "SLEEP_GUARD", "SAVE",   "RESTART",    "CUT",        "JOIN",       "KILL",
+	"nothing",      "GET",        "GET_BOTH",   "GET_NAME", "LIST",          "LIST_ALL",     "COUNT",
+	"EXISTS",       "READ_ROW",   "TOUCH",      "MOVE",     "RENAME",        "CREATE",       "DELETE",
+	"MOVE_GROUP",   "TOUCH_BOTH", "UNDO_TOUCH", "UPSERT",   "RENAME_UPSERT", "RENAME_WHERE", "BY_HAND",
+	"BY_HAND_NAME", "FLUSH",      "EVICT",      "EXPIRE",   "SLEEP_LEASE",   "SLEEP_GUARD",  "SAVE",
+	"RESTART",      "CUT",        "JOIN",       "KILL",     "FAIL_OVER",
 };
 
 const char *script_name(operation what)
@@ -191,6 +194,47 @@ static int move_group(doing *d)
 	                                  &d->err);
 }
 
+static int upsert(doing *d)
+{
+	bool renames = d->line->what == RENAME_UPSERT;
+	row  values = {
+		 .id = d->line->a,
+		 .grp = renames ? 0 : d->line->b,
+		 .name = name_text(renames ? d->line->b : d->line->a + 1),
+	};
+
+	return weir_base_dao_upsert(&d->dao, &values,
+	                            &(weir_upsert){ .set = WEIR_SET(row, id, grp, name),
+	                                            .update = renames ? WEIR_SET(row, name) : WEIR_SET(row, grp) },
+	                            NULL, NULL, &d->err);
+}
+
+static int rename_where(doing *d)
+{
+	row     values = { .name = name_text(d->line->b) };
+	int64_t updated = 0;
+
+	return weir_base_dao_update_where(&d->dao, weir_eq(column_id, d->line->a), &values, WEIR_SET(row, name), &updated,
+	                                  &d->err);
+}
+
+static int by_hand(doing *d)
+{
+	int64_t affected = 0;
+
+	return weir_execute(d->session, WEIR_SQL("UPDATE \"rows\" AS n SET \"tag\" = $1 WHERE \"id\" = $2"),
+	                    WEIR_PARAMS((int64_t)1, (int64_t)d->line->a), WEIR_WRITES(row), &affected, &d->err);
+}
+
+static int by_hand_name(doing *d)
+{
+	int64_t affected = 0;
+
+	return weir_execute(
+		d->session, WEIR_SQL("UPDATE \"rows\" AS n SET \"name\" = $1 WHERE \"id\" = $2 RETURNING \"id\", \"name\""),
+		WEIR_PARAMS(name_text(d->line->b), (int64_t)d->line->a), WEIR_WRITES_RETURNED(row), &affected, &d->err);
+}
+
 static int undo_touch(weir_session *tx, int64_t key, weir_error *err)
 {
 	weir_session *savepoint = NULL;
@@ -233,6 +277,11 @@ static void write_it(doing *d)
 		[MOVE_GROUP] = move_group,
 		[TOUCH_BOTH] = touch_two,
 		[UNDO_TOUCH] = touch_two,
+		[UPSERT] = upsert,
+		[RENAME_UPSERT] = upsert,
+		[RENAME_WHERE] = rename_where,
+		[BY_HAND] = by_hand,
+		[BY_HAND_NAME] = by_hand_name,
 	};
 
 	end_write(d, d->line->what == TOUCH ? touch(&d->dao, d->line->a, &d->err) : writes[d->line->what](d));
@@ -280,6 +329,9 @@ static void befall(const line *l)
 		break;
 	case KILL:
 		world_kill(l->a);
+		break;
+	case FAIL_OVER:
+		database_fail_over();
 		break;
 	default:
 		break;

@@ -21,7 +21,7 @@ enum column {
 	NAME,
 	TAG,
 	COLUMNS,
-	FIELDS = 2 * COLUMNS,
+	FIELDS = 2 * COLUMNS + 2,
 	TEXT = 24,
 	OID_BOOL = 16,
 	OID_INT8 = 20,
@@ -37,9 +37,10 @@ typedef struct cell {
 
 /* libpq's type, of which src/db knows only the functions below. */
 struct pg_result {
-	int  rows, fields;
-	Oid  types[FIELDS];
-	cell cells[ROWS][FIELDS];
+	int         rows, fields;
+	Oid         types[FIELDS];
+	const char *names[FIELDS];
+	cell        cells[ROWS][FIELDS];
 };
 
 /* One column that is given back. */
@@ -120,7 +121,7 @@ static void read_fields(statement *s, const char *at)
 			unknown(s->sql);
 		s->fields[s->field_count].old = old;
 		s->fields[s->field_count++].column = read_column(s, &at);
-		if (!starts(at, ", "))
+		if (!starts(at, ", ") || starts(at, ", xmax"))
 			return;
 		at += 2;
 	}
@@ -422,6 +423,59 @@ static int delete_rows(statement *s)
 	return WEIR_OK;
 }
 
+/* What is behind the columns of an upsert's RETURNING: was the row made?, and the name that was there. */
+static void give_more(statement *s, bool made, const row_state *before)
+{
+	cell *cells = s->result->cells[s->result->rows - 1];
+	int   at = s->field_count;
+
+	if (!strstr(s->sql, ", xmax = 0"))
+		return;
+	s->result->types[at] = OID_BOOL;
+	write_integer(&cells[at], made, 1);
+	cells[at++].null = false;
+	if (strstr(s->sql, ", pg_catalog.current_setting('weir.old_3', true)")) {
+		s->result->types[at] = OID_TEXT;
+		cells[at].null = made;
+		cells[at].length = snprintf(cells[at].bytes, TEXT, "vn%d", before->name);
+		at++;
+	}
+	s->result->fields = at;
+}
+
+/* DO UPDATE SET "grp" = EXCLUDED."grp" */
+static int update_existing(statement *s, int k, const row_state *given)
+{
+	const char *at = strstr(s->sql, " DO UPDATE SET ");
+	row_state   before = *statement_visible(s->conn, k), after = before;
+
+	for (at += strlen(" DO UPDATE SET ");;) {
+		int column = read_column(s, &at);
+
+		skip(s, &at, " = EXCLUDED.");
+		(void)read_column(s, &at);
+		if (column == GRP)
+			after.group = given->group;
+		else if (column == NAME)
+			after.name = given->name;
+		else
+			unknown(s->sql);
+		if (!starts(at, ", "))
+			break;
+		at += 2;
+	}
+	if (starts(at, " WHERE") &&
+	    !starts(at, " WHERE pg_catalog.set_config('weir.old_3', pg_catalog.concat('v', \"rows\".\"name\"), "
+	                "true) IS NOT NULL"))
+		unknown(s->sql);
+	if (after.name != before.name && !may_have(s, k, after.name))
+		return s->err->status;
+	change(s->conn, k, &after);
+	give(s, k, &s->conn->rows[k], &before);
+	give_more(s, false, &before);
+	return WEIR_OK;
+}
+
 /* INSERT INTO "row" ("id", "grp", "name") VALUES ($1, $2, $3) RETURNING ... */
 static int insert(statement *s)
 {
@@ -446,12 +500,15 @@ static int insert(statement *s)
 	while (statement_holder(s->conn, k))
 		if (!wait_for(s, statement_holder(s->conn, k)))
 			return WEIR_ERR_DEADLOCK;
+	if (statement_visible(s->conn, k)->exists && strstr(s->sql, " ON CONFLICT (\"id\") DO UPDATE"))
+		return update_existing(s, k, &row);
 	if (statement_visible(s->conn, k)->exists)
 		return weir__error_set(s->err, WEIR_ERR_UNIQUE, "the key is taken");
 	if (!may_have(s, k, row.name))
 		return s->err->status;
 	change(s->conn, k, &row);
 	give(s, k, &s->conn->rows[k], NULL);
+	give_more(s, true, &row);
 	return WEIR_OK;
 }
 
@@ -480,21 +537,23 @@ static int run(statement *s)
 
 int statement_run(weir__conn *conn, const char *sql, const weir__params *params, weir__rows *rows, weir_error *err)
 {
-	static const Oid types[COLUMNS] = { OID_INT8, OID_INT8, OID_INT4, OID_TEXT, OID_INT8 };
-	weir_error       own = WEIR_ERROR_INIT;
-	statement        s = { .sql = sql, .params = params, .conn = conn, .err = err ? err : &own };
-	int              rc = weir__params_status(params, err);
+	static const Oid         types[COLUMNS] = { OID_INT8, OID_INT8, OID_INT4, OID_TEXT, OID_INT8 };
+	static const char *const names[COLUMNS] = { "id", "ver", "grp", "name", "tag" };
+	weir_error               own = WEIR_ERROR_INIT;
+	statement                s = { .sql = sql, .params = params, .conn = conn, .err = err ? err : &own };
+	int                      rc = weir__params_status(params, err);
 
 	if (rc < 0)
 		return rc;
 	trace("%s: %s", w.now->name, sql);
 	s.result = weir__malloc(sizeof *s.result);
-	s.result->rows = 0;
+	s.result->rows = s.result->fields = 0;
 	rc = run(&s);
 	if (s.field_count > 0) {
-		s.result->fields = s.field_count;
+		if (s.result->fields < s.field_count)
+			s.result->fields = s.field_count;
 		for (int i = 0; i < s.field_count; i++)
-			s.result->types[i] = types[s.fields[i].column];
+			s.result->types[i] = types[s.fields[i].column], s.result->names[i] = names[s.fields[i].column];
 	}
 	if (rc < 0)
 		return rc;
@@ -503,6 +562,11 @@ int statement_run(weir__conn *conn, const char *sql, const weir__params *params,
 }
 
 /* ---- libpq, as far as src/db looks at results ------------------------------------------------------------------------ */
+
+char *PQfname(const PGresult *result, int column)
+{
+	return (char *)(uintptr_t)result->names[column];
+}
 
 int PQntuples(const PGresult *result)
 {

@@ -18,6 +18,8 @@ struct weir__conn {
 	bool         failed;   /* a statement of it */
 	bool         in_doubt; /* its COMMIT was sent and not answered */
 	bool         given_back;
+	bool         ended; /* its server is gone */
+	int          timeline;
 	uint64_t     doubt;   /* another one for each COMMIT in doubt */
 	unsigned     written; /* a bit for each row, which is locked then */
 	row_state    rows[ROWS];

@@ -58,7 +58,6 @@ static bool open_session(int process)
 	weir_options                   options = {
 						  .postgres = numbers[process],
 						  .models = models,
-						  .lazy = true,
 						  .schema_check = WEIR_SCHEMA_SKIP,
 						  .timeout_ms = 1000000,
 						  .cache_kind = WEIR_CACHE_CUSTOM,
@@ -100,6 +99,7 @@ void world_begin(void)
 	oracle_begin();
 	memset(w.dead, 0, sizeof w.dead);
 	memset(w.cut, 0, sizeof w.cut);
+	memset(w.follows, 0, sizeof w.follows);
 	w.actor_count = w.steps = w.budget = 0;
 	w.faults = 0;
 	w.now = w.last = NULL;

@@ -35,14 +35,19 @@ typedef enum operation {
 	EXISTS,   /* name a */
 	READ_ROW, /* row a, from the database */
 	/* writes */
-	TOUCH,      /* a new version of row a */
-	MOVE,       /* row a to group b */
-	RENAME,     /* row a gets name b */
-	CREATE,     /* row a, in group b, with name a + 1 */
-	DELETE,     /* row a */
-	MOVE_GROUP, /* all rows of group a to group b, by condition */
-	TOUCH_BOTH, /* rows a and b, in one transaction */
-	UNDO_TOUCH, /* row a, in a savepoint that is rolled back; then b */
+	TOUCH,         /* a new version of row a */
+	MOVE,          /* row a to group b */
+	RENAME,        /* row a gets name b */
+	CREATE,        /* row a, in group b, with name a + 1 */
+	DELETE,        /* row a */
+	MOVE_GROUP,    /* all rows of group a to group b, by condition */
+	TOUCH_BOTH,    /* rows a and b, in one transaction */
+	UNDO_TOUCH,    /* row a, in a savepoint that is rolled back; then b */
+	UPSERT,        /* row a, in group b; a new one gets name a + 1 */
+	RENAME_UPSERT, /* row a gets name b, by an upsert */
+	RENAME_WHERE,  /* row a gets name b, by condition */
+	BY_HAND,       /* row a, by SQL that does not say which */
+	BY_HAND_NAME,  /* row a gets name b, by SQL that says which row */
 	/* what befalls the world: scripts of an actor without a process */
 	FLUSH,       /* the cache forgets everything */
 	EVICT,       /* one entry */
@@ -54,6 +59,7 @@ typedef enum operation {
 	CUT,         /* process a does not reach the cache any more */
 	JOIN,        /* it does again */
 	KILL,        /* process a */
+	FAIL_OVER,   /* a database takes over that lacks the last commit */
 	OPERATIONS
 } operation;
 
@@ -100,7 +106,8 @@ typedef struct world {
 	bool          split;    /* commands of several keys are not atomic */
 	bool          dead[PROCESSES];
 	bool          cut[PROCESSES];
-	bool          guards_were_lost; /* of a transaction that was open; or some were never placed */
+	bool          follows[PROCESSES]; /* has had to do with the newest database */
+	bool          guards_were_lost;   /* of a transaction that was open; or some were never placed */
 	int           steps;
 	bool          tracing;
 	char          violation[256]; /* "": none */

@@ -155,6 +155,12 @@ typedef struct weir_session_stats {
 	uint64_t acquire_wait_us; /* all waits of acquires together */
 	/* of the waits, shorter than 1, 10, 100, 1000 ms; longer */
 	uint64_t acquire_waits_by_ms[WEIR_WAIT_BUCKETS];
+	/* of the session's relay thread and its calls of weir_relay_run_once */
+	uint64_t relay_passes;   /* that ended well */
+	uint64_t relay_failures; /* that did not: a server was out of reach */
+	uint64_t relay_rows;     /* of the outbox, applied */
+	uint64_t
+		relay_lag_ms; /* since the last pass that ended well began: what was committed before is applied. 0: none has */
 } weir_session_stats;
 
 /* Reads the counters; any thread, at any time. */

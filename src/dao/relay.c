@@ -91,7 +91,7 @@ static int raise(const weir__relaying *relaying, weir__conn *conn, int64_t last,
 	return rc;
 }
 
-int weir__relay_pass(weir__relaying *relaying, weir__conn *conn, size_t *applied, weir_error *err)
+static int run_pass(weir__relaying *relaying, weir__conn *conn, size_t *applied, weir_error *err)
 {
 	weir__engine *engine = relaying->engine;
 	bool          leased =
@@ -103,6 +103,20 @@ int weir__relay_pass(weir__relaying *relaying, weir__conn *conn, size_t *applied
 		rc = relay_all(relaying, conn, applied, err);
 	if (rc >= 0 && leased)
 		rc = raise(relaying, conn, last, err);
+	return rc;
+}
+
+int weir__relay_pass(weir__relaying *relaying, weir__conn *conn, size_t *applied, weir_error *err)
+{
+	weir__relay_counters *counters = &relaying->engine->relay_counters;
+	int64_t               began_us = weir__now_us();
+	size_t                before = *applied;
+	int                   rc = run_pass(relaying, conn, applied, err);
+
+	atomic_fetch_add(&counters->rows, *applied - before);
+	atomic_fetch_add(rc < 0 ? &counters->failures : &counters->passes, 1);
+	if (rc >= 0)
+		atomic_store(&counters->told_us, began_us);
 	return rc;
 }
 

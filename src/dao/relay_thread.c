@@ -56,6 +56,8 @@ static void pass(weir__relay *relay)
 		rc = weir__era_read_on(engine, relay->conn, weir__deadline_in_ms(TIMEOUT_MS), &err);
 	if (rc >= 0)
 		rc = weir__relay_pass(&relay->relaying, relay->conn, &applied, &err);
+	else
+		atomic_fetch_add(&engine->relay_counters.failures, 1);
 	if (relay->conn && !weir__conn_is_usable(relay->conn))
 		weir__db_close_apart(&relay->conn);
 	if (applied > 0)

@@ -482,6 +482,16 @@ bool weir_near_cache_is_fresh(weir_session *session)
 	return session && weir__cache_manager_near_is_fresh(session->engine->cache);
 }
 
+static void add_relay_stats(weir__relay_counters *counters, weir_session_stats *stats)
+{
+	int64_t told_us = atomic_load(&counters->told_us);
+
+	stats->relay_passes = atomic_load(&counters->passes);
+	stats->relay_failures = atomic_load(&counters->failures);
+	stats->relay_rows = atomic_load(&counters->rows);
+	stats->relay_lag_ms = told_us > 0 ? (uint64_t)(weir__now_us() - told_us) / 1000 : 0;
+}
+
 void weir_session_stats_get_sized(const weir_session *session, weir_session_stats *stats, size_t stats_size)
 {
 	weir_session_stats now;
@@ -490,6 +500,7 @@ void weir_session_stats_get_sized(const weir_session *session, weir_session_stat
 		now = (weir_session_stats){ .queries = 0 }; /* asked by a transaction that outlives it */
 	else
 		weir__db_stats(session->engine->db, &now);
+	add_relay_stats(&session->engine->relay_counters, &now);
 	memset(stats, 0, stats_size);
 	memcpy(stats, &now, stats_size < sizeof now ? stats_size : sizeof now);
 }

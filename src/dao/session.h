@@ -22,6 +22,11 @@ typedef struct weir__result      weir__result;    /* result.h */
 typedef struct weir__relay       weir__relay;     /* relay.h */
 typedef struct weir__transaction weir__transaction;
 
+typedef struct weir__relay_counters {
+	atomic_uint_fast64_t passes, failures, rows;
+	_Atomic int64_t      told_us; /* what was committed by then has been applied; 0: nothing is known */
+} weir__relay_counters;
+
 struct weir__engine {
 	weir__logger            logger;
 	weir_trace              trace;
@@ -45,6 +50,7 @@ struct weir__engine {
 	atomic_uint             references;  /* the session, and transactions that have not ended */
 	atomic_bool             closed;      /* by weir_close: what is still there can only be rolled back */
 	weir__doubts            doubts;
+	weir__relay_counters    relay_counters;
 };
 
 /* For a transaction; the last one to let go of an engine that was closed frees it. */

@@ -21,6 +21,33 @@ static int64_t cached_posts_of(int64_t user_id)
 
 /* ---- What others write ------------------------------------------------------------------------------------------------------ */
 
+START_TEST(test_relay__counts_what_it_does)
+{
+	weir_session_stats before, after;
+	int64_t            id;
+
+	setup();
+	id = blog_user(&blog, "ada");
+	weir_session_stats_get(blog.session, &before);
+	ck_assert_uint_gt(before.relay_passes, 0);
+	update_by_psql(id, "x");
+	run_once();
+	weir_session_stats_get(blog.session, &after);
+	ck_assert_uint_eq(after.relay_passes, before.relay_passes + 1);
+	ck_assert_uint_ge(after.relay_rows, before.relay_rows + 1);
+	ck_assert_uint_eq(after.relay_failures, 0);
+	ck_assert_uint_lt(after.relay_lag_ms, 10000);
+	reopen(&(weir_options){ .outbox = WEIR_ON, .relay = WEIR_OFF, .redis = NOWHERE });
+	update_by_psql(id, "y");
+	ck_assert_int_lt(weir_relay_run_once(blog.session, NULL, &blog.err), 0);
+	weir_session_stats_get(blog.session, &after);
+	ck_assert_uint_eq(after.relay_failures, 1);
+	ck_assert_uint_eq(after.relay_passes, 0);
+	ck_assert_uint_eq(after.relay_lag_ms, 0);
+	blog_close(&blog);
+}
+END_TEST
+
 START_TEST(test_psql__an_update_is_seen)
 {
 	setup();
@@ -294,7 +321,8 @@ START_TEST(test_library__a_script_and_a_session_without_an_outbox_are_others)
 }
 END_TEST
 
-WEIR_SUITE("relay", test_psql__an_update_is_seen, test_psql__rows_that_come_and_go_and_change_their_keys_are_seen,
+WEIR_SUITE("relay", test_relay__counts_what_it_does, test_psql__an_update_is_seen,
+           test_psql__rows_that_come_and_go_and_change_their_keys_are_seen,
            test_psql__a_row_that_moves_between_owners_is_seen_by_both_and_by_nobody_else,
            test_copy__is_seen_whether_of_few_or_of_many_rows,
            test_statement__that_changes_very_many_rows_makes_one_row_of_a_bounded_size, test_truncate__is_seen,

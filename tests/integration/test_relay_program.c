@@ -69,6 +69,38 @@ static bool hits(int64_t id)
 	return blog_queries(&blog) == before;
 }
 
+START_TEST(test_program__reports_what_it_did)
+{
+	char  line[256] = "";
+	int   out[2];
+	FILE *lines;
+	pid_t relay;
+
+	blog_open(&blog, NULL);
+	assert_ok(weir_outbox_install(blog.session, &blog.err));
+	assert_ok(weir_relay_install(blog.session, NULL, &blog.err));
+	blog_user(&blog, "ada");
+	ck_assert_int_eq(pipe(out), 0);
+	fflush(stdout);
+	int before = dup(1);
+	ck_assert_int_ge(dup2(out[1], 1), 0);
+	relay = start("--report-s", "1");
+	ck_assert_int_ge(dup2(before, 1), 0);
+	close(before);
+	close(out[1]);
+	lines = fdopen(out[0], "r");
+	ck_assert_ptr_nonnull(lines);
+	EVENTUALLY(rows_in_outbox() == 0);
+	do
+		ck_assert_ptr_nonnull(fgets(line, sizeof line, lines));
+	while (strstr(line, "relay: 0 rows"));
+	ck_assert_msg(strstr(line, " rows applied, ") && strstr(line, " 0 failed, lag "), "%s", line);
+	ck_assert_int_eq(stop(relay), 0);
+	fclose(lines);
+	blog_close(&blog);
+}
+END_TEST
+
 START_TEST(test_program__serves_processes_without_a_relay)
 {
 	blog_open(&blog, NULL);
@@ -124,7 +156,7 @@ START_TEST(test_program__waits_for_a_database_that_is_not_there_and_ends_on_a_si
 }
 END_TEST
 
-WEIR_SUITE("relay program", test_program__serves_processes_without_a_relay,
+WEIR_SUITE("relay program", test_program__serves_processes_without_a_relay, test_program__reports_what_it_did,
            test_program__makes_the_table_if_it_is_told_to_and_works_once,
            test_program__waits_for_a_database_that_is_not_there_and_ends_on_a_signal);
 

@@ -18,6 +18,7 @@ typedef struct settings {
 	bool         installs;
 	bool         once;
 	bool         verbose;
+	int          report_s;
 } settings;
 
 static const char usage[] = "usage: DATABASE_URL=... REDIS_URL=... relay [OPTION...]\n"
@@ -26,6 +27,7 @@ static const char usage[] = "usage: DATABASE_URL=... REDIS_URL=... relay [OPTION
 							"  --outside-ms N    also raise the watermark for sessions with this outside_ms\n"
 							"  --install         make the table weir_outbox first, if it is not there\n"
 							"  --once            apply what is there, and end\n"
+							"  --report-s N      a line about what it did each N seconds\n"
 							"  --verbose         log what is done\n";
 
 /* ---- Arguments ------------------------------------------------------------------------------------------------------------- */
@@ -46,6 +48,8 @@ static bool take_value(settings *set, const char *name, const char *value)
 		set->options.cache_prefix = value;
 	else if (strcmp(name, "--schema") == 0)
 		set->options.schema = value;
+	else if (strcmp(name, "--report-s") == 0)
+		return read_number(value, &set->report_s) && set->report_s > 0;
 	else
 		return strcmp(name, "--outside-ms") == 0 && read_number(value, &set->options.outside_ms);
 	return true;
@@ -117,12 +121,38 @@ static bool pause_s(int seconds)
 	return sigismember(&pending, SIGINT) || sigismember(&pending, SIGTERM);
 }
 
+/* As in docs/observability.md. */
+static void report(const weir_session *session)
+{
+	weir_session_stats stats;
+
+	weir_session_stats_get(session, &stats);
+	printf("relay: %llu rows applied, %llu passes, %llu failed, lag %llu ms\n", (unsigned long long)stats.relay_rows,
+	       (unsigned long long)stats.relay_passes, (unsigned long long)stats.relay_failures,
+	       (unsigned long long)stats.relay_lag_ms);
+	fflush(stdout);
+}
+
+/* Until a signal comes. */
+static void wait_and_report(const settings *set, const sigset_t *signals, const weir_session *session)
+{
+	int number;
+
+	if (set->report_s == 0) {
+		(void)sigwait(signals, &number);
+		return;
+	}
+	for (int second = 1; !pause_s(1); second++)
+		if (second % set->report_s == 0)
+			report(session);
+	report(session);
+}
+
 /* A database that is not there yet is waited for. */
 static int serve(const settings *set, const sigset_t *signals)
 {
 	weir_session *session = NULL;
 	weir_error    err = WEIR_ERROR_INIT;
-	int           number;
 
 	while (open_session(set, &session, &err) < 0) {
 		fprintf(stderr, "relay: %s: %s\n", weir_status_name(err.status), err.message);
@@ -131,7 +161,7 @@ static int serve(const settings *set, const sigset_t *signals)
 		if (pause_s(RETRY_S))
 			return EXIT_SUCCESS;
 	}
-	(void)sigwait(signals, &number);
+	wait_and_report(set, signals, session);
 	weir_close(&session);
 	return EXIT_SUCCESS;
 }

@@ -37,6 +37,9 @@ static void use_keys_of_several_columns(int32_t shop_id)
 	OK(invoice_invoice_lines(session, found, &of_invoice, &err));
 	MUST(of_invoice.count == 1 && of_invoice.items[0]->limit == 3);
 	invoice_line_list_release(&of_invoice);
+	OK(invoice_dao_delete(&invoices, 7, shop_id, NULL, &err)); /* with its lines, and the cache knows */
+	OK(invoice_line_dao_get_by_invoice_cached(&lines, 7, shop_id, 0, 10, &of_invoice, &err));
+	MUST(of_invoice.count == 0);
 	invoice_list_release(&list);
 	invoice_release(&found);
 }

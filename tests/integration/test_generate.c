@@ -189,6 +189,7 @@ START_TEST(test_generate__keys_relations_marks_and_odd_names_work)
 	              "--more tags='.gathers = true, .cache = { .list_ttl_s = 30 }' "
 	              "--name 'odd */ \"table\\=odd' --name 'odd */ \"table\\.the \"key\\=id'");
 	must_say("foreign key \"letters_shop_name_fkey\" of \"letters\" does not refer to the primary key");
+	must_say("foreign key \"staff_boss_id_fkey\" of \"staff\" changes rows by itself");
 	compile_headers_as_cxx();
 	build_and_run("shapes");
 	teardown();
@@ -296,6 +297,42 @@ START_TEST(test_generate__needs_no_right_but_to_read_the_catalog)
 	         shop.directory);
 	snprintf(statement, sizeof statement, "DROP ROLE %s", shop.schema);
 	sql_run(test_direct_url(), statement);
+	teardown();
+}
+END_TEST
+
+/* Each line of what was said, `shop` in the place of the directory, is in docs/generate.md. */
+static void must_be_documented(void)
+{
+	char *page = read_text(WEIR_SOURCE_DIR "/docs/generate.md"), *rest = NULL;
+
+	for (char *line = strtok_r(shop.output, "\n", &rest); line; line = strtok_r(NULL, "\n", &rest)) {
+		char  wanted[512], *place = strstr(line, shop.directory);
+		char *behind = place ? place + strlen(shop.directory) : line;
+
+		snprintf(wanted, sizeof wanted, "\n    %.*s%s%s\n", place ? (int)(place - line) : 0, line, place ? "shop" : "",
+		         behind);
+		ck_assert_msg(strstr(page, wanted) != NULL, "not in docs/generate.md: %s", wanted);
+	}
+	free(page);
+}
+
+START_TEST(test_docs__the_session_is_what_the_program_says)
+{
+	setup();
+	sql("CREATE TABLE projects (id bigint GENERATED ALWAYS AS IDENTITY PRIMARY KEY, name text NOT NULL UNIQUE);"
+	    "CREATE TABLE tickets (id bigint GENERATED ALWAYS AS IDENTITY PRIMARY KEY, code varchar(12) NOT NULL UNIQUE,"
+	    " project_id bigint NOT NULL REFERENCES projects, title text NOT NULL, assignee text,"
+	    " priority smallint NOT NULL DEFAULT 3, fee numeric(10, 2), opened_at timestamptz NOT NULL DEFAULT now(),"
+	    " updated_at timestamptz NOT NULL DEFAULT now())");
+	must_generate("--auto-now updated_at");
+	must_be_documented();
+	sql("ALTER TABLE tickets ALTER title TYPE varchar(80)");
+	ck_assert_int_eq(generate("--auto-now updated_at --check"), 1);
+	must_be_documented();
+	sql("CREATE TABLE classes (id int, size point)");
+	ck_assert_int_eq(generate("--auto-now updated_at"), 1);
+	must_be_documented();
 	teardown();
 }
 END_TEST
@@ -487,9 +524,9 @@ WEIR_SUITE("generate", test_generate__daos_of_the_bundled_tables_compile_and_wor
            test_generate__finders_and_relations_by_every_type_find,
            test_generate__models_have_the_singular_of_the_tables_names,
            test_generate__daos_of_the_chinook_database_work, test_generate__a_prefix_and_a_choice_of_tables_are_kept_to,
-           test_generate__needs_no_right_but_to_read_the_catalog, test_generate__a_second_run_changes_nothing,
-           test_check__names_what_a_changed_table_would_change, test_check__names_the_files_of_a_table_that_is_gone,
-           test_generate__names_everything_that_cannot_be_modelled,
+           test_generate__needs_no_right_but_to_read_the_catalog, test_docs__the_session_is_what_the_program_says,
+           test_generate__a_second_run_changes_nothing, test_check__names_what_a_changed_table_would_change,
+           test_check__names_the_files_of_a_table_that_is_gone, test_generate__names_everything_that_cannot_be_modelled,
            test_generate__names_of_the_program_that_clash_are_said, test_generate__a_choice_about_nothing_is_a_mistake,
            test_generate__a_run_that_fails_leaves_the_directory_as_it_was);
 

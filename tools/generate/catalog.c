@@ -42,8 +42,9 @@ static const weir_field index_fields[] = {
 static const weir_model index_model = WEIR_RESULT(index_row, index_fields);
 
 static const weir_field foreign_fields[] = {
-	WEIR_FIELD(foreign_row, table),  WEIR_FIELD(foreign_row, name),    WEIR_FIELD(foreign_row, target_schema),
-	WEIR_FIELD(foreign_row, target), WEIR_FIELD(foreign_row, columns), WEIR_FIELD(foreign_row, target_columns),
+	WEIR_FIELD(foreign_row, table),     WEIR_FIELD(foreign_row, name),    WEIR_FIELD(foreign_row, target_schema),
+	WEIR_FIELD(foreign_row, target),    WEIR_FIELD(foreign_row, columns), WEIR_FIELD(foreign_row, target_columns),
+	WEIR_FIELD(foreign_row, on_delete),
 };
 static const weir_model foreign_model = WEIR_RESULT(foreign_row, foreign_fields);
 
@@ -114,12 +115,13 @@ static int read_foreigns(weir_session *session, gen_catalog *to, weir_error *err
 {
 	return weir_query_into(
 		session,
-		WEIR_SQL("SELECT c.relname::text AS \"table\", k.conname::text AS name, tn.nspname::text AS target_schema,"
-	             " t.relname::text AS target, k.conkey AS columns, k.confkey AS target_columns" TABLES_OF_SCHEMA
-	             " JOIN pg_constraint k ON k.conrelid = c.oid AND k.contype = 'f' AND k.conparentid = 0"
-	             " JOIN pg_class t ON t.oid = k.confrelid JOIN pg_namespace tn ON tn.oid = t.relnamespace"
-	             " WHERE c.relkind IN ('r', 'p')"
-	             " ORDER BY c.relname::text COLLATE \"C\", k.conkey, k.conname::text COLLATE \"C\""),
+		WEIR_SQL(
+			"SELECT c.relname::text AS \"table\", k.conname::text AS name, tn.nspname::text AS target_schema,"
+			" t.relname::text AS target, k.conkey AS columns, k.confkey AS target_columns, k.confdeltype::text AS on_delete" TABLES_OF_SCHEMA
+			" JOIN pg_constraint k ON k.conrelid = c.oid AND k.contype = 'f' AND k.conparentid = 0"
+			" JOIN pg_class t ON t.oid = k.confrelid JOIN pg_namespace tn ON tn.oid = t.relnamespace"
+			" WHERE c.relkind IN ('r', 'p')"
+			" ORDER BY c.relname::text COLLATE \"C\", k.conkey, k.conname::text COLLATE \"C\""),
 		WEIR_PARAMS(to->schema), &foreign_model, WEIR_READS_UNSAID, &to->foreigns, err);
 }
 

@@ -47,6 +47,7 @@ typedef struct foreign_row {
 	const char    *target;
 	weir_i16_array columns;
 	weir_i16_array target_columns;
+	const char    *on_delete; /* as in pg_constraint.confdeltype */
 } foreign_row;
 WEIR_RECORD(foreign_row)
 

@@ -160,6 +160,8 @@ static void write_relation(FILE *out, const gen_plan *plan, const gen_model *mod
 	if (r->through)
 		items = arena_text(plan->arena, is_long && r->other->count == 1 ? "%s, (%s)" : "%s, %s", items,
 		                   key_text(plan, r->other));
+	if (r->cascade)
+		add_option(plan, &items, ".cascade = true");
 	if (r->inverse)
 		items = arena_text(plan->arena, "%s, .inverse_of = \"%s\"", items, r->inverse);
 	write_wrapped(out, arena_text(plan->arena, "\t%s%s(", macros[r->kind], is_long ? "_BY" : ""), items, "),\n");

@@ -40,6 +40,7 @@ typedef struct gen_relation {
 	const gen_model *through;
 	const gen_key   *key;      /* the foreign key; many to many: to the owner */
 	const gen_key   *other;    /* many to many: to the target */
+	bool             cascade;  /* the library deletes, in the place of the schema */
 	const char      *inverse;  /* the relation that leads back, or NULL */
 	const char      *named_by; /* what --relation says to name it, for complaints */
 } gen_relation;

@@ -58,17 +58,30 @@ static void find_list(gen_plan *plan, gen_model *model, const gen_foreign *f)
 		add_finder(plan, model, (gen_finder){ .key = f->key, .is_list = true }, first ? first : by_members, by_members);
 }
 
+static size_t count_keys(const gen_model *model, const gen_foreign *keys, size_t count)
+{
+	size_t own = 0;
+
+	for (size_t i = 0; i < count; i++)
+		own += keys[i].owner == model;
+	return own;
+}
+
+static void find_all(gen_plan *plan, gen_model *model)
+{
+	size_t most = model->member_count + count_keys(model, plan->foreigns, plan->foreign_count) +
+	              count_keys(model, plan->loose, plan->loose_count);
+
+	model->finders = arena_take(plan->arena, (most + 1) * sizeof(gen_finder));
+	find_unique(plan, model);
+	for (size_t i = 0; i < plan->foreign_count; i++)
+		find_list(plan, model, &plan->foreigns[i]);
+	for (size_t i = 0; i < plan->loose_count; i++)
+		find_list(plan, model, &plan->loose[i]);
+}
+
 void plan_finders(gen_plan *plan)
 {
-	for (size_t i = 0; i < plan->model_count; i++) {
-		gen_model *model = &plan->models[i];
-
-		model->finders = arena_take(plan->arena, (model->member_count + plan->foreign_count + plan->loose_count + 1) *
-		                                             sizeof(gen_finder));
-		find_unique(plan, model);
-		for (size_t f = 0; f < plan->foreign_count; f++)
-			find_list(plan, model, &plan->foreigns[f]);
-		for (size_t f = 0; f < plan->loose_count; f++)
-			find_list(plan, model, &plan->loose[f]);
-	}
+	for (size_t i = 0; i < plan->model_count; i++)
+		find_all(plan, &plan->models[i]);
 }

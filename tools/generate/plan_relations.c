@@ -50,6 +50,18 @@ static void stamp(const gen_foreign *f)
 		f->owner->members[f->key.members[i] - f->owner->members].stamped = true;
 }
 
+/* What the schema does by itself is a write past weir, unless a relation does it in its place. */
+static void note_changes(const gen_foreign *f, bool cascades)
+{
+	char on_delete = f->row->on_delete[0];
+
+	if (on_delete == 'n' || on_delete == 'd' || (on_delete == 'c' && cascades))
+		report_note(
+			"foreign key \"%s\" of \"%s\" changes rows by itself when what it refers to is deleted: the cache is not "
+			"told (docs/relations.md)",
+			f->row->name, f->row->table);
+}
+
 /* A foreign key without a relation: to a table that is not written, or to other columns than its primary key. */
 static void add_loose(gen_plan *plan, gen_foreign f)
 {
@@ -141,6 +153,7 @@ static void name_foreign(const gen_plan *plan, gen_foreign *f)
 	f->across = chosen(plan, f, across, name_across(plan, f));
 	if (!f->forth && !f->back)
 		stamp(f);
+	note_changes(f, f->back == NULL);
 	if (*at)
 		report_problem(plan->report, "--relation %s=%s: three names at most", given->key, given->value);
 }
@@ -158,6 +171,8 @@ static void add_foreign(gen_plan *plan, const foreign_row *row)
 	reason = f->target ? read_key(f, &f->key) : NULL;
 	if (!f->target || reason) {
 		add_loose(plan, *f);
+		if (f->target)
+			note_changes(f, true);
 		if (reason)
 			report_note("foreign key \"%s\" of \"%s\" %s: there is no relation", row->name, row->table, reason);
 		return;
@@ -208,6 +223,7 @@ static void relate_back(const gen_plan *plan, const gen_foreign *f)
 	if (f->back)
 		add_relation(plan, f->target,
 		             (gen_relation){ .kind = f->is_unique ? HAS_ONE : HAS_MANY,
+		                             .cascade = f->row->on_delete[0] == 'c',
 		                             .name = f->back,
 		                             .target = f->owner,
 		                             .key = &f->key,
@@ -269,6 +285,16 @@ static void relate_all(gen_plan *plan)
 	}
 }
 
+/* A key to a model may give it one back and one across. */
+static size_t most_relations(const gen_plan *plan, const gen_model *model)
+{
+	size_t most = 0;
+
+	for (size_t i = 0; i < plan->foreign_count; i++)
+		most += (plan->foreigns[i].owner == model) + 2 * (size_t)(plan->foreigns[i].target == model);
+	return most;
+}
+
 void plan_relations(gen_plan *plan)
 {
 	size_t count = plan->catalog->foreigns.count;
@@ -280,6 +306,7 @@ void plan_relations(gen_plan *plan)
 	for (size_t i = 0; i < plan->foreign_count; i++)
 		name_foreign(plan, &plan->foreigns[i]);
 	for (size_t i = 0; i < plan->model_count; i++)
-		plan->models[i].relations = arena_take(plan->arena, (4 * plan->foreign_count + 1) * sizeof(gen_relation));
+		plan->models[i].relations =
+			arena_take(plan->arena, (most_relations(plan, &plan->models[i]) + 1) * sizeof(gen_relation));
 	relate_all(plan);
 }

@@ -64,19 +64,31 @@ static int64_t number_of(const weir__entity *entity, const void *record)
 	return weir__layout_get(entity->layout, entity->layout->key[0], record).as.integer;
 }
 
-static void note_number(const weir__entity *entity, weir__distinct *distinct, size_t index, const void *record)
+/* name: what stands before the number in a key. */
+static void note_number(weir__distinct *distinct, size_t index, int64_t number, const weir__buffer *name)
 {
-	int64_t number = number_of(entity, record);
-	size_t  slot = slot_of_number(distinct, number);
+	size_t slot = slot_of_number(distinct, number);
 
 	if (!distinct->slots[slot]) {
-		weir__key_of_record(entity, record, &distinct->text);
+		weir__buffer_append(&distinct->text, name->data, name->length);
+		weir__buffer_append_i64(&distinct->text, number);
 		distinct->numbers[distinct->count] = number;
 		distinct->first[distinct->count] = index;
 		distinct->slots[slot] = ++distinct->count;
 		distinct->offsets[distinct->count] = distinct->text.length;
 	}
 	distinct->positions[index] = distinct->slots[slot] - 1;
+}
+
+static void note_numbers(const weir__entity *entity, weir__distinct *distinct, const weir__keys *keys)
+{
+	weir__buffer name = WEIR__BUFFER_INIT;
+
+	weir__key_of_number_begin(entity, &name);
+	for (size_t i = 0; i < keys->count && !name.failed; i++)
+		note_number(distinct, i, number_of(entity, weir__keys_struct(keys, i)), &name);
+	distinct->text.failed = distinct->text.failed || name.failed;
+	weir__buffer_release(&name);
 }
 
 int weir__distinct_create(const weir__entity *entity, const weir__keys *keys, weir__distinct *distinct, weir_error *err)
@@ -93,13 +105,11 @@ int weir__distinct_create(const weir__entity *entity, const weir__keys *keys, we
 	if ((entity->number_size > 0 && !distinct->numbers) || !distinct->offsets || !distinct->first ||
 	    !distinct->positions || !distinct->slots)
 		return weir__error_no_memory(err);
-	for (size_t i = 0; i < keys->count; i++) {
+	if (distinct->numbers)
+		note_numbers(entity, distinct, keys);
+	for (size_t i = 0; !distinct->numbers && i < keys->count; i++) {
 		size_t start = distinct->text.length;
 
-		if (distinct->numbers) {
-			note_number(entity, distinct, i, weir__keys_struct(keys, i));
-			continue;
-		}
 		weir__key_of_record(entity, weir__keys_struct(keys, i), &distinct->text);
 		if (!distinct->text.failed)
 			note_key(distinct, i, start);

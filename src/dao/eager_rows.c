@@ -91,16 +91,34 @@ static int slice_rows(weir__level *level, const weir_list *list, size_t *owners)
 	return WEIR_OK;
 }
 
+/* Do the rows themselves have the key, as one integer? */
+static bool has_number(const weir__level *level)
+{
+	const weir__link *link = level->relation->link;
+
+	return level->distinct.numbers && link->key_count == 1 && (!link->through || reads_between(level));
+}
+
+static size_t owner_of_record(const weir__level *level, const void *record)
+{
+	weir_value key = weir__layout_get(layout_of(level), level->relation->link->other_columns[0], record);
+
+	return key.is_null ? SIZE_MAX : weir__distinct_find_number(&level->distinct, key.as.integer);
+}
+
 static int take_rows(weir__level *level, const weir__rows *rows)
 {
 	weir__buffer scratch = WEIR__BUFFER_INIT;
+	bool         numbered = has_number(level);
 	weir_list    list = WEIR_LIST_INIT, kept;
 	size_t      *owners = weir__malloc(rows->count * sizeof *owners);
 	int          rc = owners ? WEIR_OK : no_memory(level);
 
 	if (rc >= 0)
 		rc = weir__rows_list(rows, layout_of(level), &list, level->call.err);
-	for (size_t row = 0; rc >= 0 && row < rows->count; row++)
+	for (size_t row = 0; rc >= 0 && numbered && row < rows->count; row++)
+		owners[row] = owner_of_record(level, list.items[row]);
+	for (size_t row = 0; rc >= 0 && !numbered && row < rows->count; row++)
 		rc = owner_of_row(level, rows, row, &scratch, &owners[row]);
 	kept = list;
 	if (rc >= 0 && !weir__tree_keep_list(level->tree, &list))

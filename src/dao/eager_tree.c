@@ -34,7 +34,8 @@ static size_t slot_of(const weir__branch *branches, size_t size, const void *own
 	uint64_t hash = ((uint64_t)(uintptr_t)owner / 16 + (size_t)name[0] * 131 + strlen(name)) * MULTIPLIER;
 	size_t   at = (size_t)(hash >> 20) & (size - 1);
 
-	while (branches[at].owner && (branches[at].owner != owner || strcmp(branches[at].name, name) != 0))
+	while (branches[at].owner &&
+	       (branches[at].owner != owner || (branches[at].name != name && strcmp(branches[at].name, name) != 0)))
 		at = (at + 1) & (size - 1);
 	return at;
 }

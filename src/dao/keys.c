@@ -102,6 +102,12 @@ void weir__key_of_values(const weir__entity *entity, const weir_value *values, w
 		weir__key_append_column(entity, entity->layout->key[i], &values[i], key);
 }
 
+void weir__key_of_number_begin(const weir__entity *entity, weir__buffer *key)
+{
+	append_name(entity->layout->base->name, key);
+	weir__key_append_column_name(entity, entity->layout->key[0], key);
+}
+
 void weir__key_of_record(const weir__entity *entity, const void *record, weir__buffer *key)
 {
 	weir_value values[WEIR__KEY_COLUMNS_MAX];

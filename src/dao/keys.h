@@ -9,6 +9,9 @@
 /* `user:id:42`, `playlist_track:playlist_id:1:track_id:17`: the record with the primary key of this struct. Appends. */
 void weir__key_of_record(const weir__entity *entity, const void *record, weir__buffer *key);
 
+/* What stands before the digits in the key of a record whose primary key is one integer. */
+void weir__key_of_number_begin(const weir__entity *entity, weir__buffer *key);
+
 /* The same from the values of the key columns in order. */
 void weir__key_of_values(const weir__entity *entity, const weir_value *values, weir__buffer *key);
 

@@ -3,6 +3,7 @@
 
 #include "base/error.h"
 #include "base/memory.h"
+#include "dao/check.h"
 
 #include <string.h>
 
@@ -171,16 +172,12 @@ int weir__call_write_sql(weir__call *call, weir__sql *sql)
 int weir__call_add_key(weir__call *call, const void *key)
 {
 	const weir__layout *layout = call->entity->layout;
+	int                 rc = weir__check_key(call, key);
 
-	if (!key)
-		return weir__error_set_at(call->err, WEIR_ERR_USAGE, layout->model->name, NULL, "no key was given");
-	for (size_t i = 0; i < layout->key_count; i++) {
+	for (size_t i = 0; rc >= 0 && i < layout->key_count; i++) {
 		weir_value value = weir__layout_get(layout, layout->key[i], key);
-		int        rc = weir__value_check(layout, layout->key[i], &value, call->err);
 
-		if (rc < 0)
-			return rc;
 		weir__params_add(call->params, layout->columns[layout->key[i]].type, &value);
 	}
-	return WEIR_OK;
+	return rc;
 }

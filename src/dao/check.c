@@ -132,11 +132,18 @@ int weir__check_unique(weir__call *call, weir_column column, const void *values,
 	return value->is_null ? WEIR_NOT_FOUND : weir__value_check(layout, *index, value, call->err);
 }
 
-int weir__check_key(weir__call *call, const void *key)
+int weir__check_key(const weir__call *call, const void *key)
 {
-	int rc = weir__call_add_key(call, key);
+	const weir__layout *layout = call->entity->layout;
+	int                 rc = WEIR_OK;
 
-	weir__params_clear(call->params);
+	if (!key)
+		return weir__error_set_at(call->err, WEIR_ERR_USAGE, layout->model->name, NULL, "no key was given");
+	for (size_t i = 0; rc >= 0 && i < layout->key_count; i++) {
+		weir_value value = weir__layout_get(layout, layout->key[i], key);
+
+		rc = weir__value_check(layout, layout->key[i], &value, call->err);
+	}
 	return rc;
 }
 

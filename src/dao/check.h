@@ -37,7 +37,7 @@ int weir__check_column(weir__call *call, weir_column column, size_t *index);
 /* The column to look up by, which must be unique, and its value in the struct. WEIR_NOT_FOUND for NULL. */
 int weir__check_unique(weir__call *call, weir_column column, const void *values, size_t *index, weir_value *value);
 
-int weir__check_key(weir__call *call, const void *key);
+int weir__check_key(const weir__call *call, const void *key);
 
 /* The condition that the primary key is this one, which has been checked. It lives as long as conditions and key. */
 weir_condition weir__check_has_key(const weir__layout *layout, const void *key,

@@ -351,7 +351,7 @@ static int decode_hits(weir__level *level)
 		if (level->lookups.items[i].state != WEIR__HIT)
 			continue;
 		if (lists[hits].good)
-			set_slice(level, i, kept.items + lists[hits].first, lists[hits].count);
+			set_slice(level, i, lists[hits].count ? kept.items + lists[hits].first : NULL, lists[hits].count);
 		else
 			weir__cache_reject(level->relation->space, &level->lookups.items[i]);
 		hits++;

@@ -645,7 +645,7 @@ int weir__codec_decode_lists(const weir__layout *layout, weir__codec_list *lists
 
 	for (size_t i = 0; i < count; i++) {
 		lists[i].good = measure_list(layout, &lists[i], &fixed, &items_size, &room);
-		if (!lists[i].good)
+		if (!lists[i].good || lists[i].count == 0)
 			continue;
 		records += lists[i].count;
 		total += room;
@@ -656,18 +656,20 @@ int weir__codec_decode_lists(const weir__layout *layout, weir__codec_list *lists
 	for (size_t i = 0; i < count; i++) {
 		weir__codec_list *list = &lists[i];
 		struct reader     r = { .at = list->bytes, .limit = list->bytes + list->length };
-		weir_list         part = { .items = all->items + records, .count = list->count };
+		weir_list         part = { .count = list->count };
 
 		if (!list->good)
 			continue;
 		(void)measure_list(layout, list, &fixed, &items_size, &room);
 		r.end = r.limit - fixed;
-		if (list->count > 0)
+		if (list->count > 0) {
+			part.items = all->items + records;
 			take_room(&r, memory, items_size);
+			memory += room;
+		}
 		list->first = records;
 		list->good = read_records(&r, layout, &part) && r.at == r.limit;
 		records += list->count;
-		memory += room;
 	}
 	return WEIR_OK;
 }

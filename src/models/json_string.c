@@ -63,27 +63,6 @@ void weir__json_string_append(weir__buffer *buffer, const char *text)
 		buffer->length = (size_t)(at - buffer->data);
 }
 
-char weir__json_unescape_letter(char letter)
-{
-	switch (letter) {
-	case 'b':
-		return '\b';
-	case 'f':
-		return '\f';
-	case 'n':
-		return '\n';
-	case 'r':
-		return '\r';
-	case 't':
-		return '\t';
-	case '"':
-	case '\\':
-		return letter;
-	default:
-		return 0;
-	}
-}
-
 /* Four hexadecimal digits, which are there. */
 static uint32_t read_hex4(const char *at)
 {

@@ -459,6 +459,40 @@ START_TEST(test_list__truncations_and_changes_are_refused_or_another_list)
 }
 END_TEST
 
+/* A byte of each list in turn is changed, which is another record or none; the others are as they were. */
+START_TEST(test_lists__a_broken_one_leaves_the_others_as_they_are)
+{
+	static const size_t counts[] = { 2, 0, 3, 1 };
+	weir__layout       *layout = layout_of(&note_model);
+	weir__buffer        texts[4];
+
+	for (size_t i = 0; i < 4; i++)
+		texts[i] = encode_notes(layout, counts[i]);
+	for (size_t broken = 0; broken <= 4; broken++)
+		for (size_t at = 0; at < (broken < 4 ? texts[broken].length : 1); at++) {
+			weir__codec_list lists[4];
+			weir_list        all = WEIR_LIST_INIT;
+
+			for (size_t i = 0; i < 4; i++)
+				lists[i] = (weir__codec_list){ texts[i].data, texts[i].length, counts[i], .first = 7 };
+			if (broken < 4)
+				texts[broken].data[at] = (char)(texts[broken].data[at] ^ 0x80);
+			ck_assert_int_eq(weir__codec_decode_lists(layout, lists, 4, &all), WEIR_OK);
+			if (broken < 4)
+				texts[broken].data[at] = (char)(texts[broken].data[at] ^ 0x80);
+			for (size_t i = 0; i < 4; i++) {
+				ck_assert(lists[i].good == (i != broken));
+				for (size_t k = 0; lists[i].good && k < counts[i]; k++)
+					ck_assert_int_eq(((const note *)all.items[lists[i].first + k])->id, (int64_t)(k + 1));
+			}
+			weir_list_release(&all);
+		}
+	for (size_t i = 0; i < 4; i++)
+		weir__buffer_release(&texts[i]);
+	weir__layout_free(layout);
+}
+END_TEST
+
 #ifdef WEIR_TEST_HOOKS
 START_TEST(test_codec__survives_every_failed_allocation)
 {
@@ -504,4 +538,5 @@ WEIR_SUITE("models/codec", test_encode__is_one_line_of_json_in_the_order_of_the_
            test_codec__json_null_and_no_json_differ, test_codec__texts_of_every_length_and_of_a_megabyte_come_back,
            test_codec__json_keeps_its_bytes, test_codec__numerics_keep_their_digits,
            test_list__comes_back_with_its_records, test_list__the_count_is_not_trusted,
-           test_list__truncations_and_changes_are_refused_or_another_list FAILURES);
+           test_list__truncations_and_changes_are_refused_or_another_list,
+           test_lists__a_broken_one_leaves_the_others_as_they_are FAILURES);

@@ -51,6 +51,18 @@ static void write_members(FILE *out, const gen_plan *plan, const gen_model *mode
 	}
 }
 
+/* What the types of the members do not show. */
+static void tell_nullable(FILE *out, const gen_plan *plan, const gen_model *model)
+{
+	const char *names = "";
+
+	for (size_t i = 0; i < model->member_count; i++)
+		if (is_nullable(&model->members[i]) && !is_opt(&model->members[i]))
+			names = arena_text(plan->arena, "%s%s %s", names, names[0] ? "," : "", model->members[i].name);
+	if (names[0])
+		write_comment(out, arena_text(plan->arena, "NULL here is NULL there:%s.", names));
+}
+
 void emit_model_header(FILE *out, const gen_plan *plan, const gen_model *model)
 {
 	const char *name = model->name;
@@ -59,6 +71,7 @@ void emit_model_header(FILE *out, const gen_plan *plan, const gen_model *model)
 		out, plan,
 		arena_text(plan->arena, "%s: one row of the table %s.", name, write_name(plan->arena, model->table->name)));
 	emit_guard(out, plan, name, "#include <weir/weir.h>\n");
+	tell_nullable(out, plan, model);
 	fprintf(out, "typedef struct %s {\n", name);
 	write_members(out, plan, model, member_type);
 	fprintf(out, "} %s;\n\n/* %s_list, %s_retain(), %s_release(), %s_list_release() */\nWEIR_RECORD(%s)\n\n", name,

@@ -14,6 +14,7 @@ typedef struct actor {
 	check_log          *log;
 	int                 thread;
 	bool                verbose;
+	bool                goes_without; /* its last write was not guarded */
 	weir_error          err;
 } actor;
 
@@ -21,6 +22,8 @@ typedef struct actor {
 extern _Thread_local bool actor_unguarded;
 
 int actor_pick_key(actor *a);
+/* May it be written now? */
+bool actor_may_write(actor *a, int64_t key);
 
 /* The next free record, not yet visible to the driver; made visible by actor_publish. */
 check_record *actor_record(actor *a, check_kind kind, unsigned ahead);

@@ -54,6 +54,7 @@ static void fork_worker(driver *d, int slot)
 			   .policy = d->options->fail ? WEIR_POLICY_FAIL : WEIR_POLICY_DEGRADE,
 			   .outside_ms = d->options->outside ? OUTSIDE_MS : 0,
 			   .outbox = d->options->outbox || d->options->outside ? WEIR_ON : WEIR_OFF,
+			   .rarely = d->options->outbox,
 			   .verbose = d->options->verbose,
 	};
 

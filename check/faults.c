@@ -220,6 +220,18 @@ static void kill_worker(driver *d, int victim)
 	driver_replace_worker(d, victim);
 }
 
+/* It does not reach Redis for a while, and then is killed: what it owes the cache nobody knows, but for the outbox. */
+static void orphan_writes(driver *d, int victim)
+{
+	proxy_link *link = &d->shared->worker[victim].redis_link;
+
+	atomic_store(&link->mode, PROXY_CLOSED);
+	pause_ms(pick(d, 300, 900));
+	kill(d->workers[victim], SIGKILL);
+	atomic_store(&link->mode, PROXY_PASS);
+	driver_replace_worker(d, victim);
+}
+
 enum { REACH_MS = 3000 };
 
 /* It dies by itself at some point of a write or a fill, if it comes there. */
@@ -290,6 +302,7 @@ static const fault faults[] = {
 	{ "twice", "Redis's answers arrive twice", TAKES_AWAY, repeat_replies, true },
 	{ "cut", "connections to Redis end at some byte", TAKES_AWAY, cut_redis_at, true },
 	{ "close", "no connection to Redis", TAKES_AWAY, close_redis, true },
+	{ "orphan", "no connection to Redis, then kill -9 of a worker", TAKES_AWAY, orphan_writes, true },
 	{ "rfreeze", "SIGSTOP of Redis, up to 1.5 s", TAKES_AWAY, freeze_redis, false },
 	{ "rrestart", "kill -9 of Redis, which comes back empty", TAKES_AWAY, restart_redis, false },
 	{ "snapshot", "kill -9 of Redis, which comes back with an old snapshot", TAKES_AWAY, restore_redis, false },
@@ -368,7 +381,8 @@ bool faults_make_one(driver *d)
 		return false;
 	victim = pick(d, 0, d->shared->workers - 1);
 	everybody = pick(d, 0, 99) < 40;
-	if (!f->has_victim || (everybody && f->make != kill_worker && f->make != kill_at_point && f->make != freeze_worker))
+	if (!f->has_victim || (everybody && f->make != kill_worker && f->make != kill_at_point &&
+	                       f->make != freeze_worker && f->make != orphan_writes))
 		victim = -1;
 	if (d->options->verbose)
 		fprintf(stderr, "fault %s, worker %d, at %.3f s\n", f->name, victim, (double)(clock_ns() - d->begin_ns) / 1e9);

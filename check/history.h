@@ -90,7 +90,8 @@ typedef struct check_shared {
 	int                workers;
 	int                threads; /* of each */
 	check_worker_state worker[WORKERS_MAX];
-	check_log          outside; /* of the process that writes without weir (outside.h) */
+	_Atomic uint64_t   rarely_ns[64]; /* when a row that is written rarely was, by key (registry.h) */
+	check_log          outside;       /* of the process that writes without weir (outside.h) */
 } check_shared;
 
 uint64_t clock_ns(void);

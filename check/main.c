@@ -123,6 +123,7 @@ static bool try_mutant(const check_options *given, const mutant *m, check_result
 	options.faults = m->faults;
 	options.pg_delay_ms = m->pg_delay_ms;
 	options.outside = strcmp(m->name, "unheard") == 0;
+	options.outbox = strcmp(m->name, "no_relay") == 0;
 	options.seconds = MUTANT_S;
 	options.pause_s = 0.15;
 	printf("%s: %s\n", m->name, m->mistake);

@@ -32,6 +32,7 @@ const mutant mutants[] = {
 	{ "forgotten_any", "leaves the stamp of all other lists alone", "none", 0 },
 	{ "deaf", "does not hear what changes, with near caches", "none", 0 },
 	{ "unheard", "no triggers, and a watermark all the same", "none", 0 },
+	{ "no_relay", "rows of the outbox that nobody applies", "orphan", 0 },
 	{ "blind", "takes guards and releases that failed for done", "close", 0 },
 };
 

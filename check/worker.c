@@ -147,6 +147,8 @@ static weir_session *open_session(const check_worker *worker)
 		if (!options.cache_backend)
 			return NULL;
 	}
+	if (worker->mistake && strcmp(worker->mistake, "no_relay") == 0)
+		options.relay = WEIR_OFF;
 	options.cache.near = worker_has_near_cache(worker) ? WEIR_ON : WEIR_INHERIT;
 	while (goes_on(worker->shared)) {
 		if (weir_open(&options, &session, &err) == WEIR_OK)

@@ -18,6 +18,7 @@ typedef struct check_worker {
 	weir_policy   policy;
 	int           outside_ms; /* 0: nobody writes without weir */
 	weir_switch   outbox;
+	bool          rarely; /* some rows are written rarely */
 	bool          verbose;
 } check_worker;
 

@@ -7,6 +7,8 @@
 
 enum { IN_TRANSACTION_MOST = 3, LONG_MOST_MS = 1200 };
 
+#define RARELY_NS UINT64_C(20000000000) /* after which a row that is written rarely may be written again */
+
 /* A change in the making: the new values, and which of them. */
 typedef struct change {
 	reg      values;
@@ -32,6 +34,17 @@ static void make_change(actor *a, int64_t key, change *c)
 	};
 	c->set = (weir_set){ .model = &reg_model, .offsets = dice < 75 ? set_tag_group : set_tag_name_group };
 	c->set.count = dice < 40 ? 1 : dice < 90 ? 2 : 3;
+}
+
+/* Of rows that are written rarely one writer in so many seconds is told yes, if its last write went on without guards. */
+bool actor_may_write(actor *a, int64_t key)
+{
+	_Atomic uint64_t *last = &a->worker->shared->rarely_ns[key];
+	uint64_t          before = atomic_load(last), now = clock_ns();
+
+	if (!a->worker->rarely || !reg_is_rare(key))
+		return true;
+	return a->goes_without && now - before > RARELY_NS && atomic_compare_exchange_strong(last, &before, now);
 }
 
 static check_record *begin_write(actor *a, check_kind kind, int64_t key, int64_t tag)
@@ -63,7 +76,7 @@ static bool is_expected(int rc)
 static void end_write(actor *a, check_record *record, int rc)
 {
 	record->end_ns = clock_ns();
-	record->unguarded = actor_unguarded;
+	record->unguarded = a->goes_without = actor_unguarded;
 	record->outcome = outcome_of(a, rc);
 	if (!is_expected(rc))
 		actor_note_error(a, "write", rc);
@@ -234,10 +247,13 @@ static int update_some(work *w)
 	int    key = actor_pick_key(a), last = random_between(&a->random, 1, IN_TRANSACTION_MOST);
 	int    rc = WEIR_OK;
 
-	if (random_percent(&a->random, 20))
+	if (random_percent(&a->random, 20) && !(a->worker->rarely && reg_is_rare(key)))
 		rc = update_in_vain(w, key);
-	for (int i = 0; rc >= 0 && i < last && key < KEYS; i++, key += random_between(&a->random, 1, 5))
+	for (int i = 0; rc >= 0 && i < last && key < KEYS; i++, key += random_between(&a->random, 1, 5)) {
+		if (!actor_may_write(a, key))
+			continue;
 		rc = random_percent(&a->random, 25) ? add_in(w, key) : update_in(w, w->tx, key);
+	}
 	if (rc >= 0 && atomic_load(&a->worker->shared->long_transactions) && random_percent(&a->random, 30))
 		pause_ms(random_between(&a->random, 100, LONG_MOST_MS));
 	return rc;
@@ -272,13 +288,21 @@ static void transact(actor *a)
 		actor_note_error(a, "transaction", rc);
 }
 
+static int rare_key(actor *a)
+{
+	return random_between(&a->random, 3, KEYS / 4 - 1) * 4 + 1;
+}
+
 void actor_write(actor *a)
 {
 	int dice = random_between(&a->random, 0, 99);
 
-	if (dice < 70)
-		update(a, actor_pick_key(a));
-	else if (dice < 88)
+	if (dice < 70) {
+		int key = a->goes_without && a->worker->rarely ? rare_key(a) : actor_pick_key(a);
+
+		if (actor_may_write(a, key))
+			update(a, key);
+	} else if (dice < 88)
 		transact(a);
 	else
 		come_or_go(a);

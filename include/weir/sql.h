@@ -263,7 +263,8 @@ WEIR_API int weir_query_text(weir_session *session, weir_sql sql, weir_params pa
  * invalid as by any write, and, since nobody knows which rows have changed, their rows are all removed from it, which goes
  * through the whole of Redis. WEIR_WRITES_RETURNED (one model) promises instead that the statement returns the primary key of
  * each row it changes (RETURNING id; WEIR_ERR_SCHEMA if the columns are not there): then only these are touched,
- * unless it names a unique column of the model behind SET, or inserts one that it does not return: what those were is not known. */
+ * unless it names a unique column of the model behind SET, or inserts one that it does not return, or may do either for all that its text
+ * says (comments, backslashes, dollar quotes, a call of a function): what those were is not known. */
 WEIR_API int weir_execute(weir_session *session, weir_sql sql, weir_params params, weir_models writes,
                           int64_t *affected, weir_error *err);
 

@@ -6,7 +6,7 @@
 #include "models/layout.h"
 
 /* Which columns of the mask the text names behind SET, until the WHERE or RETURNING that ends that; and in front of VALUES or the like behind
- * INSERT INTO. Rather one too many. */
+ * INSERT INTO; all of the model's where the text cannot tell. Rather one too many. */
 void weir__sql_unique_named(const weir__sql *sql, const weir__layout *layout, weir__mask *set, weir__mask *inserted);
 
 #endif

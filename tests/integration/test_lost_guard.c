@@ -209,11 +209,18 @@ static void update_by_hand(int64_t eve)
 	                       WEIR_PARAMS(eve), WEIR_WRITES_RETURNED(user), NULL, &blog.err));
 }
 
+static void update_by_hand_behind_an_apostrophe(int64_t eve)
+{
+	assert_ok(weir_execute(blog.session,
+	                       WEIR_SQL("/* Eve's */ UPDATE users SET username = 'eva' WHERE id = $1 RETURNING id"),
+	                       WEIR_PARAMS(eve), WEIR_WRITES_RETURNED(user), NULL, &blog.err));
+}
+
 LOST_TEST(test_lost_guard__a_name_that_any_kind_of_write_took_away_is_nobodys)
 {
 	static void (*const ways[])(int64_t eve) = {
 		update_by_condition, update_what_differs,   upsert,         upsert_in_transaction,
-		upsert_many,         upsert_many_into_list, update_by_hand,
+		upsert_many,         upsert_many_into_list, update_by_hand, update_by_hand_behind_an_apostrophe,
 	};
 	int64_t ada = blog_user(&blog, "ada"), eve = blog_user(&blog, "eve");
 

@@ -19,8 +19,8 @@
 START_TEST(test_redis__killed_and_back_again)
 {
 	begin();
-	budget_ms = SHORT_MS;
 	ck_assert_int_eq(set_text("k", "V"), WEIR_OK);
+	budget_ms = SHORT_MS;
 	server_kill(&server);
 	ck_assert_int_eq(state_of("k"), -1);
 	assert_down();
@@ -51,13 +51,14 @@ END_TEST
 START_TEST(test_redis__frozen_and_thawed)
 {
 	begin();
-	budget_ms = SHORT_MS;
 	ck_assert_int_eq(set_text("k", "Vright"), WEIR_OK);
+	budget_ms = SHORT_MS;
 	server_pause(&server);
 	ck_assert_int_eq(state_of("k"), -1);
 	ck_assert_int_eq(guard("k", 1), WEIR_ERR_CACHE);
 	assert_down();
 	server_resume(&server);
+	budget_ms = LONG_MS;
 	EVENTUALLY(state_of("other") == WEIR_CACHED_NOTHING);
 	ck_assert_int_eq(release_with("k", 1, 0), WEIR_OK);
 	end();
@@ -85,12 +86,12 @@ START_TEST(test_redis__a_killed_connection_goes_unnoticed)
 	ck_assert_int_eq(set_text("k", "V"), WEIR_OK);
 	for (int i = 0; i < 5; i++) {
 		redis_run(server.url, "CLIENT KILL TYPE normal SKIPME yes");
-		ck_assert_int_eq(state_of("k"), WEIR_CACHED_VALUE);
+		ck_assert_msg(state_of("k") == WEIR_CACHED_VALUE, "%s", logged);
 		redis_run(server.url, "CLIENT KILL TYPE normal SKIPME yes");
-		ck_assert_int_eq(state_of("k"), WEIR_CACHED_VALUE);
-		ck_assert_int_eq(lease("l", 5), WEIR_CACHED_LEASED);
+		ck_assert_msg(state_of("k") == WEIR_CACHED_VALUE, "%s", logged);
+		ck_assert_msg(lease("l", 5) == WEIR_CACHED_LEASED, "%s", logged);
 		redis_run(server.url, "CLIENT KILL TYPE normal SKIPME yes");
-		ck_assert_int_eq(fill("l", (weir_bytes){ "", 0 }, 5), 0);
+		ck_assert_msg(fill("l", (weir_bytes){ "", 0 }, 5) == 0, "%s", logged);
 	}
 	end();
 }
@@ -228,8 +229,8 @@ START_TEST(test_redis__busy_with_a_script)
 	pthread_t     thread;
 
 	begin();
-	budget_ms = SHORT_MS;
 	ck_assert_int_eq(set_text("k", "V"), WEIR_OK);
+	budget_ms = SHORT_MS;
 	redis_run(server.url, "CONFIG SET busy-reply-threshold 20");
 	context = redisConnectUnix(strchr(server.other_url, '/') + 2);
 	ck_assert(context && !context->err);
@@ -248,8 +249,8 @@ END_TEST
 START_TEST(test_redis__paused_clients)
 {
 	begin();
-	budget_ms = SHORT_MS;
 	ck_assert_int_eq(set_text("k", "V"), WEIR_OK);
+	budget_ms = SHORT_MS;
 	redis_run(server.url, "CLIENT PAUSE 500 ALL");
 	ck_assert_int_eq(state_of("k"), -1);
 	EVENTUALLY(state_of("k") == WEIR_CACHED_VALUE);

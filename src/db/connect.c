@@ -188,11 +188,11 @@ static void note_pooler(weir__conn *conn)
 
 /* From version 14 on a server notices within this time that a caller has gone, so that what it gave up on, and its locks,
  * do not live on. A pooler's server is left as it is. */
-static int ask(weir__conn *conn, bool anonymous, weir__deadline deadline, PGresult **result, weir_error *err)
+static int ask(weir__conn *conn, bool watches, bool anonymous, weir__deadline deadline, PGresult **result,
+               weir_error *err)
 {
 	static const char watched[] = ", CASE WHEN pg_catalog.pg_backend_pid() = $1::int4 THEN "
 								  "pg_catalog.set_config('client_connection_check_interval', '1s', false) END";
-	bool              watches = PQserverVersion(conn->pg) >= 140000;
 	char              text[1024], number[16];
 	const char       *values[] = { number };
 	weir__question    question = { .text = text, .count = watches, .values = values };
@@ -204,24 +204,41 @@ static int ask(weir__conn *conn, bool anonymous, weir__deadline deadline, PGresu
 	return weir__conn_ask(conn, &question, deadline, result, err);
 }
 
-/* Which server it is, is asked in the same query; where that is refused, it is not asked any more. */
-static int set_up(weir__conn *conn, weir__deadline deadline, weir_error *err)
+/* Which server it is, is asked in the same query. What the server refuses is not asked of it any more: on some systems (Windows, others before
+ * version 15) it cannot watch its callers, and says that the value is no valid one. */
+static int ask_what_it_answers(weir__conn *conn, weir__deadline deadline, bool *anonymous, PGresult **result,
+                               weir_error *err)
 {
 	weir__db *db = conn->db;
-	bool      anonymous = atomic_load_explicit(&db->anonymous, memory_order_relaxed);
-	PGresult *result;
-	int       rc;
+	bool      watches = PQserverVersion(conn->pg) >= 140000 && !atomic_load(&db->unwatched);
+	int       rc = ask(conn, watches, *anonymous, deadline, result, err);
+
+	if (rc < 0 && watches && !conn->broken && strcmp(err->sqlstate, "22023") == 0) {
+		atomic_store(&db->unwatched, true);
+		weir__log(db->logger, WEIR_LOG_INFO, "db: the server cannot watch whether its callers are still there");
+		rc = ask(conn, watches = false, *anonymous, deadline, result, err);
+	}
+	if (rc < 0 && !*anonymous && !conn->broken) {
+		atomic_store_explicit(&db->anonymous, *anonymous = true, memory_order_relaxed);
+		weir__log(db->logger, WEIR_LOG_INFO, "db: the server does not say which one it is: %s", err->sqlstate);
+		rc = ask(conn, watches, *anonymous, deadline, result, err);
+	}
+	return rc;
+}
+
+static int set_up(weir__conn *conn, weir__deadline deadline, weir_error *err)
+{
+	bool       anonymous = atomic_load_explicit(&conn->db->anonymous, memory_order_relaxed);
+	weir_error own = WEIR_ERROR_INIT;
+	PGresult  *result;
+	int        rc;
 
 	PQsetnonblocking(conn->pg, 1);
 	conn->server_pid = PQbackendPID(conn->pg);
 	conn->encrypted = PQsslInUse(conn->pg) || PQgssEncInUse(conn->pg);
-	rc = ask(conn, anonymous, deadline, &result, err);
-	if (rc < 0 && !anonymous && !conn->broken) {
-		atomic_store_explicit(&db->anonymous, anonymous = true, memory_order_relaxed);
-		weir__log(db->logger, WEIR_LOG_INFO, "db: the server does not say which one it is: %s",
-		          err ? err->sqlstate : "");
-		rc = ask(conn, anonymous, deadline, &result, err);
-	}
+	rc = ask_what_it_answers(conn, deadline, &anonymous, &result, &own);
+	if (rc < 0 && err)
+		*err = own;
 	if (rc < 0)
 		return rc;
 	conn->incarnation = weir__result_int64(result, 0);

@@ -51,6 +51,7 @@ struct weir__db {
 	weir_statement_mode  statements;
 	atomic_bool          pooled;    /* AUTO: a pooler has been noticed */
 	atomic_bool          anonymous; /* the server does not say which one it is */
+	atomic_bool          unwatched; /* the server's system cannot tell it that a caller has gone */
 	atomic_uint_fast64_t plans;     /* how often a table was found changed */
 	weir_pool_options    pool;
 	const weir__logger  *logger;

@@ -1,11 +1,13 @@
 /* Capabilities that were made apart, together. */
 #include "support/blog.h"
+#include "support/through.h"
 
 #include <weir/futures.h>
 #include <weir/invalidation.h>
 #include <weir/reading.h>
 #include <weir/relation.h>
 #include <weir/scope.h>
+#include <weir/sql.h>
 #include <weir/writing.h>
 
 #include <string.h>
@@ -456,6 +458,31 @@ START_TEST(test_principal__with_a_count_and_no_settings_is_refused)
 }
 END_TEST
 
+/* ---- A server that refuses a setting --------------------------------------------------------------------------------------- */
+
+/* Windows, and others before version 15: the server says that the value is no valid one. */
+START_TEST(test_connect__a_server_that_cannot_watch_its_callers_is_good_enough)
+{
+	struct proxy       proxy = { .garbled = "'client_connection_check_interval', '1s" };
+	weir_session_stats all;
+	weir_session      *tx = NULL;
+	char               url[512];
+
+	through_start(&proxy, url, sizeof url);
+	blog_open(&blog, &(weir_options){ .postgres = url, .pool.max_connections = 2 });
+	(void)blog_user(&blog, "ada");
+	assert_ok(weir_begin(blog.session, NULL, &tx, &blog.err));
+	assert_ok(
+		weir_execute(tx, WEIR_SQL("UPDATE users SET bio = 'x'"), WEIR_NO_PARAMS, WEIR_WRITES(user), NULL, &blog.err));
+	(void)blog_user(&blog, "eve");
+	assert_ok(weir_commit(&tx, &blog.err));
+	weir_session_stats_get(blog.session, &all);
+	ck_assert_uint_eq(all.connections_destroyed, 0);
+	blog_close(&blog);
+	proxy_stop(&proxy);
+}
+END_TEST
+
 WEIR_SUITE("corners", test_get_by__of_the_primary_key_and_get_by_id_share_one_entry,
            test_future__by_the_primary_key_takes_the_records_entry,
            test_hook__that_refuses_in_a_transaction_leaves_nothing_to_commit,
@@ -466,4 +493,5 @@ WEIR_SUITE("corners", test_get_by__of_the_primary_key_and_get_by_id_share_one_en
            test_bypass__is_for_the_relations_of_a_read_too, test_relation_metadata__needs_a_place_for_the_answer,
            test_close__leaves_transactions_that_can_only_be_rolled_back,
            test_deadline__that_has_passed_ends_calls_before_anything_is_sent,
-           test_principal__with_a_count_and_no_settings_is_refused);
+           test_principal__with_a_count_and_no_settings_is_refused,
+           test_connect__a_server_that_cannot_watch_its_callers_is_good_enough);

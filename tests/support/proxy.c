@@ -138,6 +138,15 @@ static ssize_t spoil_reply(struct proxy *proxy, char *bytes, ssize_t length)
 	return cut > before ? (ssize_t)(cut - before) : 0;
 }
 
+static void garble(char *bytes, size_t length, const char *text)
+{
+	size_t text_length = strlen(text);
+
+	for (size_t i = 0; i + text_length <= length; i++)
+		if (memcmp(bytes + i, text, text_length) == 0)
+			bytes[i + text_length - 1] = 'x';
+}
+
 static void pass(struct proxy *proxy, struct proxy_pair *pair, bool from_client)
 {
 	char    bytes[16384];
@@ -155,6 +164,8 @@ static void pass(struct proxy *proxy, struct proxy_pair *pair, bool from_client)
 		hang_up_both(pair);
 		return;
 	}
+	if (from_client && proxy->garbled)
+		garble(bytes, (size_t)length, proxy->garbled);
 	if (from_client && proxy->text && !atomic_load(&proxy->happened) && contains(bytes, (size_t)length, proxy->text) &&
 	    !spoil(proxy, pair))
 		return;

@@ -31,6 +31,7 @@ struct proxy {
 	_Atomic(enum proxy_fault) fault;             /* this one may be changed while it runs */
 	bool                      refuse_afterwards; /* after the fault new connections are closed at once */
 	bool                      cuts_others;       /* and at the fault those that are open beside it */
+	const char               *garbled;           /* the last byte of this becomes an x wherever a client sends it */
 	char                      host[108], target_port[16];
 	int                       port;        /* where the proxy listens */
 	atomic_int                connections; /* accepted so far */

@@ -1,6 +1,7 @@
 /* What happens around a COMMIT:
  *
- *     guard everything touched -> COMMIT -> release (or, if its outcome is unknown, keep it guarded, doubt.h)
+ *     guard everything touched -> COMMIT -> give the connection back -> release (or, if its outcome is unknown, keep it
+ *     guarded, doubt.h)
  *
  * and what the policy says where the cache does not answer. A write that fails for it is told from one that is committed: the first has
  * changed nothing and may be repeated, the second is there, but other processes may for a while read what was before. Either way
@@ -36,21 +37,24 @@ static int go_without(const weir__engine *engine, weir__conn *conn, const weir__
 	return engine->outbox ? weir__outbox_keep(engine, conn, touches, deadline, err) : WEIR_OK;
 }
 
-int weir__commit(weir__engine *engine, weir__conn *conn, weir__touches *touches, weir__deadline deadline,
+int weir__commit(weir__engine *engine, weir__conn **conn, weir__touches *touches, weir__deadline deadline,
                  weir_error *err)
 {
 	bool fails = weir__touches_fail(touches);
 	int  rc = weir__cache_guard(engine->cache, touches, &deadline);
 
 	if (rc < 0)
-		rc = go_without(engine, conn, touches, deadline, err);
+		rc = go_without(engine, *conn, touches, deadline, err);
 	if (rc >= 0)
-		rc = weir__conn_commit(conn, deadline, err);
+		rc = weir__conn_commit(*conn, deadline, err);
 	else
-		weir__conn_rollback(conn, deadline);
-	if (rc == WEIR_ERR_UNKNOWN_COMMIT)
-		weir__doubts_add(engine, conn, touches);
-	else if (weir__cache_release(engine->cache, touches) < 0 && fails && rc >= 0)
+		weir__conn_rollback(*conn, deadline);
+	if (rc == WEIR_ERR_UNKNOWN_COMMIT) {
+		weir__doubts_add(engine, *conn, touches);
+		return rc;
+	}
+	weir__db_give_back(engine->db, conn); /* others may have it during the release */
+	if (weir__cache_release(engine->cache, touches) < 0 && fails && rc >= 0)
 		rc = unconfirmed(err);
 	return rc;
 }

@@ -114,8 +114,9 @@ int weir__session_read_all(weir_session *session, weir__request *requests, size_
                            weir_error *err);
 
 /* COMMIT of a transaction with the guards around it (commit.c); touches are empty afterwards. As weir__conn_commit; and, where the policy
- * of what was touched is to fail, WEIR_ERR_CACHE (rolled back) or WEIR_ERR_UNCONFIRMED (committed). */
-int weir__commit(weir__engine *engine, weir__conn *conn, weir__touches *touches, weir__deadline deadline,
+ * of what was touched is to fail, WEIR_ERR_CACHE (rolled back) or WEIR_ERR_UNCONFIRMED (committed). The connection is given back before
+ * the release: *conn is NULL then, or still the caller's. */
+int weir__commit(weir__engine *engine, weir__conn **conn, weir__touches *touches, weir__deadline deadline,
                  weir_error *err);
 
 /* Has a write that ended with this status taken effect, so that its results are there? */

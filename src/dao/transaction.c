@@ -177,7 +177,7 @@ static void end_savepoint(weir_session *tx)
 static int commit_outermost(weir_session *tx, weir_error *err)
 {
 	weir__transaction *own = tx->transaction;
-	int                rc = weir__commit(tx->engine, own->conn, own->touches, weir__session_deadline(tx, 0), err);
+	int                rc = weir__commit(tx->engine, &own->conn, own->touches, weir__session_deadline(tx, 0), err);
 
 	end_outermost(tx, weir__is_done(rc)               ? WEIR_EFFECT_DONE
 	                  : rc == WEIR_ERR_UNKNOWN_COMMIT ? WEIR_EFFECT_UNKNOWN

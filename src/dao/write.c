@@ -85,7 +85,7 @@ static int run_and_commit(weir__call *call, const weir__write *write, weir__rows
 	if (rc >= 0)
 		rc = take(call, write, rows, touches);
 	if (rc >= 0 && has_changed(write, rows))
-		rc = weir__commit(call->session->engine, conn, touches, call->deadline, call->err);
+		rc = weir__commit(call->session->engine, &conn, touches, call->deadline, call->err);
 	else
 		weir__conn_rollback(conn, call->deadline);
 	weir__session_give_back(call->session, &conn);

@@ -2,6 +2,8 @@
  * B27 of docs/features.md. */
 #include "support/blog.h"
 
+#include "cache/cache.h"
+
 #include <stdio.h>
 #include <string.h>
 
@@ -528,10 +530,54 @@ START_TEST(test_two_sessions__a_write_in_one_is_seen_at_once_by_the_other)
 }
 END_TEST
 
-WEIR_SUITE("cached_dao", test_get_by_id_cached__asks_the_database_once,
-           test_cached_record__is_the_same_as_the_databases, test_update__is_seen_by_the_next_cached_read,
-           test_delete__is_seen_by_the_next_cached_read, test_not_found__is_cached_and_forgotten_by_a_create,
-           test_get_by_email_cached__hits_without_a_query,
+/* A cache whose releases use the session that waits for them. */
+static int (*release_plainly)(weir_cache_backend *, const weir_touch *, size_t, const weir_cache_call *);
+static int64_t read_meanwhile;
+
+static int release_and_read(weir_cache_backend *self, const weir_touch *touches, size_t count,
+                            const weir_cache_call *call)
+{
+	const user *found = NULL;
+
+	if (read_meanwhile) {
+		assert_ok(user_dao_get_by_id(&blog.users, read_meanwhile, &found, &blog.err));
+		ck_assert_str_eq(found->bio, "written");
+		user_release(&found);
+	}
+	return release_plainly(self, touches, count, call);
+}
+
+START_TEST(test_write__others_have_its_connection_while_it_releases)
+{
+	weir_cache_backend *backend = NULL;
+	weir_session       *tx = NULL;
+	user_dao            users;
+	int64_t             id;
+
+	ck_assert_int_eq(weir__cache_backend_memory(1 << 20, &backend, NULL), WEIR_OK);
+	release_plainly = backend->release;
+	backend->release = release_and_read;
+	blog_open(&blog, &(weir_options){ .cache_kind = WEIR_CACHE_CUSTOM,
+	                                  .cache_backend = backend,
+	                                  .timeout_ms = 1000,
+	                                  .pool.max_connections = 1 });
+	id = blog_user(&blog, "ada");
+	read_meanwhile = id;
+	set_bio(id, "written");
+	assert_ok(weir_begin(blog.session, NULL, &tx, &blog.err));
+	users = get_user_dao(tx);
+	assert_ok(user_dao_update(&users, id, &(user){ .age = { true, 1 } }, WEIR_SET(user, age), NULL, &blog.err));
+	assert_ok(weir_commit(&tx, &blog.err));
+	read_meanwhile = 0;
+	assert_bio(id, "written");
+	blog_close(&blog);
+}
+END_TEST
+
+WEIR_SUITE("cached_dao", test_write__others_have_its_connection_while_it_releases,
+           test_get_by_id_cached__asks_the_database_once, test_cached_record__is_the_same_as_the_databases,
+           test_update__is_seen_by_the_next_cached_read, test_delete__is_seen_by_the_next_cached_read,
+           test_not_found__is_cached_and_forgotten_by_a_create, test_get_by_email_cached__hits_without_a_query,
            test_unique_field__old_value_stops_and_new_value_starts_at_once,
            test_unique_field__is_looked_up_with_its_record_in_one_round_trip,
            test_unique_field__a_pointer_that_led_elsewhere_is_replaced_and_is_no_error,

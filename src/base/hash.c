@@ -124,16 +124,6 @@ weir__hash128 weir__hash128_of(const void *bytes, size_t length, weir__hash128 k
 	return end128(v);
 }
 
-weir__hash128 weir__hash128_of_pair(uint64_t first, uint64_t second, weir__hash128 key)
-{
-	uint64_t v[4];
-
-	begin128(v, key);
-	absorb_once(v, first);
-	absorb_once(v, second);
-	return end128(v);
-}
-
 uint64_t weir__random_u64(void)
 {
 	uint64_t number;

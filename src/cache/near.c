@@ -66,7 +66,8 @@ static bool make_shards(weir__near *made)
 		count *= 2;
 	made->shards = weir__near_lines(count * sizeof *made->shards, &made->shards_memory);
 	made->shard_mask = count - 1;
-	while (made->shards && done < count && weir__near_shard_init(&made->shards[done], made->max_bytes / count))
+	while (made->shards && done < count &&
+	       weir__near_shard_init(&made->shards[done], &made->arena, made->max_bytes / count))
 		done++;
 	if (made->shards && done == count)
 		return true;
@@ -83,6 +84,8 @@ static void free_all(weir__near *near_cache)
 		weir__near_shard_release(&near_cache->shards[i]);
 	if (near_cache->shards)
 		weir__free(near_cache->shards_memory);
+	if (near_cache->has_arena)
+		weir__near_arena_release(&near_cache->arena);
 	weir__free(near_cache->stripes_memory);
 	weir__free(near_cache->own_memory);
 }
@@ -105,7 +108,8 @@ int weir__near_create(const weir_near_options *options, weir__near **near_cache,
 	made->secret = (weir__hash128){ weir__random_u64(), weir__random_u64() };
 	atomic_store(&made->references, 1);
 	atomic_store(&made->pins.epoch, 2);
-	if (!make_stripes(made) || !make_shards(made) || pthread_mutex_init(&made->mutex, NULL) != 0) {
+	made->has_arena = weir__near_arena_init(&made->arena, made->max_bytes);
+	if (!made->has_arena || !make_stripes(made) || !make_shards(made) || pthread_mutex_init(&made->mutex, NULL) != 0) {
 		free_all(made);
 		return weir__error_no_memory(err);
 	}
@@ -203,16 +207,14 @@ bool weir__near_get(weir__near *near_cache, weir__hash128 name, int64_t now_us, 
 	weir__pin         pin = weir__pin_take(&near_cache->pins, lane);
 	weir__near_entry *entry = weir__near_shard_find(shard_of(near_cache, name), name);
 	bool              found = entry && weir__near_is_right(near_cache, entry, now_us);
+
 	if (found) {
 		note_use(entry);
-		*value = (weir__near_value){
-			.kind = entry->kind,
-			.object = entry->object,
-			.number = entry->number,
-			.absent = entry->absent,
-		};
+		*value = (weir__near_value){ .kind = entry->kind, .absent = entry->absent };
 		if (entry->kind)
-			entry->kind->retain(entry->object);
+			entry->kind->retain(value->object = entry->object);
+		else
+			value->number = entry->number;
 	}
 	weir__pin_drop(pin);
 	return found;

@@ -13,6 +13,8 @@ struct weir_near_cache {
 	uint32_t          stripe_mask;
 	uint32_t          shard_mask;
 	weir__near_shard *shards;
+	weir__near_arena  arena;
+	bool              has_arena;
 	uint64_t          max_bytes;
 	int               bound_ms;
 	void             *stripes_memory, *shards_memory, *own_memory; /* as allocated */

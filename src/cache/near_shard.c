@@ -14,20 +14,32 @@
 	(sizeof(weir__near_entry) + 2 * sizeof(weir__near_slot)) /* what an entry takes besides its object */
 #define SPARE 2 /* so many times the entries that fit may be there, retired ones included */
 
-static weir__near_table *make_table(uint32_t slots)
+static size_t table_size(uint32_t slots)
 {
-	weir__near_table *table = weir__calloc(1, sizeof *table + slots * sizeof table->slots[0]);
+	return sizeof(weir__near_table) + slots * sizeof(weir__near_slot);
+}
+
+static weir__near_table *make_table(weir__near_arena *arena, uint32_t slots)
+{
+	weir__near_table *table = weir__near_arena_take(arena, table_size(slots));
 
 	if (table)
 		table->mask = slots - 1;
 	return table;
 }
 
-bool weir__near_shard_init(weir__near_shard *shard, uint64_t max_bytes)
+static void free_table(weir__near_arena *arena, weir__near_table *table)
 {
-	weir__near_table *table = make_table(SLOTS_FIRST);
+	if (table)
+		weir__near_arena_give(arena, table, table_size(table->mask + 1));
+}
+
+bool weir__near_shard_init(weir__near_shard *shard, weir__near_arena *arena, uint64_t max_bytes)
+{
+	weir__near_table *table = make_table(arena, SLOTS_FIRST);
 
 	memset(shard, 0, sizeof *shard);
+	shard->arena = arena;
 	shard->max_bytes = max_bytes;
 	shard->chunk_max = (uint32_t)(max_bytes / ENTRY_LEAST * SPARE / WEIR__NEAR_CHUNK + 2);
 	shard->chunks = weir__calloc(shard->chunk_max, sizeof(weir__near_entry *));
@@ -37,7 +49,7 @@ bool weir__near_shard_init(weir__near_shard *shard, uint64_t max_bytes)
 		shard->queues[i].first = shard->queues[i].last = WEIR__NEAR_NONE;
 	if (!table || !shard->chunks || !weir__near_ghosts_resize(&shard->ghosts, SLOTS_FIRST) ||
 	    pthread_mutex_init(&shard->mutex, NULL) != 0) {
-		weir__free(table);
+		free_table(arena, table);
 		weir__free(shard->chunks);
 		weir__free(shard->ghosts.marks);
 		return false;
@@ -57,43 +69,14 @@ static void release_list(weir__near_shard *shard, uint32_t index)
 	}
 }
 
-/* An entry of a chunk lies on a cache line; the chunk's memory is what stands before the first. */
-static void free_chunk(weir__near_entry *chunk)
-{
-	void *whole;
-
-	memcpy(&whole, (char *)chunk - sizeof whole, sizeof whole);
-	weir__free(whole);
-}
-
-static weir__near_entry *make_chunk(void)
-{
-	void *whole;
-	char *lines = weir__near_lines((WEIR__NEAR_CHUNK + 1) * sizeof(weir__near_entry), &whole);
-
-	if (!lines)
-		return NULL;
-	lines += sizeof(weir__near_entry);
-	memcpy(lines - sizeof whole, &whole, sizeof whole);
-	return (weir__near_entry *)(void *)lines;
-}
-
+/* Its tables and entries go with the arena. */
 void weir__near_shard_release(weir__near_shard *shard)
 {
-	weir__near_table *next;
-
 	for (size_t i = 0; i < WEIR__NEAR_QUEUES; i++)
 		release_list(shard, shard->queues[i].first);
 	release_list(shard, shard->retired_first);
-	for (weir__near_table *table = shard->retired_tables; table; table = next) {
-		next = table->next;
-		weir__free(table);
-	}
-	for (uint32_t i = 0; i < shard->chunk_count; i++)
-		free_chunk(shard->chunks[i]);
 	weir__free(shard->chunks);
 	weir__free(shard->ghosts.marks);
-	weir__free(atomic_load(&shard->table));
 	pthread_mutex_destroy(&shard->mutex);
 }
 
@@ -166,7 +149,7 @@ static void copy_slots(const weir__near_shard *shard, weir__near_table *from, we
 		if (slot > GONE) {
 			const weir__near_entry *entry = weir__near_entry_at(shard, (uint32_t)slot - FIRST_INDEX);
 
-			set_slot(to, place_for(to, entry->name), slot, entry->object);
+			set_slot(to, place_for(to, entry->name), slot, entry->kind ? entry->object : NULL);
 		}
 	}
 }
@@ -182,7 +165,7 @@ static bool make_room(weir__near_shard *shard, weir__near *near_cache)
 		return true;
 	while (slots / 2 < shard->count + 1)
 		slots *= 2;
-	larger = make_table(slots);
+	larger = make_table(shard->arena, slots);
 	if (!larger)
 		return false;
 	(void)weir__near_ghosts_resize(&shard->ghosts, slots / 2);
@@ -214,6 +197,11 @@ static void remove_slot(weir__near_shard *shard, weir__hash128 name)
 
 /* ---- Entries --------------------------------------------------------------------------------------------------- */
 
+static weir__near_entry *make_chunk(weir__near_arena *arena)
+{
+	return weir__near_arena_take(arena, WEIR__NEAR_CHUNK * sizeof(weir__near_entry));
+}
+
 static uint32_t take_free(weir__near_shard *shard)
 {
 	uint32_t index = shard->free;
@@ -223,7 +211,7 @@ static uint32_t take_free(weir__near_shard *shard)
 		return index;
 	}
 	if (shard->fresh == WEIR__NEAR_CHUNK) {
-		if (shard->chunk_count == shard->chunk_max || !(shard->chunks[shard->chunk_count] = make_chunk()))
+		if (shard->chunk_count == shard->chunk_max || !(shard->chunks[shard->chunk_count] = make_chunk(shard->arena)))
 			return WEIR__NEAR_NONE;
 		shard->chunk_count++;
 		shard->fresh = 0;
@@ -257,9 +245,11 @@ static void write_entry(weir__near_entry *entry, const weir__near_item *item, ui
 	entry->name = item->name;
 	entry->sum = ticket->generation + ticket->sum;
 	entry->expires_us = item->expires_us;
-	entry->object = item->value.object;
 	entry->kind = item->value.kind;
-	entry->number = item->value.number;
+	if (entry->kind)
+		entry->object = item->value.object;
+	else
+		entry->number = item->value.number;
 	entry->absent = item->value.absent;
 	entry->stripe_count = ticket->count;
 	for (size_t i = 0; i < ticket->count; i++)
@@ -323,7 +313,7 @@ static void free_tables(weir__near_shard *shard, weir__pins *pins)
 			continue;
 		}
 		*at = table->next;
-		weir__free(table);
+		free_table(shard->arena, table);
 	}
 }
 

@@ -12,8 +12,10 @@
 #define WEIR_CACHE_NEAR_SHARD_H
 
 #include "cache/near.h"
+#include "cache/near_arena.h"
 #include "cache/near_pins.h"
 
+#include <assert.h>
 #include <pthread.h>
 
 #define WEIR__NEAR_NONE   UINT32_MAX /* no entry */
@@ -22,9 +24,12 @@
 /* The first cache line is what a hit reads. */
 typedef struct weir__near_entry {
 	alignas(64) weir__hash128 name;
-	uint64_t               sum;
-	int64_t                expires_us;
-	void                  *object; /* kind NULL: none */
+	uint64_t sum;
+	int64_t  expires_us;
+	union {
+		void   *object;
+		int64_t number; /* where kind is NULL */
+	};
 	const weir__near_kind *kind;
 	uint32_t               stripes[WEIR__NEAR_INLINE];
 	uint8_t                stripe_count;
@@ -34,12 +39,11 @@ typedef struct weir__near_entry {
 
 	uint32_t more_stripes[WEIR__NEAR_STRIPES - WEIR__NEAR_INLINE];
 	uint32_t before, after; /* in its queue; after: also among the free and the retired ones */
-	uint32_t apart;
-	int64_t  number;
-	uint64_t charge; /* bytes */
-	uint64_t epoch;  /* in which it was retired */
-	alignas(64) char end[];
+	uint64_t charge;        /* bytes */
+	uint64_t epoch;         /* in which it was retired */
 } weir__near_entry;
+
+static_assert(sizeof(weir__near_entry) == 128, "an entry is two cache lines");
 
 /* object is where the entry's object is: a hint that lets the CPU fetch both at a time. */
 typedef struct weir__near_slot {
@@ -70,6 +74,7 @@ typedef struct weir__near_ghosts {
 typedef struct weir__near_shard {
 	alignas(64) _Atomic(weir__near_table *) table;
 	weir__near_entry **chunks; /* of WEIR__NEAR_CHUNK entries each */
+	weir__near_arena  *arena;
 
 	alignas(64) pthread_mutex_t mutex; /* the rest */
 	uint32_t          chunk_count, chunk_max;
@@ -94,8 +99,8 @@ static inline weir__near_entry *weir__near_entry_at(const weir__near_shard *shar
 	return &shard->chunks[index / WEIR__NEAR_CHUNK][index % WEIR__NEAR_CHUNK];
 }
 
-/* max_bytes of this shard. False: out of memory; nothing is left to release. */
-bool weir__near_shard_init(weir__near_shard *shard, uint64_t max_bytes);
+/* max_bytes of this shard; the arena must outlive it. False: out of memory; nothing is left to release. */
+bool weir__near_shard_init(weir__near_shard *shard, weir__near_arena *arena, uint64_t max_bytes);
 void weir__near_shard_release(weir__near_shard *shard);
 
 /* The entry of this name, or NULL; under a pin. */

@@ -69,6 +69,49 @@ START_TEST(test_hash__zero_bytes_at_the_end_count)
 }
 END_TEST
 
+/* Each bucket of a table, by the bits that a near cache uses, has its share of ids that follow each other or lie far apart. */
+START_TEST(test_pair__names_of_regular_numbers_spread)
+{
+	enum { NUMBERS = 1 << 16, BUCKETS = 1 << 8 };
+	static const uint64_t steps[] = {
+		1, 2, 64, 1000, UINT64_C(1) << 32, UINT64_C(1) << 48, UINT64_C(0x9e3779b97f4a7c15)
+	};
+	static const int shifts[] = { 0, 32, 40, 56 };
+
+	for (size_t s = 0; s < sizeof steps / sizeof steps[0]; s++)
+		for (size_t bits = 0; bits < 8; bits++) {
+			uint32_t      counts[BUCKETS] = { 0 };
+			weir__hash128 key = { weir__random_u64(), weir__random_u64() };
+
+			for (uint64_t i = 0; i < NUMBERS; i++) {
+				weir__hash128 name = weir__hash128_of_pair(7, i * steps[s], key);
+
+				counts[((bits < 4 ? name.low : name.high) >> shifts[bits % 4]) % BUCKETS]++;
+			}
+			for (size_t i = 0; i < BUCKETS; i++)
+				ck_assert_msg(counts[i] < 4 * NUMBERS / BUCKETS, "step %llu, bits %zu: %u in one of %d",
+				              (unsigned long long)steps[s], bits, counts[i], BUCKETS);
+		}
+}
+END_TEST
+
+START_TEST(test_pair__names_differ_wherever_one_word_does)
+{
+	weir__hash128 key = { weir__random_u64(), weir__random_u64() };
+
+	for (uint64_t i = 0; i < 64; i++)
+		for (uint64_t k = 0; k < 64; k++) {
+			uint64_t      first = UINT64_C(1) << i, second = UINT64_C(1) << k;
+			weir__hash128 name = weir__hash128_of_pair(first, second, key);
+			weir__hash128 turned = weir__hash128_of_pair(second, first, key);
+			weir__hash128 other = weir__hash128_of_pair(first ^ second, second, key);
+
+			ck_assert(i == k || name.low != turned.low || name.high != turned.high);
+			ck_assert(name.low != other.low || name.high != other.high);
+		}
+}
+END_TEST
+
 START_TEST(test_random__numbers_differ)
 {
 	uint64_t numbers[32];
@@ -82,4 +125,5 @@ START_TEST(test_random__numbers_differ)
 END_TEST
 
 WEIR_SUITE("base/hash", test_hash__known_values, test_hash__does_not_depend_on_alignment,
-           test_hash__zero_bytes_at_the_end_count, test_random__numbers_differ);
+           test_hash__zero_bytes_at_the_end_count, test_pair__names_of_regular_numbers_spread,
+           test_pair__names_differ_wherever_one_word_does, test_random__numbers_differ);

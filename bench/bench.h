@@ -37,6 +37,7 @@ typedef struct bench_options {
 	double      seconds;
 	long count;   /* operations of a round instead, and nothing is verified: for counting what one costs; 0: not so */
 	int  threads; /* callers at a time */
+	int  rows;    /* of the lists of rows_db, rows_hit and rows_near */
 	bool small;
 	int  only; /* one side, BENCH_SIDES for both */
 } bench_options;
@@ -134,6 +135,7 @@ typedef struct bench_operation {
 	bool              each;  /* each of them is counted as an operation */
 	bool              hit;   /* must come from the cache; a miss while it is timed is a failure */
 	bool              write;
+	bool              growth; /* only where it is named, and of weir alone */
 } bench_operation;
 
 extern const bench_operation bench_operations[];
@@ -205,6 +207,10 @@ bool weir_get_by_id_near(bench *b, size_t pick, bench_check *check);
 bool weir_list100_near(bench *b, size_t pick, bench_check *check);
 bool weir_mixed_90_10_near(bench *b, size_t pick, bench_check *check);
 bool weir_mixed_99_1_near(bench *b, size_t pick, bench_check *check);
+
+bool weir_rows_db(bench *b, size_t pick, bench_check *check);
+bool weir_rows_hit(bench *b, size_t pick, bench_check *check);
+bool weir_rows_near(bench *b, size_t pick, bench_check *check);
 
 bool hand_get_by_id_db(bench *b, size_t pick, bench_check *check);
 bool hand_get_by_id_hit(bench *b, size_t pick, bench_check *check);

@@ -40,7 +40,7 @@ static size_t choose(const bench *b, const bench_operation **chosen)
 	size_t count = 0;
 
 	for (size_t i = 0; i < bench_operation_count; i++) {
-		if (!b->options.ops || is_listed(b->options.ops, bench_operations[i].name))
+		if (b->options.ops ? is_listed(b->options.ops, bench_operations[i].name) : !bench_operations[i].growth)
 			chosen[count++] = &bench_operations[i];
 	}
 	return count;
@@ -54,7 +54,12 @@ static bool knows_all(bench *b)
 
 	for (; list && *list; list++)
 		words += *list == ',';
-	return !b->options.ops || choose(b, chosen) == words || bench_fail(b, "--ops: an unknown operation (--help)");
+	if (b->options.ops && choose(b, chosen) != words)
+		return bench_fail(b, "--ops: an unknown operation (--help)");
+	for (size_t i = choose(b, chosen); i-- > 0;)
+		if (chosen[i]->growth && b->options.only != BENCH_WEIR)
+			return bench_fail(b, "%s: only with --only weir", chosen[i]->name);
+	return true;
 }
 
 /* ---- The run --------------------------------------------------------------------------------------------------- */

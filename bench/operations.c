@@ -119,6 +119,9 @@ const bench_operation bench_operations[] = {
 	  .domain = BENCH_ZIPF,
 	  .items = 1,
 	  .write = true },
+	{ .name = "rows_db", .run = { weir_rows_db, NULL }, .domain = BENCH_ONE, .growth = true },
+	{ .name = "rows_hit", .run = { weir_rows_hit, NULL }, .domain = BENCH_ONE, .hit = true, .growth = true },
+	{ .name = "rows_near", .run = { weir_rows_near, NULL }, .domain = BENCH_ONE, .hit = true, .growth = true },
 };
 const size_t bench_operation_count = sizeof bench_operations / sizeof bench_operations[0];
 

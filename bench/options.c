@@ -6,6 +6,7 @@
 #include <string.h>
 
 #define THREADS_MOST 256
+#define ROWS_MOST    10000
 
 static const char help[] =
 	"bench: weir beside a hand-written libpq, hiredis and cJSON program, on the servers of DATABASE_URL and REDIS_URL\n"
@@ -16,6 +17,7 @@ static const char help[] =
 	"  --ops A,B      only these operations\n"
 	"  --small        a tenth of the rows\n"
 	"  --threads N    callers at a time [1]; one: everything is put on one CPU; above 64 with --only weir\n"
+	"  --rows N       rows of the lists of rows_db, rows_hit and rows_near, which run with --only weir [100]\n"
 	"  --json FILE    write the figures to FILE too\n"
 	"  --plot FILE    draw the ratios as SVG\n"
 	"  --only SIDE    weir or baseline alone, for profilers\n"
@@ -60,6 +62,10 @@ static bool read_value(bench_options *options, const char *name, const char *val
 		if (!read_number(value, 1, THREADS_MOST, &number))
 			return wrong(name, "1 to 256");
 		options->threads = (int)number;
+	} else if (strcmp(name, "--rows") == 0) {
+		if (!read_number(value, 1, ROWS_MOST, &number))
+			return wrong(name, "1 to 10000");
+		options->rows = (int)number;
 	} else if (strcmp(name, "--only") == 0) {
 		options->only = strcmp(value, "weir") == 0 ? BENCH_WEIR : BENCH_BASELINE;
 		if (options->only == BENCH_BASELINE && strcmp(value, "baseline") != 0)
@@ -79,7 +85,7 @@ static void print_help(void)
 
 bool bench_options_read(bench_options *options, int argc, char **argv)
 {
-	*options = (bench_options){ .rounds = 11, .seconds = 0.4, .threads = 1, .only = BENCH_SIDES };
+	*options = (bench_options){ .rounds = 11, .seconds = 0.4, .threads = 1, .rows = 100, .only = BENCH_SIDES };
 	for (int i = 1; i < argc; i++) {
 		if (strcmp(argv[i], "--help") == 0) {
 			print_help();

@@ -22,7 +22,15 @@ static bool open_session(bench *b, const char *postgres_url, const char *redis_u
 		.cache_prefix = BENCH_PREFIX,
 		/* nothing expires meanwhile, and a busy machine is no reason to leave the cache out */
 		.cache_timeout_ms = 1000,
-		.cache = { .ttl_s = 3600, .unique_ttl_s = 3600, .list_ttl_s = 3600, .count_ttl_s = 3600, .near = near },
+		.cache = { .ttl_s = 3600,
+		           .unique_ttl_s = 3600,
+		           .list_ttl_s = 3600,
+		           .count_ttl_s = 3600,
+		           .near = near,
+		           .max_items = WEIR_UNLIMITED,
+		           .max_bytes = WEIR_UNLIMITED,
+		           .near_max_items = WEIR_UNLIMITED,
+		           .near_max_bytes = WEIR_UNLIMITED },
 		.near.max_bytes = INT64_C(256) << 20,
 	};
 	int rc = weir_open(&options, session, &b->err);
@@ -240,6 +248,41 @@ bool weir_list100_near(bench *b, size_t pick, bench_check *check)
 
 	return list100(b, &b->near_users, pick, &found) &&
 	       take_list(b, check, &found, NULL, bench_first_id(pick, BENCH_HOT_LIST));
+}
+
+/* The first --rows users. */
+static bool read_rows(bench *b, const user_dao *users,
+                      int (*get)(const user_dao *dao, const weir_query *query, user_list *list, weir_error *err))
+{
+	user_list found = WEIR_LIST_INIT;
+	int       rc = get(users, WEIR_QUERY(.limit = b->options.rows), &found, &b->err);
+	bool      right;
+
+	if (rc != WEIR_OK)
+		return failed(b, "get_all", rc);
+	right = found.count == (size_t)b->options.rows || bench_fail(b, "weir: a list of %zu users", found.count);
+	for (size_t i = 0; right && i < found.count; i++)
+		right = found.items[i]->id == (int64_t)i + 1 || bench_fail(b, "weir: another user at %zu of a list", i);
+	user_list_release(&found);
+	return right;
+}
+
+bool weir_rows_db(bench *b, size_t pick, bench_check *check)
+{
+	(void)pick, (void)check;
+	return read_rows(b, &b->users, user_dao_get_all);
+}
+
+bool weir_rows_hit(bench *b, size_t pick, bench_check *check)
+{
+	(void)pick, (void)check;
+	return read_rows(b, &b->users, user_dao_get_all_cached);
+}
+
+bool weir_rows_near(bench *b, size_t pick, bench_check *check)
+{
+	(void)pick, (void)check;
+	return read_rows(b, &b->near_users, user_dao_get_all_cached);
 }
 
 static void check_comments(bench_check *check, const user_list *list, const post *owner)

@@ -2,6 +2,7 @@
  * the same traces. Internal calls, so it links the static library. The objects are as large as a user of the bench.
  *
  *     bench_near [--records N] [--seconds S]
+ *     bench_near --growth N [--seconds S]     from 1 000 to N records: memory of each, time of a hit
  *
  * Times are CPU time of the threads that read, so that other programs on the machine count little; what they cost in the caches
  * of the CPU stays. */
@@ -16,8 +17,10 @@
 #include <stdlib.h>
 #include <string.h>
 #include <time.h>
+#include <unistd.h>
 
 #define OBJECT_BYTES 400
+#define MALLOC_BYTES 416 /* that the heap takes for one */
 #define THREADS_MOST 8
 #define PICKS        (1u << 20)
 
@@ -448,18 +451,80 @@ static void measure_ratios(void)
 	free(trace);
 }
 
+/* ---- Growth ---------------------------------------------------------------------------------------------------------- */
+
+/* Bytes of this process that are in memory. */
+static long resident_bytes(void)
+{
+	FILE *file = fopen("/proc/self/statm", "r");
+	long  pages = 0;
+
+	if (file && fscanf(file, "%*d %ld", &pages) != 1)
+		pages = 0;
+	if (file)
+		fclose(file);
+	return pages * sysconf(_SC_PAGESIZE);
+}
+
+/* The CPU time of a hit, in ns, and how many there were of 1000 requests. */
+static double hit_ns(weir__near *cache, const uint32_t *picks, double seconds)
+{
+	reader r = { .cache = cache, .secret = weir__near_secret(cache), .picks = picks, .seconds = seconds };
+
+	(void)read_on(&r);
+	return r.cpu_s / (double)r.done * 1e9;
+}
+
+static void measure_growth(uint32_t most, double seconds)
+{
+	uint32_t *picks = malloc(PICKS * sizeof *picks);
+
+	if (!picks)
+		exit(1);
+	printf("records of %d bytes, all fit, one thread\n", OBJECT_BYTES);
+	printf("%12s %16s %16s %16s %16s\n", "records", "bytes of each", "of them ours", "ns: uniform", "Zipf (s = 1)");
+	for (uint32_t records = 1000; records <= most; records *= 10) {
+		long            before = resident_bytes();
+		weir__near     *cache = make_cache((int64_t)records * 800 + (64 << 20));
+		weir_near_stats stats;
+		double          each, uniform;
+
+		for (uint32_t i = 0; i < records; i++)
+			put(cache, weir__near_secret(cache), i, OBJECT_BYTES);
+		each = (double)(resident_bytes() - before) / records;
+		weir_near_cache_stats(cache, &stats);
+		if (stats.entries != records)
+			printf("(%llu entries) ", (unsigned long long)stats.entries);
+		pick_uniform(picks, PICKS, records);
+		uniform = hit_ns(cache, picks, seconds);
+		pick_zipf(picks, PICKS, records, 1);
+		printf("%12u %16.0f %16.0f %16.1f %16.1f\n", records, each, each - MALLOC_BYTES, uniform,
+		       hit_ns(cache, picks, seconds));
+		weir__near_release(cache);
+		if (records > most / 10)
+			break;
+	}
+	free(picks);
+}
+
 int main(int argc, char **argv)
 {
-	uint32_t records = 100000;
+	uint32_t records = 100000, growth = 0;
 	double   seconds = 1;
 
 	for (int i = 1; i + 1 < argc; i += 2) {
 		if (strcmp(argv[i], "--records") == 0)
 			records = (uint32_t)strtoul(argv[i + 1], NULL, 10);
+		else if (strcmp(argv[i], "--growth") == 0)
+			growth = (uint32_t)strtoul(argv[i + 1], NULL, 10);
 		else if (strcmp(argv[i], "--seconds") == 0)
 			seconds = strtod(argv[i + 1], NULL);
 	}
 	(void)setvbuf(stdout, NULL, _IOLBF, BUFSIZ);
+	if (growth > 0) {
+		measure_growth(growth, seconds);
+		return 0;
+	}
 	measure_speed(records, seconds);
 	measure_ratios();
 	return 0;

@@ -25,7 +25,8 @@ enum {
 	LEASE_MS = 3000, /* a fill may come so much later than its read */
 	TTL_LONG_S = 60,
 	RELAYED_MS = 8000, /* after which a relay that can has applied what is in the outbox */
-	TTL_SHORT_S = 2    /* where Redis is taken away: stale entries end with their time to live */
+	OUTAGES_ENOUGH = 10,
+	TTL_SHORT_S = 2 /* where Redis is taken away: stale entries end with their time to live */
 };
 
 static volatile sig_atomic_t interrupted;
@@ -381,6 +382,15 @@ static void print_more(const driver *d)
 	       hits, near_hits, errors, d->verifier.unguarded_writes, d->verifier.pending_writes, d->points);
 }
 
+/* What writes went on without guards is known from the library's log: whoever cannot read that sees no windows. */
+static void check_sight(driver *d)
+{
+	if (d->outages >= OUTAGES_ENOUGH && !d->options->fail && d->verifier.unguarded_writes == 0)
+		verifier_report(&d->verifier,
+		                "Redis was taken away %" PRIu64 " times, and no write says that it went without guards",
+		                d->outages);
+}
+
 check_result driver_run(const check_options *options)
 {
 	struct sigaction action = { .sa_handler = interrupt };
@@ -402,8 +412,10 @@ check_result driver_run(const check_options *options)
 		d.failed = true;
 	else
 		run_rounds(&d);
-	if (d.shared && !options->mistake && !d.failed)
+	if (d.shared && !options->mistake && !d.failed) {
 		print_more(&d);
+		check_sight(&d);
+	}
 	if (d.shared)
 		end_workers(&d);
 	result = (check_result){ .operations = d.verifier.operations,

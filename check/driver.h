@@ -36,8 +36,9 @@ typedef struct driver {
 	bool                 uses_redis_faults; /* some fault of the run takes Redis away */
 	int                  ttl_s;
 	uint64_t             faults;
-	uint64_t             points; /* workers that died at one */
-	bool                 failed; /* the run itself, not what it checks */
+	uint64_t             points;  /* workers that died at one */
+	uint64_t             outages; /* faults that took Redis away */
+	bool                 failed;  /* the run itself, not what it checks */
 } driver;
 
 typedef struct check_result {

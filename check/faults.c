@@ -392,5 +392,6 @@ bool faults_make_one(driver *d)
 	if (f->effect != HARMLESS)
 		verifier_disturb(&d->verifier, disturbance);
 	d->faults++;
+	d->outages += f->effect == TAKES_AWAY;
 	return true;
 }

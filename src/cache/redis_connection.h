@@ -36,7 +36,7 @@ struct weir__redis_connection {
 	int                     fd;
 	weir__tls              *tls;      /* NULL: none */
 	bool                    reused;   /* it has been idle */
-	bool                    in_array; /* the next one key is asked for so that its answer is an array (redis_gets.c) */
+	bool                    in_array; /* the next keys are asked for so that the answer is one array (redis_gets.c) */
 	int64_t                 block_us; /* the time limit that the socket has */
 	int64_t                 idle_since_us;
 	char                    epoch[WEIR__EPOCH_SIZE]; /* of the server, part of the keys that are sent on it */

@@ -114,22 +114,28 @@ static bool read_replies(const weir__redis_run *run, const weir__reply *replies,
 	return true;
 }
 
-/* One key is asked for by GET and by MGET in turns: an answer that comes once more, in the midst of the next exchange, has the
- * wrong form for that one. What comes while nobody asks is found before the connection is used again (redis_pool.c). */
-static bool takes_array(weir__redis_connection *connection, size_t keys)
-{
-	bool in_array = keys > 1 || connection->in_array;
+/* Keys are asked for in two forms by turns, all by MGET, or the last one by GET: an answer that comes once more, in the midst of the
+ * next exchange, has the wrong form for that one. What comes while nobody asks is found before the connection is used again
+ * (redis_pool.c). That the last key may be read a moment after the others does no harm: a list comes before its stamps. */
+typedef struct form {
+	size_t arrayed;  /* so many keys by MGET */
+	size_t commands; /* MGET, GET or both */
+} form;
 
-	connection->in_array = !in_array;
-	return in_array;
+static form take_form(weir__redis_connection *connection, size_t keys)
+{
+	bool whole = connection->in_array;
+
+	connection->in_array = !whole;
+	return whole ? (form){ keys, 1 } : (form){ keys - 1, keys > 1 ? 2 : 1 };
 }
 
-/* The first of the replies to keys: GET has one, MGET an array. NULL: it is no such answer. */
-static const weir__reply *first_reply(const weir__redis_run *run, size_t keys, bool in_array)
+/* The first of the replies to the keys, the others stand behind it. NULL: it is no such answer. */
+static const weir__reply *first_reply(const weir__redis_run *run, form f)
 {
-	if (!in_array)
+	if (f.arrayed == 0)
 		return run->replies;
-	return run->replies[0].type == WEIR__REPLY_ARRAY && run->replies[0].length == keys ? run->replies + 1 : NULL;
+	return run->replies[0].type == WEIR__REPLY_ARRAY && run->replies[0].length == f.arrayed ? run->replies + 1 : NULL;
 }
 
 /* How far off is the server? A busy machine makes exchanges slow, hardly any one fast. */
@@ -148,10 +154,20 @@ static void note_time(weir__redis_gets *gets, const weir__redis_run *run, size_t
 
 /* ---- One caller's own exchange ------------------------------------------------------------------------------------- */
 
-static void append_read(weir__redis_connection *connection, size_t keys, bool in_array)
+static void append_command(weir__redis_connection *connection, const char *name, size_t keys)
 {
 	weir__redis_command(connection, 1 + keys);
-	weir__redis_argument_text(connection, in_array ? "MGET" : "GET");
+	weir__redis_argument_text(connection, name);
+}
+
+/* Key number i of an exchange, and what stands in front of it. */
+static void append_key(weir__redis_connection *connection, form f, size_t i, weir_bytes key)
+{
+	if (i == 0 && f.arrayed > 0)
+		append_command(connection, "MGET", f.arrayed);
+	if (i == f.arrayed)
+		append_command(connection, "GET", 1);
+	weir__redis_argument_key(connection, key);
 }
 
 static void append_left(weir__redis_connection *connection, const weir_bytes *keys, size_t count)
@@ -168,19 +184,19 @@ static int run_alone(weir__redis_gets *gets, const weir_bytes *keys, size_t coun
 {
 	weir__redis_run    run;
 	const weir__reply *first;
-	bool               understood, in_array;
+	bool               understood;
+	form               f;
 
 	if (!weir__redis_run_begin(&run, gets->pool, call->deadline_us))
 		return WEIR_ERR_CACHE;
-	in_array = takes_array(run.connection, count);
-	append_read(run.connection, count, in_array);
+	f = take_form(run.connection, count);
 	for (size_t i = 0; i < count; i++)
-		weir__redis_argument_key(run.connection, keys[i]);
+		append_key(run.connection, f, i, keys[i]);
 	if (call->wants_left)
 		append_left(run.connection, keys, count);
-	if (!weir__redis_run_send(&run, 1 + (call->wants_left ? count : 0), in_array ? count : 0))
+	if (!weir__redis_run_send(&run, f.commands + (call->wants_left ? count : 0), f.arrayed))
 		return WEIR_ERR_CACHE;
-	first = first_reply(&run, count, in_array);
+	first = first_reply(&run, f);
 	understood = first && read_replies(&run, first, call->wants_left ? first + count : NULL, count, found);
 	weir__redis_run_end(&run, !understood);
 	if (understood)
@@ -229,21 +245,22 @@ static ask *next_of(const ask *a)
 	return (ask *)(void *)a->want.next;
 }
 
-static void append_batch(weir__redis_connection *connection, const ask *batch, size_t keys, bool in_array)
+static void append_batch(weir__redis_connection *connection, const ask *batch, form f)
 {
-	append_read(connection, keys, in_array);
+	size_t number = 0;
+
 	for (const ask *a = batch; a; a = next_of(a))
 		for (size_t i = 0; i < a->count; i++)
-			weir__redis_argument_key(connection, a->keys[i]);
+			append_key(connection, f, number++, a->keys[i]);
 	for (const ask *a = batch; a; a = next_of(a))
 		if (a->wants_left)
 			append_left(connection, a->keys, a->count);
 }
 
 /* Takes the replies to each of a batch. False: one of them was none. */
-static bool share_replies(const weir__redis_run *run, ask *batch, size_t keys, bool in_array)
+static bool share_replies(const weir__redis_run *run, ask *batch, size_t keys, form f)
 {
-	const weir__reply *reply = first_reply(run, keys, in_array), *left = reply ? reply + keys : NULL;
+	const weir__reply *reply = first_reply(run, f), *left = reply ? reply + keys : NULL;
 
 	if (!reply)
 		return false;
@@ -262,7 +279,8 @@ static void ask_batch(weir__redis_gets *gets, ask *batch, int64_t deadline_us)
 {
 	weir__redis_run run;
 	size_t          keys = 0, lefts = 0;
-	bool            in_array, understood;
+	bool            understood;
+	form            f;
 
 	for (const ask *a = batch; a; a = next_of(a)) {
 		keys += a->count;
@@ -270,11 +288,11 @@ static void ask_batch(weir__redis_gets *gets, ask *batch, int64_t deadline_us)
 	}
 	if (!weir__redis_run_begin(&run, gets->pool, deadline_us))
 		return;
-	in_array = takes_array(run.connection, keys);
-	append_batch(run.connection, batch, keys, in_array);
-	if (!weir__redis_run_send(&run, 1 + lefts, in_array ? keys : 0))
+	f = take_form(run.connection, keys);
+	append_batch(run.connection, batch, f);
+	if (!weir__redis_run_send(&run, f.commands + lefts, f.arrayed))
 		return;
-	understood = share_replies(&run, batch, keys, in_array);
+	understood = share_replies(&run, batch, keys, f);
 	weir__redis_run_end(&run, !understood);
 	if (understood)
 		note_time(gets, &run, keys);

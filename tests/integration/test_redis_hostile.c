@@ -21,6 +21,7 @@ struct script {
 	size_t      piece;    /* sent in pieces of so many bytes, a millisecond apart; 0: at once */
 	int         delay_ms; /* before the first */
 	int         again_us; /* after the bytes, sent once more with evil for good; 0: not */
+	const char *again;    /* what comes again; NULL: one evil value */
 	bool        closes;   /* and the connection is closed */
 	bool        lasts;    /* said to every request until the script is taken away */
 };
@@ -104,7 +105,7 @@ static bool perform(int fd, const struct script *script, bool in_array)
 		}
 	if (script->again_us) {
 		nanosleep(&(struct timespec){ .tv_nsec = script->again_us * 1000L }, NULL);
-		return say_evil(fd, in_array);
+		return script->again ? say(fd, script->again, strlen(script->again)) : say_evil(fd, in_array);
 	}
 	return !script->closes;
 }
@@ -415,6 +416,46 @@ START_TEST(test_hostile__an_answer_that_comes_twice_is_never_taken_for_the_next_
 }
 END_TEST
 
+/* Of several keys too: both are asked for by one array, or the last one apart. */
+START_TEST(test_hostile__an_answer_to_many_that_comes_twice_is_never_taken_for_the_next_one)
+{
+	static const char array[] = "*2\r\n$5\r\nVgood\r\n$5\r\nVgood\r\n",
+					  evil_array[] = "*2\r\n$5\r\nVevil\r\n$5\r\nVevil\r\n",
+					  apart[] = "*1\r\n$5\r\nVgood\r\n$5\r\nVgood\r\n",
+					  evil_apart[] = "*1\r\n$5\r\nVevil\r\n$5\r\nVevil\r\n";
+	int good = 0;
+
+	begin_hostile();
+	for (int k = 0; k < 200; k++) {
+		bool            whole = k / 2 % 2;
+		struct script   twice = { .name = "twice",
+			                      .bytes = whole ? array : apart,
+			                      .again = whole ? evil_array : evil_apart,
+			                      .again_us = k % 2 ? 1 : 300 };
+		weir_bytes      names[2] = { { "a", 1 }, { "b", 1 } };
+		weir_cached     found[2] = { { .state = WEIR_CACHED_NOTHING } };
+		weir_cache_call call;
+
+		EVENTUALLY(state_of("k") == WEIR_CACHED_VALUE);
+		if (k % 3)
+			(void)state_of("k"); /* the other form is next */
+		for (int i = 0; i < 3; i++) {
+			set_script(&twice);
+			call = call_now(0);
+			if (backend->get_many(backend, names, 2, &call, found) != WEIR_OK)
+				continue;
+			ck_assert_mem_eq(found[0].value.data, "Vgood", 5);
+			ck_assert_mem_eq(found[1].value.data, "Vgood", 5);
+			found[0].release(found[0].owner);
+			found[1].release(found[1].owner);
+			good++;
+		}
+	}
+	ck_assert_int_gt(good, 20);
+	end_hostile();
+}
+END_TEST
+
 START_TEST(test_hostile__nothing_is_made_of_a_wrong_answer_to_many)
 {
 	static const char *const answers[] = {
@@ -595,6 +636,7 @@ WEIR_SUITE("redis hostile", test_hostile__answers_that_are_none, test_hostile__e
            test_hostile__a_server_that_cannot_serve_is_down_until_it_can,
            test_hostile__a_late_second_answer_is_never_taken_for_the_next_one,
            test_hostile__an_answer_that_comes_twice_is_never_taken_for_the_next_one,
+           test_hostile__an_answer_to_many_that_comes_twice_is_never_taken_for_the_next_one,
            test_hostile__a_connection_in_doubt_is_not_used_again, test_hostile__a_release_is_sent_once,
            test_hostile__a_lease_is_sent_once, test_hostile__a_request_is_not_taken_to_another_run_of_the_server,
            test_hostile__a_connection_closed_without_an_answer_is_replaced,

@@ -118,6 +118,7 @@ static size_t judge_list(weir__cache_space *space, const weir__lookup *before, w
 
 	for (size_t i = 0; i < weir__lookup_stamps(lookup); i++) {
 		if (weir__lookup_shares(space, before, lookup, i)) {
+			/* NOLINTNEXTLINE(clang-analyzer-core.NullDereference): who has stamps has values */
 			lookup->stamp_values[i] = before->stamp_values[i];
 		} else {
 			states[i] = weir__stamps_read(&found[taken], 1, &lookup->stamp_values[i]);

@@ -30,8 +30,8 @@ struct weir__touch_batch {
 	int64_t            guarded_us;    /* when it was sent */
 	bool               blocks;        /* counted in pending.blocked */
 	int64_t            not_before_us; /* pending: not to be released earlier */
-	weir__touch_item few_items[WEIR__TOUCHES_FEW];
-	weir_touch       few_touches[WEIR__TOUCHES_FEW];
+	weir__touch_item   few_items[WEIR__TOUCHES_FEW];
+	weir_touch         few_touches[WEIR__TOUCHES_FEW];
 };
 
 struct weir__touches {

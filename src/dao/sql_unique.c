@@ -93,7 +93,7 @@ static void read_quoted(reading *r)
 
 static void read_sign(reading *r)
 {
-	char next = r->at + 1 < r->end ? r->at[1] : '\0';
+	char next = (char)(r->at + 1 < r->end ? r->at[1] : '\0');
 	bool is_param = next >= '0' && next <= '9' && !(r->at > r->text && is_of_word(r->at[-1]));
 
 	r->unclear |= (*r->at == '-' && next == '-') || (*r->at == '/' && next == '*') || (*r->at == '$' && !is_param);

@@ -93,7 +93,7 @@ static char *put_json(const struct writer *w, char *at, const weir__column *colu
 	at = weir__json_room(w->buffer, at, length + w->room);
 	if (!at)
 		return NULL;
-	memcpy(at, text, length);
+	memcpy(at, text, length); /* NOLINT(bugprone-not-null-terminated-result): more follows */
 	return at + length;
 }
 

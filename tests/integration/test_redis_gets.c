@@ -120,9 +120,10 @@ START_TEST(test_gets__of_callers_that_wait_are_one_exchange_and_each_has_its_own
 		ck_assert_int_eq(callers[i].rc, WEIR_OK);
 		ck_assert_int_eq(callers[i].wrong, 0);
 	}
-	/* two that asked at once, and all others together: by one command, or the last key by another one (redis_gets.c) */
+	/* two that asked at once, or one and one that came late, and all others together: by one command, or the last key by another
+	 * one (redis_gets.c), which may be so twice */
 	ck_assert_int_ge(commands("get") + commands("mget") - before, 3);
-	ck_assert_int_le(commands("get") + commands("mget") - before, 4);
+	ck_assert_int_le(commands("get") + commands("mget") - before, 5);
 	close_gets();
 }
 END_TEST

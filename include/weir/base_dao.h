@@ -62,6 +62,7 @@ WEIR_API int weir_base_dao_get_by_id_cached(const weir_base_dao *dao, const void
  * the database once for what is missing. */
 WEIR_API int weir_base_dao_get_many(const weir_base_dao *dao, const void *keys, size_t count, void *list,
                                     weir_error *err);
+/* get_many, through the cache. */
 WEIR_API int weir_base_dao_get_many_cached(const weir_base_dao *dao, const void *keys, size_t count, void *list,
                                            weir_error *err);
 
@@ -69,6 +70,7 @@ WEIR_API int weir_base_dao_get_many_cached(const weir_base_dao *dao, const void 
  * The column must be declared .unique or be the whole primary key. */
 WEIR_API int weir_base_dao_get_by(const weir_base_dao *dao, weir_column column, const void *values, void *record,
                                   weir_error *err);
+/* get_by, through the cache. */
 WEIR_API int weir_base_dao_get_by_cached(const weir_base_dao *dao, weir_column column, const void *values, void *record,
                                          weir_error *err);
 
@@ -81,10 +83,13 @@ WEIR_API int weir_base_dao_get_all_cached(const weir_base_dao *dao, const weir_q
  * loaded. by_id: WEIR_OK and a list of one record, or WEIR_NOT_FOUND. */
 WEIR_API int weir_base_dao_get_by_id_with(const weir_base_dao *dao, const void *key, weir_with with, void *list,
                                           weir_error *err);
+/* get_by_id_with, rows and relations through the cache. */
 WEIR_API int weir_base_dao_get_by_id_with_cached(const weir_base_dao *dao, const void *key, weir_with with, void *list,
                                                  weir_error *err);
+/* get_many, and the relations of the rows that there are. */
 WEIR_API int weir_base_dao_get_many_with(const weir_base_dao *dao, const void *keys, size_t count, weir_with with,
                                          void *list, weir_error *err);
+/* get_many_with, rows and relations through the cache. */
 WEIR_API int weir_base_dao_get_many_with_cached(const weir_base_dao *dao, const void *keys, size_t count,
                                                 weir_with with, void *list, weir_error *err);
 

@@ -28,8 +28,10 @@ WEIR_API int weir_cache_manager_config(weir_cache_manager *cache, const weir_mod
  * ttl_s as in weir_cache_config. Deleting what is not there is WEIR_OK. */
 WEIR_API int weir_cache_manager_get(weir_cache_manager *cache, const char *key, char **value, size_t *length,
                                     weir_error *err);
+/* Stores a copy of the value, in the place of what stood there. */
 WEIR_API int weir_cache_manager_set(weir_cache_manager *cache, const char *key, const void *value, size_t length,
                                     int ttl_s, weir_error *err);
+/* Forgets one value. */
 WEIR_API int weir_cache_manager_delete(weir_cache_manager *cache, const char *key, weir_error *err);
 
 /* Forgets everything of one model, or of all models (NULL), for every process with the same prefix; in bounded

@@ -49,6 +49,7 @@ WEIR_API void weir_futures_free(weir_futures **futures);
 WEIR_API WEIR_MUST_CHECK int weir_base_dao_start_get_by_id_cached(const weir_base_dao *dao, const void *key,
                                                                   weir_futures *futures, weir_future **future,
                                                                   weir_error *err);
+/* The same by the unique column that `column` names, of which `values` has the value. */
 WEIR_API WEIR_MUST_CHECK int weir_base_dao_start_get_by_cached(const weir_base_dao *dao, weir_column column,
                                                                const void *values, weir_futures *futures,
                                                                weir_future **future, weir_error *err);

@@ -29,11 +29,13 @@ extern "C" {
  *
  * A derived model without one of its own has that of its parent. */
 
-/* The record with this primary key (a struct of that model); all lists, counts and "no such row" of a model; everything of a model, which
- * takes longer (see weir_execute with WEIR_WRITES). WEIR_ERR_USAGE for a model that the session does not have. */
+/* The record with this primary key (a struct of that model). WEIR_ERR_USAGE, here and below, for a model that the session does not
+ * have. */
 WEIR_API int weir_invalidation_add_record(weir_invalidation *write, const weir_model *model, const void *key,
                                           weir_error *err);
+/* All lists, counts and "no such row" of a model. */
 WEIR_API int weir_invalidation_add_lists(weir_invalidation *write, const weir_model *model, weir_error *err);
+/* Everything of a model, which takes longer (see weir_execute with WEIR_WRITES). */
 WEIR_API int weir_invalidation_add_all(weir_invalidation *write, const weir_model *model, weir_error *err);
 
 #ifdef __cplusplus

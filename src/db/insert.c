@@ -43,11 +43,9 @@ int weir__sql_append_insert(const weir__statements *s, weir__mask mask, const vo
 	for (size_t i = 0; i < layout->column_count; i++) {
 		if (!(mask >> i & 1))
 			continue;
-		weir_value value = weir__layout_get(layout, i, values);
-		int        status = weir__value_check(layout, i, &value, err);
+		int status = weir__params_add_column(params, layout, i, values, err);
 		if (status != WEIR_OK)
 			return status;
-		weir__params_add(params, layout->columns[i].type, &value);
 		weir__buffer_append_text(sql, comma);
 		weir__sql_append_last(sql, params);
 		comma = ", ";

@@ -73,30 +73,12 @@ static const kept *keep(const weir__statements *s, const weir__row_change *chang
 	return made;
 }
 
-static int add_values(const weir__statements *s, weir__mask mask, const void *values, const weir__row_change *change,
-                      weir_error *err)
-{
-	for (size_t i = 0; i < s->layout->column_count; i++) {
-		weir_value value;
-		int        status;
-
-		if (!(mask >> i & 1))
-			continue;
-		value = weir__layout_get(s->layout, i, values);
-		status = weir__value_check(s->layout, i, &value, err);
-		if (status != WEIR_OK)
-			return status;
-		weir__params_add(change->params, s->layout->columns[i].type, &value);
-	}
-	return WEIR_OK;
-}
-
 static int add_all(const weir__statements *s, const weir__row_change *change, weir_error *err)
 {
-	int status = add_values(s, change->mask, change->values, change, err);
+	int status = weir__params_add_columns(change->params, s->layout, change->mask, change->values, err);
 
 	if (status == WEIR_OK && !change->creates)
-		status = add_values(s, s->layout->key_mask, change->key, change, err);
+		status = weir__params_add_columns(change->params, s->layout, s->layout->key_mask, change->key, err);
 	return status == WEIR_OK ? weir__sql_finish(s, change->text, change->params, err) : status;
 }
 

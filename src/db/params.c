@@ -259,3 +259,25 @@ void weir__params_add_pattern(weir__params *params, const char *prefix, const ch
 	weir__buffer_append_text(&params->bytes, suffix);
 	end(params, &added, weir__wire_oid(WEIR_TYPE_TEXT), WEIR_OK, NULL);
 }
+
+int weir__params_add_column(weir__params *params, const weir__layout *layout, size_t column, const void *values,
+                            weir_error *err)
+{
+	weir_value value = weir__layout_get(layout, column, values);
+	int        status = weir__value_check(layout, column, &value, err);
+
+	if (status == WEIR_OK)
+		weir__params_add(params, layout->columns[column].type, &value);
+	return status;
+}
+
+int weir__params_add_columns(weir__params *params, const weir__layout *layout, weir__mask mask, const void *values,
+                             weir_error *err)
+{
+	int status = WEIR_OK;
+
+	for (size_t i = 0; status == WEIR_OK && i < layout->column_count; i++)
+		if (mask >> i & 1)
+			status = weir__params_add_column(params, layout, i, values, err);
+	return status;
+}

@@ -45,18 +45,7 @@ static int begin_writing(writing *w, weir_error *err)
 
 static int add_values(const writing *w, weir__mask mask, const void *values, weir_error *err)
 {
-	const weir__layout *layout = w->s->layout;
-
-	for (size_t i = 0; i < layout->column_count; i++) {
-		if (!(mask >> i & 1))
-			continue;
-		weir_value value = weir__layout_get(layout, i, values);
-		int        status = weir__value_check(layout, i, &value, err);
-		if (status != WEIR_OK)
-			return status;
-		weir__params_add(w->params, layout->columns[i].type, &value);
-	}
-	return WEIR_OK;
+	return weir__params_add_columns(w->params, w->s->layout, mask, values, err);
 }
 
 /* $n of the new value of a column. A text that is used twice needs a type, which the server would infer differently from

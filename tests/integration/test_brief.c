@@ -1,7 +1,7 @@
 /*
  * test_brief.c: transactions of one statement, which cost the server neither BEGIN nor COMMIT, and end as others do.
  */
-#include "support/database.h"
+#include "support/cut.h"
 #include "support/servers.h"
 #include "support/suite.h"
 #include "support/through.h"
@@ -204,43 +204,17 @@ END_TEST
 
 /* ---- The connection breaks around COMMIT ------------------------------------------------------------------------- */
 
-struct cut {
-	struct proxy    proxy;
-	struct database database;
-	weir__conn     *conn;
-	char            url[512];
-};
-
 /* Whatever is sent next meets the fault. */
 static void cut_setup(struct cut *cut, enum proxy_fault fault)
 {
 	weir_error err = WEIR_ERROR_INIT;
 
 	cut->proxy = (struct proxy){ .text = "no text of ours", .fault = fault };
-	through_start(&cut->proxy, cut->url, sizeof cut->url);
-	database_init(&cut->database, cut->url);
-	cut->database.url = test_database_url();
-	database_open(&cut->database);
-	database_run(&cut->database, "CREATE TABLE t (id int)");
+	cut_open(cut);
 	cut->conn = prepared(&cut->database, INSERT);
 	ck_assert_int_eq(run(cut->conn, INSERT, &err), WEIR_OK);
 	ck_assert(cut->conn->tx.implied || cut->conn->pooled);
 	atomic_store(&cut->proxy.text, "");
-}
-
-static int64_t cut_rows(struct cut *cut)
-{
-	char sql[96];
-
-	snprintf(sql, sizeof sql, "SELECT count(*) FROM %s.t", cut->database.schema);
-	return sql_number(cut->database.url, sql);
-}
-
-static void cut_release(struct cut *cut)
-{
-	database_give_back(&cut->database, &cut->conn);
-	database_close(&cut->database);
-	proxy_stop(&cut->proxy);
 }
 
 START_TEST(test_brief__a_commit_whose_answer_was_lost_is_found_to_be_committed)

@@ -1,6 +1,7 @@
 /*
  * test_transaction.c: transactions and savepoints on one connection, what they cost, and the three outcomes of COMMIT.
  */
+#include "support/cut.h"
 #include "support/database.h"
 #include "support/servers.h"
 #include "support/suite.h"
@@ -437,40 +438,13 @@ START_TEST(test_transaction__a_deadline_before_commit_rolls_back)
 }
 END_TEST
 
-/* A proxy in front of the server that does something when COMMIT passes, and a transaction through it that has inserted
- * one row. */
-struct cut {
-	struct proxy    proxy;
-	struct database database;
-	weir__conn     *conn;
-	char            url[512];
-};
-
+/* The proxy does something when COMMIT passes; the transaction through it has inserted one row. */
 static void cut_setup(struct cut *cut, enum proxy_fault fault, bool refuse_afterwards)
 {
 	cut->proxy = (struct proxy){ .text = "COMMIT", .fault = fault, .refuse_afterwards = refuse_afterwards };
-	through_start(&cut->proxy, cut->url, sizeof cut->url);
-	database_init(&cut->database, cut->url);
-	cut->database.url = test_database_url();
-	database_open(&cut->database);
-	database_run(&cut->database, "CREATE TABLE t (id int)");
+	cut_open(cut);
 	cut->conn = begin(&cut->database, NULL);
 	conn_run_ok(cut->conn, "INSERT INTO t VALUES (1)");
-}
-
-static int64_t cut_rows(struct cut *cut)
-{
-	char sql[96];
-
-	snprintf(sql, sizeof sql, "SELECT count(*) FROM %s.t", cut->database.schema);
-	return sql_number(cut->database.url, sql);
-}
-
-static void cut_release(struct cut *cut)
-{
-	database_give_back(&cut->database, &cut->conn);
-	database_close(&cut->database);
-	proxy_stop(&cut->proxy);
 }
 
 START_TEST(test_transaction__a_commit_whose_answer_was_lost_is_found_to_be_committed)

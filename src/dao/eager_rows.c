@@ -37,7 +37,20 @@ static void cut_to_one(const weir__level *level)
 
 /* ---- By statement ---------------------------------------------------------------------------------------------------------- */
 
-/* The distinct key of a row's owner, from the columns behind the row's own; SIZE_MAX for none of ours. */
+/* The distinct key of the owner with this key; SIZE_MAX for none of ours. */
+static int find_owner(const weir__level *level, const weir_value *values, weir__buffer *scratch, size_t *key)
+{
+	if (level->distinct.numbers) {
+		*key = weir__distinct_find_number(&level->distinct, values[0].as.integer);
+		return WEIR_OK;
+	}
+	weir__buffer_clear(scratch);
+	weir__key_of_values(level->key_entity, values, scratch);
+	*key = weir__distinct_find_text(&level->distinct, scratch);
+	return scratch->failed ? no_memory(level) : WEIR_OK;
+}
+
+/* Whose a row is, by the columns behind its own. */
 static int owner_of_row(const weir__level *level, const weir__rows *rows, size_t row, weir__buffer *scratch,
                         size_t *key)
 {
@@ -51,15 +64,52 @@ static int owner_of_row(const weir__level *level, const weir__rows *rows, size_t
 		if (rc < 0)
 			return rc;
 	}
-	if (level->distinct.numbers) {
-		/* NOLINTNEXTLINE(clang-analyzer-core.CallAndMessage): a key has a column */
-		*key = weir__distinct_find_number(&level->distinct, values[0].as.integer);
+	return find_owner(level, values, scratch, key);
+}
+
+/* The same by its own columns. */
+static int owner_of_record(const weir__level *level, const void *record, weir__buffer *scratch, size_t *key)
+{
+	const weir__link *link = level->relation->link;
+	weir_value        values[WEIR__KEY_COLUMNS_MAX];
+
+	*key = SIZE_MAX;
+	for (size_t i = 0; i < link->key_count; i++) {
+		values[i] = weir__layout_get(layout_of(level), link->other_columns[i], record);
+		if (values[i].is_null)
+			return WEIR_OK;
+	}
+	return find_owner(level, values, scratch, key);
+}
+
+/* The same of a key of one integer, which most are. */
+static void note_numbered(const weir__level *level, const weir_list *list, size_t *owners)
+{
+	const weir__layout *layout = layout_of(level);
+	size_t              column = level->relation->link->other_columns[0];
+
+	for (size_t row = 0; row < list->count; row++) {
+		weir_value key = weir__layout_get(layout, column, list->items[row]);
+
+		owners[row] = key.is_null ? SIZE_MAX : weir__distinct_find_number(&level->distinct, key.as.integer);
+	}
+}
+
+static int note_owners(const weir__level *level, const weir__rows *rows, const weir_list *list, size_t *owners)
+{
+	bool         behind = weir__rows_columns(rows) > layout_of(level)->column_count;
+	weir__buffer scratch = WEIR__BUFFER_INIT;
+	int          rc = WEIR_OK;
+
+	if (!behind && level->distinct.numbers) {
+		note_numbered(level, list, owners);
 		return WEIR_OK;
 	}
-	weir__buffer_clear(scratch);
-	weir__key_of_values(level->key_entity, values, scratch);
-	*key = weir__distinct_find_text(&level->distinct, scratch);
-	return scratch->failed ? no_memory(level) : WEIR_OK;
+	for (size_t row = 0; rc >= 0 && row < rows->count; row++)
+		rc = behind ? owner_of_row(level, rows, row, &scratch, &owners[row])
+		            : owner_of_record(level, list->items[row], &scratch, &owners[row]);
+	weir__buffer_release(&scratch);
+	return rc;
 }
 
 /* Puts the rows of each key together, in the order they came in. owners[row] is the distinct key. */
@@ -91,35 +141,16 @@ static int slice_rows(weir__level *level, const weir_list *list, size_t *owners)
 	return WEIR_OK;
 }
 
-/* Do the rows themselves have the key, as one integer? */
-static bool has_number(const weir__level *level)
-{
-	const weir__link *link = level->relation->link;
-
-	return level->distinct.numbers && link->key_count == 1 && (!link->through || reads_between(level));
-}
-
-static size_t owner_of_record(const weir__level *level, const void *record)
-{
-	weir_value key = weir__layout_get(layout_of(level), level->relation->link->other_columns[0], record);
-
-	return key.is_null ? SIZE_MAX : weir__distinct_find_number(&level->distinct, key.as.integer);
-}
-
 static int take_rows(weir__level *level, const weir__rows *rows)
 {
-	weir__buffer scratch = WEIR__BUFFER_INIT;
-	bool         numbered = has_number(level);
-	weir_list    list = WEIR_LIST_INIT, kept;
-	size_t      *owners = weir__malloc(rows->count * sizeof *owners);
-	int          rc = owners ? WEIR_OK : no_memory(level);
+	weir_list list = WEIR_LIST_INIT, kept;
+	size_t   *owners = weir__malloc(rows->count * sizeof *owners);
+	int       rc = owners ? WEIR_OK : no_memory(level);
 
 	if (rc >= 0)
 		rc = weir__rows_list(rows, layout_of(level), &list, level->call.err);
-	for (size_t row = 0; rc >= 0 && numbered && row < rows->count; row++)
-		owners[row] = owner_of_record(level, list.items[row]);
-	for (size_t row = 0; rc >= 0 && !numbered && row < rows->count; row++)
-		rc = owner_of_row(level, rows, row, &scratch, &owners[row]);
+	if (rc >= 0)
+		rc = note_owners(level, rows, &list, owners);
 	kept = list;
 	if (rc >= 0 && !weir__tree_keep_list(level->tree, &list))
 		rc = no_memory(level);
@@ -127,7 +158,6 @@ static int take_rows(weir__level *level, const weir__rows *rows)
 		rc = slice_rows(level, &kept, owners);
 	weir_list_release(&list);
 	weir__free(owners);
-	weir__buffer_release(&scratch);
 	return rc;
 }
 

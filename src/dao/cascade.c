@@ -5,15 +5,20 @@
 #include "dao/write.h"
 
 #include "base/error.h"
+#include "base/memory.h"
+#include "dao/keys.h"
 #include "dao/relation.h"
+
+#include <string.h>
 
 #define DEPTH_MAX 32
 
 typedef struct cascading {
-	const weir_base_dao *dao;
-	const void          *key;
-	bool                 really;
-	bool                 deleted;
+	const struct cascading *above; /* what this delete is part of; NULL: nothing */
+	const weir_base_dao    *dao;
+	const void             *key;
+	bool                    really;
+	bool                    deleted;
 } cascading;
 
 /* "The key is this owner's", of the rows that hold it. */
@@ -30,16 +35,39 @@ static weir_condition holds_key(const weir__relation *relation, const void *owne
 	return weir_group(WEIR_OP_ALL, conditions, link->key_count);
 }
 
-static int delete_one_by_one(const weir_related *of, const weir_base_dao *dao, bool really, weir_error *err)
+static int delete_below(const weir_base_dao *dao, const void *key, const cascading *above, weir_error *err);
+
+/* Is this row on its way out already? Rows may refer to each other in circles, or to themselves. */
+static bool is_under_way(const cascading *c, const weir__entity *entity, const void *row, weir__buffer *names)
+{
+	bool is = false;
+
+	for (; c && !is && !names->failed; c = c->above) {
+		size_t length;
+
+		weir__buffer_clear(names);
+		weir__key_of_record(entity, row, names);
+		length = names->length;
+		weir__key_of_record(c->dao->entity, c->key, names);
+		is = names->length == 2 * length && memcmp(names->data, names->data + length, length) == 0;
+	}
+	return is;
+}
+
+static int delete_one_by_one(const weir_related *of, const weir_base_dao *dao, const cascading *c, weir_error *err)
 {
 	const weir__entity *entity = dao->entity;
+	const bool          really = c->really;
+	weir__buffer        names = WEIR__BUFFER_INIT;
 	weir_query          all = { .deleted = really && entity->layout->deleted_mask ? WEIR_WITH_DELETED : WEIR_LIVING };
 	weir_list           list = WEIR_LIST_INIT;
 	int                 rc = weir_related_query(of, all.deleted ? &all : NULL, &list, err);
 
 	for (size_t i = 0; rc >= 0 && i < list.count; i++)
-		rc = (really ? weir_base_dao_really_delete : weir_base_dao_delete)(dao, list.items[i], NULL, err);
+		if (!is_under_way(c, entity, list.items[i], &names))
+			rc = names.failed ? weir__error_no_memory(err) : delete_below(dao, list.items[i], c, err);
 	weir_list_release(&list);
+	weir__buffer_release(&names);
 	return rc;
 }
 
@@ -63,7 +91,7 @@ static int cascade_relation(weir_session *tx, const cascading *c, const weir_rel
 	if (is_hidden_only(c) && !holder->layout->deleted_mask)
 		return WEIR_OK;
 	if (holder->cascades && !relation->link->through)
-		return delete_one_by_one(&of, &dao, c->really, err);
+		return delete_one_by_one(&of, &dao, c, err);
 	weir_condition where = holds_key(relation, c->key, conditions);
 	return weir__delete_where(&dao, &where, c->really, NULL, err);
 }
@@ -83,6 +111,13 @@ static int delete_all(weir_session *tx, void *argument, weir_error *err)
 			rc = cascade_relation(tx, c, relation, err);
 	dao.session = tx;
 	return rc < 0 ? rc : weir__delete_row(&dao, c->key, c->really, &c->deleted, err);
+}
+
+static int delete_below(const weir_base_dao *dao, const void *key, const cascading *above, weir_error *err)
+{
+	cascading work = { .above = above, .dao = dao, .key = key, .really = above->really };
+
+	return weir_transact(dao->session, NULL, delete_all, &work, err);
 }
 
 int weir__cascade_delete(const weir_base_dao *dao, const void *key, bool really, bool *deleted, weir_error *err)

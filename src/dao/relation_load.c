@@ -468,6 +468,7 @@ int weir_related_query(const weir_related *of, const weir_query *query, void *ou
 	return weir__call_done(&l.call, rc);
 }
 
+/* value NULL: the caller has no place for it. */
 static int ask_value(const weir_related *of, const weir_query *query, weir__related_what what, weir_value *value,
                      weir_error *err)
 {
@@ -475,6 +476,8 @@ static int ask_value(const weir_related *of, const weir_query *query, weir__rela
 	load       l;
 	int        rc = load_begin(&l, of, what == WEIR__RELATED_COUNT ? "count" : "exists", err);
 
+	if (rc >= 0 && !value)
+		rc = wrong_call(of, err, "nowhere to put the answer");
 	if (rc >= 0)
 		rc = question(&l, query, what, &rows);
 	if (rc >= 0 && rows.count == 1)
@@ -486,9 +489,9 @@ static int ask_value(const weir_related *of, const weir_query *query, weir__rela
 int weir_related_count(const weir_related *of, const weir_query *query, int64_t *count, weir_error *err)
 {
 	weir_value value = { .type = WEIR_TYPE_INT8 };
-	int        rc = ask_value(of, query, WEIR__RELATED_COUNT, &value, err);
+	int        rc = ask_value(of, query, WEIR__RELATED_COUNT, count ? &value : NULL, err);
 
-	if (rc >= 0 && count)
+	if (rc >= 0)
 		*count = value.as.integer;
 	return rc;
 }
@@ -496,9 +499,9 @@ int weir_related_count(const weir_related *of, const weir_query *query, int64_t 
 int weir_related_exists(const weir_related *of, const weir_query *query, bool *exists, weir_error *err)
 {
 	weir_value value = { .type = WEIR_TYPE_BOOL };
-	int        rc = ask_value(of, query, WEIR__RELATED_EXISTS, &value, err);
+	int        rc = ask_value(of, query, WEIR__RELATED_EXISTS, exists ? &value : NULL, err);
 
-	if (rc >= 0 && exists)
+	if (rc >= 0)
 		*exists = value.as.boolean;
 	return rc;
 }

@@ -2,6 +2,7 @@
  * the stamps of its old and its new owner among them. */
 #include "dao/relation.h"
 
+#include <weir/reading.h>
 #include <weir/writing.h>
 
 #include "base/error.h"
@@ -234,7 +235,15 @@ typedef struct unlinking {
 	const void *expected; /* a struct with the foreign key that it must have; NULL: any */
 } unlinking;
 
-/* In a transaction of its own: nobody moves the row between the two statements without making this one fail. */
+/* In a transaction of its own nobody moves the row between the two statements without making this one fail; in the caller's, which
+ * may see each statement's own moment, the row is locked. */
+static int read_to_unlink(const unlinking *u, const weir_base_dao *dao, const void **stored, weir_error *err)
+{
+	return u->l->of->session->transaction
+	           ? weir_base_dao_get_by_id_locked(dao, u->key, WEIR_FOR_NO_KEY_UPDATE, WEIR_WAIT, stored, err)
+	           : weir_base_dao_get_by_id(dao, u->key, stored, err);
+}
+
 static int unlink_row(weir_session *tx, void *argument, weir_error *err)
 {
 	unlinking    *u = argument;
@@ -246,7 +255,7 @@ static int unlink_row(weir_session *tx, void *argument, weir_error *err)
 	int           rc;
 
 	dao.session = tx;
-	rc = weir_base_dao_get_by_id(&dao, u->key, &stored, err);
+	rc = read_to_unlink(u, &dao, &stored, err);
 	if (rc == WEIR_OK && u->expected && !holds_key(u->l, stored, u->expected))
 		rc = WEIR_NOT_FOUND;
 	(void)weir_record_release(stored);
@@ -342,9 +351,12 @@ static int create_and_add(weir_session *tx, void *argument, weir_error *err)
 	creation     *c = argument;
 	weir_related  of = *c->of;
 	weir_base_dao dao = weir_get_dao(tx, weir_relation_find(of.model, of.relation)->target);
-	int           rc = weir_base_dao_create(&dao, c->values, c->set, &c->made, err);
+	int           rc;
 
 	of.session = tx;
+	weir_record_release(c->made); /* of an attempt that was undone */
+	c->made = NULL;
+	rc = weir_base_dao_create(&dao, c->values, c->set, &c->made, err);
 	return rc < 0 ? rc : weir_related_add(&of, c->made, err);
 }
 

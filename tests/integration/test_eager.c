@@ -516,6 +516,7 @@ LIBRARY_TEST(test_transaction__reads_the_database_at_every_level)
 	author_list_release(&list);
 }
 
+#ifdef WEIR_TEST_HOOKS
 /* Runs the call once for each of its allocations, which then fails: it reports that, or does without. */
 static void fail_each_allocation(getter get, weir_with with)
 {
@@ -548,6 +549,10 @@ LIBRARY_TEST(test_want_of_memory__is_reported_and_leaves_nothing_behind)
 	fail_each_allocation(weir_base_dao_get_all, WEIR_WITH(WEIR_PATH("books", &two), "books.tags", "classics"));
 	fail_each_allocation(weir_base_dao_get_all_cached, WEIR_WITH("books.tags", "profile"));
 }
+#define MEMORY_TESTS , test_want_of_memory__is_reported_and_leaves_nothing_behind
+#else
+#define MEMORY_TESTS
+#endif
 
 START_TEST(test_100000_children__are_loaded_by_one_query_and_not_kept_when_too_many)
 {
@@ -578,5 +583,4 @@ WEIR_SUITE("eager", test_paths__take_one_query_a_level_whatever_the_number_of_pa
            test_get_by_id_and_get_many__take_paths_too, test_composite_and_text_keys__find_their_own,
            test_condition_on_a_parent__filters_it, test_relation_with_caching_off__stays_loaded_with_the_result,
            test_transaction__reads_the_database_at_every_level,
-           test_want_of_memory__is_reported_and_leaves_nothing_behind,
-           test_100000_children__are_loaded_by_one_query_and_not_kept_when_too_many);
+           test_100000_children__are_loaded_by_one_query_and_not_kept_when_too_many MEMORY_TESTS);

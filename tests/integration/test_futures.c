@@ -407,6 +407,7 @@ START_TEST(test_futures__wrong_calls_are_refused_when_they_are_made)
 }
 END_TEST
 
+#ifdef WEIR_TEST_HOOKS
 START_TEST(test_futures__memory_that_is_short_is_an_outcome)
 {
 	int64_t ids[USERS];
@@ -447,6 +448,10 @@ START_TEST(test_futures__memory_that_is_short_is_an_outcome)
 	close_futures();
 }
 END_TEST
+#define MEMORY_TESTS , test_futures__memory_that_is_short_is_an_outcome
+#else
+#define MEMORY_TESTS
+#endif
 
 /* ---- Keys ------------------------------------------------------------------------------------------------------------------- */
 
@@ -553,5 +558,5 @@ WEIR_SUITE("integration/futures", test_futures__misses_of_a_model_are_one_statem
            test_futures__see_what_was_written_before_they_are_waited_for,
            test_futures__in_a_transaction_ask_the_database_and_see_its_writes, test_futures__each_has_its_own_outcome,
            test_futures__that_are_freed_are_not_sent, test_futures__wrong_calls_are_refused_when_they_are_made,
-           test_futures__memory_that_is_short_is_an_outcome, test_futures__keys_of_several_columns_are_copied,
-           test_futures__threads_have_groups_of_their_own);
+           test_futures__keys_of_several_columns_are_copied,
+           test_futures__threads_have_groups_of_their_own MEMORY_TESTS);

@@ -87,7 +87,7 @@ static const char *at_port(const char *host)
 
 static const char *full(const char *more)
 {
-	static char text[300];
+	static char text[600];
 
 	snprintf(text, sizeof text, "sslmode=verify-full&sslrootcert=%s/ca.pem%s", certificates, more);
 	return text;
@@ -210,7 +210,7 @@ START_TEST(test_tls__statements_large_and_small_pass_and_deadlines_hold)
 	weir__sql       sleep = weir__sql_of("SELECT pg_sleep(20)", 19);
 	weir__rows      rows;
 	weir_error      err = WEIR_ERROR_INIT;
-	char            url[512];
+	char            url[1024];
 	int64_t         started;
 
 	begin();

@@ -4,6 +4,7 @@
 #include "base/hash.h"
 #include "cache/key.h"
 
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -241,7 +242,7 @@ START_TEST(test_key__in_the_log_has_names_and_a_hash_and_no_value)
 {
 	char first[WEIR__KEY_SHOWN];
 
-	strncpy(first, shown("user:email:ada@example.org", WEIR__SLOT_WHOLE, 1), sizeof first);
+	snprintf(first, sizeof first, "%s", shown("user:email:ada@example.org", WEIR__SLOT_WHOLE, 1));
 	ck_assert_int_eq(strncmp(first, "user:email:#", 12), 0);
 	ck_assert_uint_eq(strlen(first), 20);
 	ck_assert_str_eq(shown("user:email:ada@example.org", WEIR__SLOT_WHOLE, 1), first);

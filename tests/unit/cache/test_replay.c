@@ -212,7 +212,7 @@ START_TEST(test_replay__survives_want_of_memory)
 	end();
 }
 END_TEST
-#define MEMORY_TESTS test_replay__survives_want_of_memory,
+#define MEMORY_TESTS , test_replay__survives_want_of_memory
 #else
 #define MEMORY_TESTS
 #endif
@@ -327,8 +327,7 @@ WEIR_SUITE("replay", test_replay__a_write_is_text_without_the_prefix,
            test_replay__leaves_the_guards_of_writers_alone, test_replay__everything_of_a_model_goes,
            test_replay__of_a_whole_model_ends_when_it_is_told_to, test_replay__a_long_key_may_be_whole_or_shortened,
            test_replay__lines_that_are_none_are_left_out_and_counted, test_replay__fails_as_long_as_the_cache_does,
-           test_replay__of_very_many_keys_whole_models_are_written, test_replay__survives_want_of_memory,
-           test_watermark__without_one_the_cache_is_not_read, test_watermark__expires_by_itself,
-           test_watermark__is_not_raised_by_a_relay_that_was_too_slow,
+           test_replay__of_very_many_keys_whole_models_are_written, test_watermark__without_one_the_cache_is_not_read,
+           test_watermark__expires_by_itself, test_watermark__is_not_raised_by_a_relay_that_was_too_slow,
            test_watermark__stands_while_the_next_one_is_made, test_watermark__that_of_another_bound_is_none,
-           test_watermark__costs_hits_nothing);
+           test_watermark__costs_hits_nothing MEMORY_TESTS);

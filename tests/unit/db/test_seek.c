@@ -280,6 +280,7 @@ START_TEST(test_cursor__values_that_are_too_long_are_an_error)
 }
 END_TEST
 
+#ifdef WEIR_TEST_HOOKS
 START_TEST(test_cursor__every_allocation_may_fail)
 {
 	const weir_query *query = WEIR_QUERY(.order = BY_ALL);
@@ -298,10 +299,14 @@ START_TEST(test_cursor__every_allocation_may_fail)
 	shop_close();
 }
 END_TEST
+#define MEMORY_TESTS , test_cursor__every_allocation_may_fail
+#else
+#define MEMORY_TESTS
+#endif
 
 WEIR_SUITE("seek", test_seek__one_direction_without_nulls_is_a_comparison_of_rows,
            test_seek__mixed_directions_and_nulls_are_taken_column_by_column,
            test_seek__where_nulls_stand_is_part_of_a_querys_text, test_cursor__comes_back_as_it_was,
            test_cursor__of_another_query_is_refused, test_cursor__that_was_changed_is_refused,
-           test_cursor__forged_bytes_are_values_or_refused, test_cursor__values_that_are_too_long_are_an_error,
-           test_cursor__every_allocation_may_fail);
+           test_cursor__forged_bytes_are_values_or_refused,
+           test_cursor__values_that_are_too_long_are_an_error MEMORY_TESTS);

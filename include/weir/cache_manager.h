@@ -6,6 +6,7 @@
 #ifndef WEIR_CACHE_MANAGER_H
 #define WEIR_CACHE_MANAGER_H
 
+#include <weir/record.h>
 #include <weir/session.h>
 
 #ifdef __cplusplus
@@ -59,9 +60,6 @@ WEIR_API void weir_cache_manager_stats_reset(weir_cache_manager *cache, const we
 
 /* (hits + absent_hits) of all lookups, 0.0 to 1.0; 0.0 before any. */
 WEIR_API double weir_cache_stats_hit_ratio(const weir_cache_stats *stats);
-
-/* Frees memory that the library handed out as such. NULL does nothing. */
-WEIR_API void weir_free(void *memory);
 
 #ifdef __cplusplus
 }

@@ -47,6 +47,9 @@ WEIR_API const weir_model *weir_record_model(const void *record);
 /* Gives a list's memory back (its records live on where they were retained) and empties it. */
 WEIR_API void weir_list_release(weir_list *list);
 
+/* Frees memory that the library handed out as such. NULL does nothing. */
+WEIR_API void weir_free(void *memory);
+
 /* For each model: user_list, user_retain(record), user_release(&record), user_list_release(&list). */
 #define WEIR_RECORD(name)                                                                                              \
 	typedef struct name##_list {                                                                                       \

@@ -8,7 +8,7 @@
 
 static int begin(weir__json_export *export, const weir_model *model, const weir_set *fields, weir_error *err)
 {
-	int status = weir__layout_create(model, &export->layout, err);
+	int status = weir__layout_create_of(model, &export->layout, err);
 
 	if (status != WEIR_OK)
 		return status;

@@ -63,7 +63,7 @@ int weir__json_import_begin(weir__json_import *import, const weir_model *model, 
 	import->err = err;
 	status = check_call(model, record, err);
 	if (status == WEIR_OK)
-		status = weir__layout_create(model, &import->layout, err);
+		status = weir__layout_create_of(model, &import->layout, err);
 	if (status != WEIR_OK)
 		return status;
 	import->wanted = ~(weir__mask)0 >> (WEIR__COLUMNS_MAX - import->layout->column_count);

@@ -459,6 +459,11 @@ int weir__layout_create_result(const weir_model *model, weir__layout **layout, w
 	return create(model, false, layout, err);
 }
 
+int weir__layout_create_of(const weir_model *model, weir__layout **layout, weir_error *err)
+{
+	return create(model, weir__layout_base(model)->table != NULL, layout, err);
+}
+
 void weir__layout_free(weir__layout *layout)
 {
 	weir__free(layout);

@@ -67,7 +67,10 @@ typedef struct weir__layout {
 int weir__layout_create(const weir_model *model, weir__layout **layout, weir_error *err);
 
 /* The same for a struct that is only read into: neither table nor primary key are needed. */
-int  weir__layout_create_result(const weir_model *model, weir__layout **layout, weir_error *err);
+int weir__layout_create_result(const weir_model *model, weir__layout **layout, weir_error *err);
+
+/* One or the other, as the model declares itself: one that names a table has one. */
+int  weir__layout_create_of(const weir_model *model, weir__layout **layout, weir_error *err);
 void weir__layout_free(weir__layout *layout);
 
 /* The model that a model is derived from in the end; itself if it is not. */

@@ -6,6 +6,7 @@
 #include "unit/models/note_json.h"
 
 #include <weir/json.h>
+#include <weir/sql.h>
 
 #include <cjson/cJSON.h>
 
@@ -424,6 +425,38 @@ START_TEST(test_page__that_is_none_is_refused_and_leaves_nothing)
 }
 END_TEST
 
+typedef struct tally {
+	const char  *title;
+	weir_opt_i64 notes;
+} tally;
+WEIR_RECORD(tally)
+
+static const weir_field tally_fields[] = { WEIR_FIELD(tally, title), WEIR_FIELD(tally, notes) };
+static const weir_model tally_model = WEIR_RESULT(tally, tally_fields);
+
+START_TEST(test_result__that_has_no_table_is_exported_and_read_like_any_record)
+{
+	static const char text[] = "{\"title\":\"t\",\"notes\":3}";
+	const tally      *read = NULL;
+	weir_error        err = WEIR_ERROR_INIT;
+	char             *again = NULL;
+	cJSON            *tree = NULL;
+
+	ck_assert_msg(weir_record_from_json(&tally_model, text, strlen(text), NULL, &read, &err) == WEIR_OK, "%s",
+	              err.message);
+	ck_assert_int_eq(read->notes.value, 3);
+	ck_assert_msg(weir_record_to_json(read, NULL, &again, &err) == WEIR_OK, "%s", err.message);
+	ck_assert_str_eq(again, text);
+	ck_assert_int_eq(weir_record_to_cjson(read, NULL, &tree, &err), WEIR_OK);
+	tally_release(&read);
+	ck_assert_int_eq(weir_record_from_cjson(&tally_model, tree, NULL, &read, &err), WEIR_OK);
+	ck_assert_str_eq(read->title, "t");
+	cJSON_Delete(tree);
+	weir_free(again);
+	tally_release(&read);
+}
+END_TEST
+
 START_TEST(test_list__may_be_empty)
 {
 	note_list list = WEIR_LIST_INIT;
@@ -634,6 +667,6 @@ WEIR_SUITE("models/json", test_record__is_an_object_in_the_order_of_the_columns,
            test_from_json__a_million_brackets_are_refused_at_once, test_from_json__only_the_chosen_columns,
            test_list__is_an_array_with_null_for_a_gap, test_page__becomes_a_tree_and_comes_back,
            test_page__that_is_none_is_refused_and_leaves_nothing, test_list__may_be_empty,
-           test_list__of_two_models_is_refused, test_calls__with_nothing_are_refused,
-           test_calls__with_no_place_for_the_answer_are_refused,
+           test_result__that_has_no_table_is_exported_and_read_like_any_record, test_list__of_two_models_is_refused,
+           test_calls__with_nothing_are_refused, test_calls__with_no_place_for_the_answer_are_refused,
            test_trees__survive_every_failed_allocation_of_cjson FAILURES DEBUG_TESTS);

@@ -41,7 +41,8 @@ WEIR_API weir_base_dao weir_get_dao(weir_session *session, const weir_model *mod
 
 /* Inserts a row with the columns of set, the others getting the database's defaults, and returns it as stored (record
  * may be NULL).
- * WEIR_ERR_UNIQUE, WEIR_ERR_FOREIGN_KEY, WEIR_ERR_NOT_NULL, WEIR_ERR_CHECK (err.constraint), WEIR_ERR_VALUE. */
+ * WEIR_ERR_UNIQUE, WEIR_ERR_FOREIGN_KEY, WEIR_ERR_NOT_NULL, WEIR_ERR_CHECK (err.constraint), WEIR_ERR_VALUE. WEIR_NOT_FOUND: a
+ * trigger of the table has kept the row from being inserted; what else it did is undone too. */
 WEIR_API int weir_base_dao_create(const weir_base_dao *dao, const void *values, weir_set set, void *record,
                                   weir_error *err);
 

@@ -121,16 +121,18 @@ static inline WEIR_MUST_CHECK int weir_open(const weir_options *options, weir_se
 
 /* Ends a session: waits for borrowed connections up to the session's timeout, closes all and sets *session to NULL.
  * Transactions must have ended; one that has not can then only be ended, by which it is rolled back (weir_commit says
- * WEIR_ERR_CLOSED). No other call may be under way. NULL and a pointer to NULL do nothing. Records live on. */
+ * WEIR_ERR_CLOSED). No other call may be under way. NULL and a pointer to NULL do nothing. Records live on.
+ * A transaction is rolled back (weir_rollback). */
 WEIR_API void weir_close(weir_session **session);
 
-/* The session's cache manager; the session owns it. Never NULL for a session. */
+/* The session's cache manager; the session owns it. Never NULL for a session; NULL for NULL. */
 WEIR_API weir_cache_manager *weir_session_cache(weir_session *session);
 
 /* Runs a script of SQL statements, for schemas and fixtures: a text of the program's own, never made from input (there are
  * no parameters). Outside a transaction it is one transaction of its own unless it says BEGIN itself. The cache does not
  * notice what a script changes: weir_cache_manager_flush after one that changes rows of models. On failure err names
- * the SQLSTATE, and what the script did is rolled back. */
+ * the SQLSTATE, and what the script did is rolled back. In a transaction it must not end that: WEIR_ERR_USAGE, nobody knows what of the
+ * transaction was committed, and it can only be rolled back. */
 WEIR_API WEIR_MUST_CHECK int weir_run_script(weir_session *session, const char *sql, weir_error *err);
 
 #define WEIR_WAIT_BUCKETS 5
@@ -163,7 +165,7 @@ typedef struct weir_session_stats {
 		relay_lag_ms; /* since the last pass that ended well began: what was committed before is applied. 0: none has */
 } weir_session_stats;
 
-/* Reads the counters; any thread, at any time. */
+/* Reads the counters; any thread, at any time. All zero for NULL. */
 WEIR_API void weir_session_stats_get_sized(const weir_session *session, weir_session_stats *stats, size_t stats_size);
 
 /* As above; tells the library how large the struct was where this was compiled. */

@@ -41,6 +41,8 @@ size_t weir_span_attributes(const weir_span *span, weir_span_attribute *attribut
 {
 	size_t count = 0;
 
+	if (!span || !attributes)
+		return 0;
 	count = add(attributes, count, "db.system.name", "postgresql");
 	count = add(attributes, count, "db.operation.name", span->operation);
 	count = add(attributes, count, "db.collection.name", span->collection);

@@ -307,6 +307,8 @@ bool weir_cache_manager_is_up(weir_cache_manager *cache)
 
 void weir_cache_manager_stats(weir_cache_manager *cache, const weir_model *model, weir_cache_stats *stats)
 {
+	if (!stats)
+		return;
 	memset(stats, 0, sizeof *stats);
 	if (!cache)
 		return;
@@ -330,8 +332,8 @@ void weir_cache_manager_stats_reset(weir_cache_manager *cache, const weir_model 
 
 double weir_cache_stats_hit_ratio(const weir_cache_stats *stats)
 {
-	uint64_t hits = stats->hits + stats->absent_hits;
-	uint64_t lookups = hits + stats->misses + stats->bypasses;
+	uint64_t hits = stats ? stats->hits + stats->absent_hits : 0;
+	uint64_t lookups = stats ? hits + stats->misses + stats->bypasses : 0;
 
 	return lookups ? (double)hits / (double)lookups : 0.0;
 }

@@ -282,6 +282,8 @@ void weir_near_cache_release(weir_near_cache **near_cache)
 
 void weir_near_cache_stats(const weir_near_cache *near_cache, weir_near_stats *stats)
 {
+	if (!stats)
+		return;
 	memset(stats, 0, sizeof *stats);
 	if (!near_cache)
 		return;

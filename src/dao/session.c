@@ -352,13 +352,13 @@ void weir_close(weir_session **session)
 
 	if (!closed)
 		return;
+	if (closed->transaction && !closed->derived) {
+		weir_rollback(session);
+		return;
+	}
 	*session = NULL;
 	if (closed->derived)
 		return;
-	if (closed->transaction) {
-		weir_rollback(&closed);
-		return;
-	}
 	engine_close(closed->engine);
 	weir__free(closed);
 }
@@ -469,7 +469,7 @@ int weir__session_read_all(weir_session *session, weir__request *requests, size_
 
 weir_cache_manager *weir_session_cache(weir_session *session)
 {
-	return session->engine->cache;
+	return session ? session->engine->cache : NULL;
 }
 
 weir_near_cache *weir_session_near_cache(weir_session *session)
@@ -496,12 +496,16 @@ void weir_session_stats_get_sized(const weir_session *session, weir_session_stat
 {
 	weir_session_stats now;
 
+	if (!stats)
+		return;
+	memset(stats, 0, stats_size);
+	if (!session)
+		return;
 	if (atomic_load_explicit(&session->engine->closed, memory_order_relaxed))
 		now = (weir_session_stats){ .queries = 0 }; /* asked by a transaction that outlives it */
 	else
 		weir__db_stats(session->engine->db, &now);
 	add_relay_stats(&session->engine->relay_counters, &now);
-	memset(stats, 0, stats_size);
 	memcpy(stats, &now, stats_size < sizeof now ? stats_size : sizeof now);
 }
 
@@ -517,6 +521,8 @@ int weir_query_guard_end(const weir_query_guard *guard, uint64_t most, weir_erro
 {
 	weir_session_stats stats;
 
+	if (!guard || !guard->session)
+		return weir__error_set(err, WEIR_ERR_USAGE, "a guard of queries needs a session");
 	weir_session_stats_get(guard->session, &stats);
 	if (stats.queries - guard->before <= most)
 		return WEIR_OK;
@@ -526,8 +532,17 @@ int weir_query_guard_end(const weir_query_guard *guard, uint64_t most, weir_erro
 
 void weir_session_set_log_level(struct weir_session *session, weir_log_level level)
 {
+	if (!session)
+		return;
 	atomic_store_explicit(&session->engine->logger.level, (int)(level == WEIR_LOG_DEFAULT ? WEIR_LOG_WARNING : level),
 	                      memory_order_relaxed);
+}
+
+/* A script that ends the transaction may have committed what was written before it. */
+static void release_early(const weir_session *tx)
+{
+	(void)weir__cache_guard(tx->engine->cache, tx->transaction->touches, NULL);
+	(void)weir__cache_release(tx->engine->cache, tx->transaction->touches);
 }
 
 int weir_run_script(weir_session *session, const char *sql, weir_error *err)
@@ -548,6 +563,8 @@ int weir_run_script(weir_session *session, const char *sql, weir_error *err)
 	if (rc < 0)
 		return rc;
 	rc = weir__conn_run_script(conn, sql, deadline, err);
+	if (session->transaction && rc == WEIR_ERR_USAGE)
+		release_early(session);
 	weir__session_give_back(session, &conn);
 	return rc;
 }

@@ -48,6 +48,14 @@ int weir__conn_run_script(weir__conn *conn, const char *sql, weir__deadline dead
 	rc = run_as_stranger(conn, sql, deadline, err);
 	if (is_observed)
 		weir__observe_end(&observed, rc, -1, err);
+	if (in_transaction && PQtransactionStatus(conn->pg) == PQTRANS_IDLE) {
+		conn->broken = true;
+		rc = weir__error_set(
+			err, WEIR_ERR_USAGE,
+			"the script has ended the transaction that it was run in: weir_commit and weir_rollback do that");
+		if (err)
+			err->effect = WEIR_EFFECT_UNKNOWN;
+	}
 	if (rc < 0 && err) {
 		err->sent = true;
 		if (conn->broken && !in_transaction)

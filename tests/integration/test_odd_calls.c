@@ -1,0 +1,143 @@
+/* What a first user gets wrong, or meets in a schema that others made: calls with nothing, in the wrong order, through views and past
+ * triggers. */
+#include "integration/account.h"
+
+#include <weir/near_cache.h>
+#include <weir/scope.h>
+#include <weir/sql.h>
+#include <weir/trace.h>
+#include <weir/transaction.h>
+#include <weir/writing.h>
+
+#include <string.h>
+
+#define BY_OWNER                                                                                                       \
+	WEIR_UPSERT(.set = WEIR_SET(account, owner, points), .on = account_c.owner.column,                                 \
+	            .update = WEIR_SET(account, points))
+
+static int upsert(const char *owner, int32_t points, const account **stored, bool *created)
+{
+	const account values = { .owner = owner, .points = weir_some_i32(points) };
+
+	return weir_base_dao_upsert(&accounts, &values, BY_OWNER, stored, created, &blog.err);
+}
+
+/* ---- Nothing --------------------------------------------------------------------------------------------------------------- */
+
+START_TEST(test_nothing__is_taken_by_what_only_looks)
+{
+	weir_session_stats stats = { .queries = 7 };
+	weir_query_guard   guard = weir_query_guard_begin(NULL);
+
+	ck_assert_ptr_null(weir_session_cache(NULL));
+	weir_session_stats_get(NULL, &stats);
+	ck_assert_uint_eq(stats.queries, 0);
+	ck_assert_int_eq(weir_query_guard_end(&guard, 1, NULL), WEIR_ERR_USAGE);
+	ck_assert_int_eq(weir_query_guard_end(NULL, 1, NULL), WEIR_ERR_USAGE);
+	weir_session_set_log_level(NULL, WEIR_LOG_OFF);
+	weir_cache_manager_stats(NULL, NULL, NULL);
+	ck_assert(weir_cache_stats_hit_ratio(NULL) == 0);
+	weir_near_cache_stats(NULL, NULL);
+	ck_assert_uint_eq(weir_span_attributes(NULL, NULL), 0);
+}
+END_TEST
+
+/* ---- Ends in the wrong order ----------------------------------------------------------------------------------------------- */
+
+WRITING_TEST(test_close__of_a_transaction_with_an_open_savepoint_loses_no_connection)
+{
+	weir_session      *tx = NULL, *inner = NULL;
+	weir_session_stats stats;
+
+	assert_ok(weir_begin(session, NULL, &tx, &blog.err));
+	assert_ok(weir_begin(tx, NULL, &inner, &blog.err));
+	weir_close(&tx);
+	weir_close(&inner);
+	weir_close(&tx);
+	ck_assert_ptr_null(inner);
+	ck_assert_ptr_null(tx);
+	weir_session_stats_get(session, &stats);
+	ck_assert_int_eq(stats.in_use, 0);
+}
+
+/* What was written before the script is committed by it: cached reads must see that. */
+WRITING_TEST(test_script__that_ends_its_transaction_is_an_error_and_nothing_follows_it)
+{
+	static const char *const scripts[] = { "COMMIT", "ROLLBACK", "SELECT 1; END; SELECT 2" };
+	weir_session            *tx = NULL;
+	int64_t                  id = make_account("ada");
+	const account           *found = NULL;
+
+	for (size_t i = 0; i < 3; i++) {
+		weir_base_dao inside;
+
+		account_release(&found);
+		found = cached_account(id);
+		assert_ok(weir_begin(session, NULL, &tx, &blog.err));
+		inside = weir_get_dao(tx, &account_model);
+		assert_ok(weir_base_dao_update(&inside, &(account){ .id = id },
+		                               &(account){ .points = weir_some_i32((int32_t)i) }, WEIR_SET(account, points),
+		                               NULL, &blog.err));
+		assert_status(WEIR_ERR_USAGE, weir_run_script(tx, scripts[i], &blog.err));
+		ck_assert_int_eq(blog.err.effect, WEIR_EFFECT_UNKNOWN);
+		ck_assert_int_lt(weir_base_dao_update(&inside, &(account){ .id = id },
+		                                      &(account){ .points = weir_some_i32(77) }, WEIR_SET(account, points),
+		                                      NULL, &blog.err),
+		                 0);
+		weir_rollback(&tx);
+		account_release(&found);
+		found = cached_account(id);
+		ck_assert_int_eq(found->points.value, i == 2 ? 2 : 0);
+	}
+	account_release(&found);
+	assert_ok(weir_begin(session, NULL, &tx, &blog.err));
+	assert_ok(weir_run_script(tx, "SELECT 1", &blog.err));
+	assert_status(WEIR_ERR_SCHEMA, weir_run_script(tx, "SELECT * FROM no_such_table", &blog.err));
+	weir_rollback(&tx);
+}
+
+/* ---- Triggers and views ---------------------------------------------------------------------------------------------------- */
+
+WRITING_TEST(test_upsert__that_a_trigger_keeps_from_the_table_is_not_found)
+{
+	const account *stored = NULL;
+	bool           created = true;
+
+	assert_ok(upsert("eve", 1, NULL, NULL));
+	blog_sql(&blog, "CREATE FUNCTION forbid() RETURNS trigger LANGUAGE plpgsql AS $$ BEGIN RETURN NULL; END $$; "
+	                "CREATE TRIGGER forbid BEFORE INSERT OR UPDATE ON accounts FOR EACH ROW EXECUTE FUNCTION forbid()");
+	assert_status(WEIR_NOT_FOUND, upsert("ada", 1, &stored, &created));
+	assert_status(WEIR_NOT_FOUND, upsert("eve", 2, &stored, &created));
+	ck_assert_ptr_null(stored);
+	ck_assert(created);
+	assert_status(WEIR_NOT_FOUND, weir_base_dao_create(&accounts, &(account){ .owner = "bob" },
+	                                                   WEIR_SET(account, owner), &stored, &blog.err));
+	ck_assert_str_eq(blog_sql(&blog, "SELECT sum(points) FROM accounts"), "1");
+}
+
+WRITING_TEST(test_upsert__through_a_view_says_what_goes_through_one)
+{
+	const account  values = { .owner = "ada", .points = weir_some_i32(2) };
+	const account *stored = NULL;
+	account_list   list = WEIR_LIST_INIT;
+
+	blog_sql(&blog, "ALTER TABLE accounts RENAME TO kept; CREATE VIEW accounts AS SELECT * FROM kept");
+	assert_status(WEIR_ERR_USAGE, upsert("ada", 1, &stored, NULL));
+	ck_assert_ptr_nonnull(strstr(blog.err.message, "upsert_many"));
+	assert_status(WEIR_ERR_USAGE, weir_base_dao_upsert(&accounts, &values, BY_OWNER, NULL, NULL, NULL));
+	for (int i = 0; i < 2; i++) {
+		assert_ok(weir_base_dao_upsert_many(&accounts, &values, 1, BY_OWNER, &list, &blog.err));
+		ck_assert_int_eq(list.items[0]->points.value, 2);
+		account_list_release(&list);
+		assert_ok(weir_base_dao_get_or_create(&accounts, &values, BY_OWNER, &stored, NULL, &blog.err));
+		account_release(&stored);
+	}
+	ck_assert_str_eq(blog_sql(&blog, "SELECT count(*) FROM kept"), "1");
+	blog_sql(&blog, "DROP VIEW accounts; ALTER TABLE kept RENAME TO accounts");
+}
+
+WEIR_SUITE("odd_calls", test_nothing__is_taken_by_what_only_looks,
+           test_close__of_a_transaction_with_an_open_savepoint_loses_no_connection,
+           test_script__that_ends_its_transaction_is_an_error_and_nothing_follows_it,
+           test_upsert__that_a_trigger_keeps_from_the_table_is_not_found,
+           test_upsert__through_a_view_says_what_goes_through_one);

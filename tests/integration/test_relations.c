@@ -1,9 +1,7 @@
 /* Relations loaded one owner at a time, asked about, and changed: on PostgreSQL with each cache, Redis and memory. "No query" is
  * shown by counting. Rows C to E and I to L of docs/features.md. */
-#include "support/eventually.h"
 #include "support/library.h"
 
-#include <pthread.h>
 #include <string.h>
 
 static struct blog blog;
@@ -624,88 +622,6 @@ LIBRARY_TEST(test_clear__of_one_owner_one_relation_and_a_whole_model)
 	ck_assert_str_eq(blog_sql(&blog, "SELECT count(*) FROM books"), "1");
 }
 
-/* ---- What others do meanwhile ------------------------------------------------------------------------------------------------ */
-
-typedef struct removing {
-	weir_session *tx;
-	author        owner;
-	book          child;
-	int           rc;
-} removing;
-
-static void *remove_in_a_thread(void *argument)
-{
-	removing *r = argument;
-
-	r->rc = author_books_remove(r->tx, &r->owner, &r->child, NULL);
-	return NULL;
-}
-
-LIBRARY_TEST(test_remove__in_a_transaction_leaves_a_child_alone_that_moves_meanwhile)
-{
-	int64_t       ada = library_author(&blog, "ada"), eve = library_author(&blog, "eve");
-	removing      r = { .owner = { .id = ada }, .child = { .id = library_book(&blog, ada, "b", 1) } };
-	weir_session *other = NULL;
-	pthread_t     thread;
-
-	assert_ok(weir_begin(blog.session, NULL, &other, &blog.err));
-	assert_ok(author_books_add(other, &(author){ .id = eve }, &r.child, &blog.err));
-	assert_ok(weir_begin(blog.session, NULL, &r.tx, &blog.err));
-	ck_assert_int_eq(pthread_create(&thread, NULL, remove_in_a_thread, &r), 0);
-	EVENTUALLY(strcmp(blog_sql(&blog, "SELECT count(*) FROM pg_stat_activity WHERE wait_event_type = 'Lock'"), "0") !=
-	           0);
-	assert_ok(weir_commit(&other, &blog.err));
-	ck_assert_int_eq(pthread_join(thread, NULL), 0);
-	assert_ok(weir_commit(&r.tx, &blog.err));
-	ck_assert_int_eq(r.rc, WEIR_NOT_FOUND);
-	ck_assert_uint_eq(books_of(eve), 1);
-}
-
-/* A serialization failure that one insert of a link gets, and no other. */
-LIBRARY_TEST(test_create__of_a_linked_row_is_tried_again_when_another_transaction_was_in_the_way)
-{
-	book         owner = { .id = library_book(&blog, 0, "one", 1) };
-	weir_related of = weir_related_to(blog.session, &book_model, "tags", &owner);
-	const tag   *made = NULL;
-
-	blog_sql(&blog, "CREATE SEQUENCE tries; CREATE FUNCTION refuse_once() RETURNS trigger LANGUAGE plpgsql AS $$ BEGIN "
-	                "IF nextval('tries') = 1 THEN RAISE serialization_failure; END IF; RETURN new; END $$; "
-	                "CREATE TRIGGER once BEFORE INSERT ON book_tags FOR EACH ROW EXECUTE FUNCTION refuse_once()");
-	assert_ok(weir_related_create(&of, &(tag){ .name = "red" }, WEIR_SET(tag, name), &made, &blog.err));
-	ck_assert_str_eq(made->name, "red");
-	tag_release(&made);
-	ck_assert_uint_eq(tags_of(owner.id), 1);
-	ck_assert_str_eq(blog_sql(&blog, "SELECT count(*) FROM tags"), "1");
-}
-
-LIBRARY_TEST(test_cascade__of_rows_that_refer_to_themselves_or_in_a_circle_ends)
-{
-	weir_base_dao workers = dao_of(&worker_model);
-	int64_t       self = library_worker(&blog, 0, "self"), one = library_worker(&blog, 0, "one");
-	int64_t       two = library_worker(&blog, one, "two"), below = library_worker(&blog, self, "below");
-	bool          deleted = false;
-
-	blog_sql(&blog, "UPDATE workers SET boss_id = id WHERE name = 'self'");
-	blog_sql(&blog, "UPDATE workers SET boss_id = (SELECT id FROM workers WHERE name = 'two') WHERE name = 'one'");
-	assert_ok(read_worker(below));
-	assert_ok(read_worker(two));
-	assert_ok(weir_base_dao_delete(&workers, &(worker){ .id = self }, &deleted, &blog.err));
-	ck_assert(deleted);
-	assert_status(WEIR_NOT_FOUND, read_worker(below));
-	assert_ok(weir_base_dao_delete(&workers, &(worker){ .id = one }, &deleted, &blog.err));
-	ck_assert(deleted);
-	assert_status(WEIR_NOT_FOUND, read_worker(two));
-	ck_assert_str_eq(blog_sql(&blog, "SELECT count(*) FROM workers"), "0");
-}
-
-LIBRARY_TEST(test_question__without_a_place_for_the_answer_is_refused_and_asks_nothing)
-{
-	author owner = { .id = library_author(&blog, "ada") };
-
-	assert_queries(0, assert_status(WEIR_ERR_USAGE, author_books_count(blog.session, &owner, NULL, NULL, &blog.err)));
-	assert_queries(0, assert_status(WEIR_ERR_USAGE, author_books_exists(blog.session, &owner, NULL, NULL, &blog.err)));
-}
-
 WEIR_SUITE("relations", test_belongs_to__gives_the_record_and_asks_once,
            test_belongs_to__a_missing_parent_is_not_found_and_that_is_kept,
            test_null_keys_and_unsaved_owners__have_nothing_and_ask_nothing,
@@ -725,8 +641,4 @@ WEIR_SUITE("relations", test_belongs_to__gives_the_record_and_asks_once,
            test_parent_deleted__is_gone_for_its_children_too, test_cascade__deletes_all_below_and_the_cache_knows,
            test_cascade__of_many_to_many_deletes_links_only_and_rolls_back_with_the_rest,
            test_two_sessions_on_one_redis__see_each_others_children_at_once,
-           test_clear__of_one_owner_one_relation_and_a_whole_model,
-           test_remove__in_a_transaction_leaves_a_child_alone_that_moves_meanwhile,
-           test_create__of_a_linked_row_is_tried_again_when_another_transaction_was_in_the_way,
-           test_cascade__of_rows_that_refer_to_themselves_or_in_a_circle_ends,
-           test_question__without_a_place_for_the_answer_is_refused_and_asks_nothing);
+           test_clear__of_one_owner_one_relation_and_a_whole_model);

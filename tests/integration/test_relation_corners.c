@@ -1,0 +1,132 @@
+/* Relations where it gets narrow: others who write meanwhile, rows that refer to themselves, answers without a place. On PostgreSQL with
+ * each cache. */
+#include "support/eventually.h"
+#include "support/library.h"
+
+#include <pthread.h>
+#include <string.h>
+
+static struct blog blog;
+
+#define LIBRARY_TEST(name) TEST_WITH_EACH_CACHE(name, library_open(&blog, kind), blog_close(&blog))
+
+#define assert_queries(expected, statement) assert_queries_of(&blog, expected, statement)
+
+static size_t books_of(int64_t author_id)
+{
+	book_list list = WEIR_LIST_INIT;
+	size_t    count;
+
+	assert_ok(author_books(blog.session, &(author){ .id = author_id }, &list, &blog.err));
+	count = list.count;
+	book_list_release(&list);
+	return count;
+}
+
+static size_t tags_of(int64_t book_id)
+{
+	tag_list list = WEIR_LIST_INIT;
+	size_t   count;
+
+	assert_ok(book_tags(blog.session, &(book){ .id = book_id }, &list, &blog.err));
+	count = list.count;
+	tag_list_release(&list);
+	return count;
+}
+
+static int read_worker(int64_t id)
+{
+	weir_base_dao workers = weir_get_dao(blog.session, &worker_model);
+	const worker *found = NULL;
+	int           rc = weir_base_dao_get_by_id_cached(&workers, &(worker){ .id = id }, &found, &blog.err);
+
+	worker_release(&found);
+	return rc;
+}
+
+/* ---- What others do meanwhile ------------------------------------------------------------------------------------------------ */
+
+typedef struct removing {
+	weir_session *tx;
+	author        owner;
+	book          child;
+	int           rc;
+} removing;
+
+static void *remove_in_a_thread(void *argument)
+{
+	removing *r = argument;
+
+	r->rc = author_books_remove(r->tx, &r->owner, &r->child, NULL);
+	return NULL;
+}
+
+LIBRARY_TEST(test_remove__in_a_transaction_leaves_a_child_alone_that_moves_meanwhile)
+{
+	int64_t       ada = library_author(&blog, "ada"), eve = library_author(&blog, "eve");
+	removing      r = { .owner = { .id = ada }, .child = { .id = library_book(&blog, ada, "b", 1) } };
+	weir_session *other = NULL;
+	pthread_t     thread;
+
+	assert_ok(weir_begin(blog.session, NULL, &other, &blog.err));
+	assert_ok(author_books_add(other, &(author){ .id = eve }, &r.child, &blog.err));
+	assert_ok(weir_begin(blog.session, NULL, &r.tx, &blog.err));
+	ck_assert_int_eq(pthread_create(&thread, NULL, remove_in_a_thread, &r), 0);
+	EVENTUALLY(strcmp(blog_sql(&blog, "SELECT count(*) FROM pg_stat_activity WHERE wait_event_type = 'Lock'"), "0") !=
+	           0);
+	assert_ok(weir_commit(&other, &blog.err));
+	ck_assert_int_eq(pthread_join(thread, NULL), 0);
+	assert_ok(weir_commit(&r.tx, &blog.err));
+	ck_assert_int_eq(r.rc, WEIR_NOT_FOUND);
+	ck_assert_uint_eq(books_of(eve), 1);
+}
+
+/* A serialization failure that one insert of a link gets, and no other. */
+LIBRARY_TEST(test_create__of_a_linked_row_is_tried_again_when_another_transaction_was_in_the_way)
+{
+	book         owner = { .id = library_book(&blog, 0, "one", 1) };
+	weir_related of = weir_related_to(blog.session, &book_model, "tags", &owner);
+	const tag   *made = NULL;
+
+	blog_sql(&blog, "CREATE SEQUENCE tries; CREATE FUNCTION refuse_once() RETURNS trigger LANGUAGE plpgsql AS $$ BEGIN "
+	                "IF nextval('tries') = 1 THEN RAISE serialization_failure; END IF; RETURN new; END $$; "
+	                "CREATE TRIGGER once BEFORE INSERT ON book_tags FOR EACH ROW EXECUTE FUNCTION refuse_once()");
+	assert_ok(weir_related_create(&of, &(tag){ .name = "red" }, WEIR_SET(tag, name), &made, &blog.err));
+	ck_assert_str_eq(made->name, "red");
+	tag_release(&made);
+	ck_assert_uint_eq(tags_of(owner.id), 1);
+	ck_assert_str_eq(blog_sql(&blog, "SELECT count(*) FROM tags"), "1");
+}
+
+LIBRARY_TEST(test_cascade__of_rows_that_refer_to_themselves_or_in_a_circle_ends)
+{
+	weir_base_dao workers = weir_get_dao(blog.session, &worker_model);
+	int64_t       self = library_worker(&blog, 0, "self"), one = library_worker(&blog, 0, "one");
+	int64_t       two = library_worker(&blog, one, "two"), below = library_worker(&blog, self, "below");
+	bool          deleted = false;
+
+	blog_sql(&blog, "UPDATE workers SET boss_id = id WHERE name = 'self'");
+	blog_sql(&blog, "UPDATE workers SET boss_id = (SELECT id FROM workers WHERE name = 'two') WHERE name = 'one'");
+	assert_ok(read_worker(below));
+	assert_ok(read_worker(two));
+	assert_ok(weir_base_dao_delete(&workers, &(worker){ .id = self }, &deleted, &blog.err));
+	ck_assert(deleted);
+	assert_status(WEIR_NOT_FOUND, read_worker(below));
+	assert_ok(weir_base_dao_delete(&workers, &(worker){ .id = one }, &deleted, &blog.err));
+	ck_assert(deleted);
+	assert_status(WEIR_NOT_FOUND, read_worker(two));
+	ck_assert_str_eq(blog_sql(&blog, "SELECT count(*) FROM workers"), "0");
+}
+
+LIBRARY_TEST(test_question__without_a_place_for_the_answer_is_refused_and_asks_nothing)
+{
+	author owner = { .id = library_author(&blog, "ada") };
+
+	assert_queries(0, assert_status(WEIR_ERR_USAGE, author_books_count(blog.session, &owner, NULL, NULL, &blog.err)));
+	assert_queries(0, assert_status(WEIR_ERR_USAGE, author_books_exists(blog.session, &owner, NULL, NULL, &blog.err)));
+}
+
+WEIR_SUITE("relation_corners", test_remove__in_a_transaction_leaves_a_child_alone_that_moves_meanwhile,
+           test_create__of_a_linked_row_is_tried_again_when_another_transaction_was_in_the_way,
+           test_cascade__of_rows_that_refer_to_themselves_or_in_a_circle_ends,
+           test_question__without_a_place_for_the_answer_is_refused_and_asks_nothing);

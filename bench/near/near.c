@@ -8,7 +8,7 @@
  * of the CPU stays. */
 #define _GNU_SOURCE
 #include "base/clock.h"
-#include "base/lane.h"
+#include "base/seat.h"
 #include "cache/near.h"
 
 #include <math.h>
@@ -71,7 +71,7 @@ static bool get(weir__near *cache, weir__hash128 secret, int64_t id)
 {
 	weir__near_value value;
 
-	if (!weir__near_get(cache, weir__hash128_of_pair(1, (uint64_t)id, secret), weir__coarse_now_us(), weir__lane(),
+	if (!weir__near_get(cache, weir__hash128_of_pair(1, (uint64_t)id, secret), weir__coarse_now_us(), weir__seat(),
 	                    &value))
 		return false;
 	if (((object *)value.object)->id != id)

@@ -2,14 +2,14 @@
 #include "base/process.h"
 
 #include <pthread.h>
-#include <stdatomic.h>
 
-static atomic_uint    generation;
+atomic_uint weir__process_forks;
+
 static pthread_once_t once = PTHREAD_ONCE_INIT;
 
 static void in_child(void)
 {
-	atomic_fetch_add_explicit(&generation, 1, memory_order_relaxed);
+	atomic_fetch_add_explicit(&weir__process_forks, 1, memory_order_relaxed);
 }
 
 static void install(void)
@@ -20,5 +20,5 @@ static void install(void)
 uint32_t weir__process_generation(void)
 {
 	pthread_once(&once, install);
-	return atomic_load_explicit(&generation, memory_order_relaxed);
+	return weir__process_generation_again();
 }

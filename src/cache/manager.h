@@ -87,6 +87,12 @@ uint64_t weir__cache_id(weir_cache_manager *cache);
 /* A call that must end within the manager's timeout. */
 weir_cache_call weir__cache_call(const weir_cache_manager *cache);
 
+/* May the cache be read at now_us? */
+static inline bool weir__watermark_holds(weir_cache_manager *cache, int64_t now_us)
+{
+	return cache->watermark.bound_ms == 0 || weir__watermark_is_good(cache, now_us);
+}
+
 static inline void weir__space_count(weir__cache_space *space, weir__counter which, int64_t amount)
 {
 	weir__counters_add(&space->counters, which, amount);

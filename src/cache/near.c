@@ -107,7 +107,7 @@ int weir__near_create(const weir_near_options *options, weir__near **near_cache,
 	made->bound_ms = given.bound_ms ? given.bound_ms : BOUND_BUILT_IN;
 	made->secret = (weir__hash128){ weir__random_u64(), weir__random_u64() };
 	atomic_store(&made->references, 1);
-	atomic_store(&made->pins.epoch, 2);
+	weir__pins_init(&made->pins);
 	made->has_arena = weir__near_arena_init(&made->arena, made->max_bytes);
 	if (!made->has_arena || !make_stripes(made) || !make_shards(made) || pthread_mutex_init(&made->mutex, NULL) != 0) {
 		free_all(made);
@@ -193,6 +193,11 @@ static weir__near_shard *shard_of(const weir__near *near_cache, weir__hash128 na
 	return &near_cache->shards[(name.low >> 40) & near_cache->shard_mask];
 }
 
+void weir__near_prefetch(const weir__near *near_cache, weir__hash128 name)
+{
+	weir__near_shard_prefetch(shard_of(near_cache, name), name);
+}
+
 /* Two uses are enough to stay; beyond three nothing is written. */
 static void note_use(weir__near_entry *entry)
 {
@@ -202,9 +207,9 @@ static void note_use(weir__near_entry *entry)
 		atomic_store_explicit(&entry->uses, (unsigned char)(uses + 1), memory_order_relaxed);
 }
 
-bool weir__near_get(weir__near *near_cache, weir__hash128 name, int64_t now_us, size_t lane, weir__near_value *value)
+bool weir__near_get(weir__near *near_cache, weir__hash128 name, int64_t now_us, size_t seat, weir__near_value *value)
 {
-	weir__pin         pin = weir__pin_take(&near_cache->pins, lane);
+	weir__pin         pin = weir__pin_take(&near_cache->pins, seat);
 	weir__near_entry *entry = weir__near_shard_find(shard_of(near_cache, name), name);
 	bool              found = entry && weir__near_is_right(near_cache, entry, now_us);
 

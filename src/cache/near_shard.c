@@ -5,10 +5,6 @@
 
 #include <string.h>
 
-#define EMPTY       UINT64_C(0)
-#define GONE        UINT64_C(1) /* was taken; whoever searches goes on */
-#define FIRST_INDEX 2
-#define TAG         (UINT64_MAX << 32)
 #define SLOTS_FIRST 64
 #define ENTRY_LEAST                                                                                                    \
 	(sizeof(weir__near_entry) + 2 * sizeof(weir__near_slot)) /* what an entry takes besides its object */
@@ -55,6 +51,7 @@ bool weir__near_shard_init(weir__near_shard *shard, weir__near_arena *arena, uin
 		return false;
 	}
 	atomic_store(&shard->table, table);
+	atomic_store(&shard->mask, table->mask);
 	return true;
 }
 
@@ -82,33 +79,9 @@ void weir__near_shard_release(weir__near_shard *shard)
 
 /* ---- The table ------------------------------------------------------------------------------------------------- */
 
-static bool is_same(weir__hash128 a, weir__hash128 b)
-{
-	return a.low == b.low && a.high == b.high;
-}
-
 static uint64_t slot_of(weir__hash128 name, uint32_t index)
 {
-	return (name.high & TAG) | (index + FIRST_INDEX);
-}
-
-weir__near_entry *weir__near_shard_find(const weir__near_shard *shard, weir__hash128 name)
-{
-	weir__near_table *table = atomic_load(&shard->table);
-
-	for (uint32_t at = (uint32_t)name.high & table->mask;; at = (at + 1) & table->mask) {
-		uint64_t          slot = atomic_load(&table->slots[at].word);
-		weir__near_entry *entry;
-
-		if (slot == EMPTY)
-			return NULL;
-		if (((slot ^ name.high) & TAG) != 0 || slot == GONE)
-			continue;
-		__builtin_prefetch(atomic_load_explicit(&table->slots[at].object, memory_order_relaxed), 1);
-		entry = weir__near_entry_at(shard, (uint32_t)slot - FIRST_INDEX);
-		if (is_same(entry->name, name))
-			return entry;
-	}
+	return (name.high & WEIR__NEAR_TAG) | (index + WEIR__NEAR_FIRST_INDEX);
 }
 
 /* Where the entry of this name is; NONE. */
@@ -117,10 +90,10 @@ static uint32_t find_slot(const weir__near_shard *shard, const weir__near_table 
 	for (uint32_t at = (uint32_t)name.high & table->mask;; at = (at + 1) & table->mask) {
 		uint64_t slot = atomic_load(&table->slots[at].word);
 
-		if (slot == EMPTY)
+		if (slot == WEIR__NEAR_EMPTY)
 			return WEIR__NEAR_NONE;
-		if (slot != GONE && ((slot ^ name.high) & TAG) == 0 &&
-		    is_same(weir__near_entry_at(shard, (uint32_t)slot - FIRST_INDEX)->name, name))
+		if (slot != WEIR__NEAR_GONE && ((slot ^ name.high) & WEIR__NEAR_TAG) == 0 &&
+		    weir__near_same(weir__near_entry_at(shard, (uint32_t)slot - WEIR__NEAR_FIRST_INDEX)->name, name))
 			return at;
 	}
 }
@@ -130,7 +103,7 @@ static uint32_t place_for(const weir__near_table *table, weir__hash128 name)
 {
 	uint32_t at = (uint32_t)name.high & table->mask;
 
-	while (atomic_load(&table->slots[at].word) > GONE)
+	while (atomic_load(&table->slots[at].word) > WEIR__NEAR_GONE)
 		at = (at + 1) & table->mask;
 	return at;
 }
@@ -146,8 +119,8 @@ static void copy_slots(const weir__near_shard *shard, weir__near_table *from, we
 	for (uint32_t i = 0; i <= from->mask; i++) {
 		uint64_t slot = atomic_load(&from->slots[i].word);
 
-		if (slot > GONE) {
-			const weir__near_entry *entry = weir__near_entry_at(shard, (uint32_t)slot - FIRST_INDEX);
+		if (slot > WEIR__NEAR_GONE) {
+			const weir__near_entry *entry = weir__near_entry_at(shard, (uint32_t)slot - WEIR__NEAR_FIRST_INDEX);
 
 			set_slot(to, place_for(to, entry->name), slot, entry->kind ? entry->object : NULL);
 		}
@@ -172,6 +145,7 @@ static bool make_room(weir__near_shard *shard, weir__near *near_cache)
 	copy_slots(shard, table, larger);
 	shard->used = shard->count;
 	atomic_store(&shard->table, larger);
+	atomic_store_explicit(&shard->mask, larger->mask, memory_order_relaxed);
 	table->epoch = weir__pins_epoch(&near_cache->pins);
 	table->next = shard->retired_tables;
 	shard->retired_tables = table;
@@ -183,16 +157,16 @@ static void remove_slot(weir__near_shard *shard, weir__hash128 name)
 	weir__near_table *table = atomic_load(&shard->table);
 	uint32_t          at = find_slot(shard, table, name);
 
-	if (atomic_load(&table->slots[(at + 1) & table->mask].word) != EMPTY) {
-		atomic_store(&table->slots[at].word, GONE);
+	if (atomic_load(&table->slots[(at + 1) & table->mask].word) != WEIR__NEAR_EMPTY) {
+		atomic_store(&table->slots[at].word, WEIR__NEAR_GONE);
 		return;
 	}
 	/* nothing goes on behind it, nor behind those that were taken out just before it */
 	do {
-		atomic_store(&table->slots[at].word, EMPTY);
+		atomic_store(&table->slots[at].word, WEIR__NEAR_EMPTY);
 		shard->used--;
 		at = (at - 1) & table->mask;
-	} while (atomic_load(&table->slots[at].word) == GONE);
+	} while (atomic_load(&table->slots[at].word) == WEIR__NEAR_GONE);
 }
 
 /* ---- Entries --------------------------------------------------------------------------------------------------- */
@@ -269,7 +243,7 @@ static uint8_t replace(weir__near_shard *shard, weir__near *near_cache, weir__ha
 
 	if (at == WEIR__NEAR_NONE)
 		return weir__near_ghosts_have(&shard->ghosts, name) ? WEIR__NEAR_MAIN : WEIR__NEAR_SMALL;
-	index = (uint32_t)atomic_load(&table->slots[at].word) - FIRST_INDEX;
+	index = (uint32_t)atomic_load(&table->slots[at].word) - WEIR__NEAR_FIRST_INDEX;
 	queue = weir__near_entry_at(shard, index)->queue;
 	weir__near_retire(shard, near_cache, index);
 	return queue;
@@ -296,7 +270,7 @@ bool weir__near_shard_put(weir__near_shard *shard, weir__near *near_cache, const
 	shard->fills++;
 	table = atomic_load(&shard->table);
 	at = place_for(table, item->name);
-	shard->used += atomic_load(&table->slots[at].word) == EMPTY;
+	shard->used += atomic_load(&table->slots[at].word) == WEIR__NEAR_EMPTY;
 	set_slot(table, at, slot_of(item->name, index), item->value.object);
 	return true;
 }

@@ -73,6 +73,7 @@ typedef struct weir__near_ghosts {
 
 typedef struct weir__near_shard {
 	alignas(64) _Atomic(weir__near_table *) table;
+	_Atomic uint32_t   mask;   /* of the table's slots: a hint */
 	weir__near_entry **chunks; /* of WEIR__NEAR_CHUNK entries each */
 	weir__near_arena  *arena;
 
@@ -103,8 +104,44 @@ static inline weir__near_entry *weir__near_entry_at(const weir__near_shard *shar
 bool weir__near_shard_init(weir__near_shard *shard, weir__near_arena *arena, uint64_t max_bytes);
 void weir__near_shard_release(weir__near_shard *shard);
 
+/* A slot is one of these, or the tag of a name and an index from WEIR__NEAR_FIRST_INDEX on. */
+#define WEIR__NEAR_EMPTY       UINT64_C(0)
+#define WEIR__NEAR_GONE        UINT64_C(1) /* was taken; whoever searches goes on */
+#define WEIR__NEAR_FIRST_INDEX 2
+#define WEIR__NEAR_TAG         (UINT64_MAX << 32)
+
+static inline bool weir__near_same(weir__hash128 a, weir__hash128 b)
+{
+	return a.low == b.low && a.high == b.high;
+}
+
+/* Fetches what a search for the name begins with. Needs no pin: nothing is looked at. */
+static inline void weir__near_shard_prefetch(const weir__near_shard *shard, weir__hash128 name)
+{
+	const weir__near_table *table = atomic_load_explicit(&shard->table, memory_order_relaxed);
+
+	__builtin_prefetch(&table->slots[(uint32_t)name.high & atomic_load_explicit(&shard->mask, memory_order_relaxed)]);
+}
+
 /* The entry of this name, or NULL; under a pin. */
-weir__near_entry *weir__near_shard_find(const weir__near_shard *shard, weir__hash128 name);
+static inline weir__near_entry *weir__near_shard_find(const weir__near_shard *shard, weir__hash128 name)
+{
+	weir__near_table *table = atomic_load(&shard->table);
+
+	for (uint32_t at = (uint32_t)name.high & table->mask;; at = (at + 1) & table->mask) {
+		uint64_t          slot = atomic_load(&table->slots[at].word);
+		weir__near_entry *entry;
+
+		if (slot == WEIR__NEAR_EMPTY)
+			return NULL;
+		if (((slot ^ name.high) & WEIR__NEAR_TAG) != 0 || slot == WEIR__NEAR_GONE)
+			continue;
+		__builtin_prefetch(atomic_load_explicit(&table->slots[at].object, memory_order_relaxed), 1);
+		entry = weir__near_entry_at(shard, (uint32_t)slot - WEIR__NEAR_FIRST_INDEX);
+		if (weir__near_same(entry->name, name))
+			return entry;
+	}
+}
 
 /* What is let go under the mutex and released outside it. */
 #define WEIR__NEAR_FREED 32

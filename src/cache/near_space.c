@@ -6,7 +6,6 @@
 #include "cache/near_space.h"
 
 #include "base/clock.h"
-#include "base/lane.h"
 
 #include <string.h>
 
@@ -19,8 +18,9 @@ static weir__near_link *link_of(const weir__cache_space *space)
 
 bool weir__near_is_on(const weir__cache_space *space)
 {
-	return atomic_load_explicit(&space->config.near, memory_order_relaxed) && weir__cache_space_enabled(space) &&
-	       link_of(space) && atomic_load_explicit(&space->cache->pending.blocked, memory_order_acquire) == 0;
+	return atomic_load_explicit(&space->config.near, memory_order_relaxed) && !space->cache->keeps_nothing &&
+	       atomic_load_explicit(&space->config.enabled, memory_order_relaxed) && link_of(space) &&
+	       atomic_load_explicit(&space->cache->pending.blocked, memory_order_acquire) == 0;
 }
 
 static weir__hash128 hash_key(const weir__near_link *link, weir_bytes logical, weir__key_slot slot)
@@ -49,35 +49,70 @@ static weir_bytes space_key(const weir__cache_space *space, char key[WEIR__KEY_M
 /* ---- Asking ---------------------------------------------------------------------------------------------------- */
 
 /* Another kind of objects, another shape or version: another name. */
+static inline uint64_t kind_of(const weir__cache_space *space, const void *tag)
+{
+	return (uint64_t)(uintptr_t)tag ^ weir__space_fingerprint_now(space);
+}
+
+static inline weir__hash128 name_of_number(const weir__cache_space *space, const weir__near_link *link, const void *tag,
+                                           int64_t number)
+{
+	return weir__hash128_of_pair(kind_of(space, tag), (uint64_t)number, link->pair_key);
+}
+
 static weir__hash128 name_of(const weir__near_question *question, const weir__near_link *link)
 {
-	uint64_t      kind = (uint64_t)(uintptr_t)question->tag ^ weir__space_fingerprint_now(question->space);
 	weir__hash128 name;
 
 	if (question->has_number)
-		return weir__hash128_of_pair(kind, (uint64_t)question->number, link->pair_key);
+		return name_of_number(question->space, link, question->tag, question->number);
 	name = hash_key(link, question->key, slot_of(question->kind));
-	name.high ^= kind * UINT64_C(0x9e3779b97f4a7c15);
+	name.high ^= kind_of(question->space, question->tag) * UINT64_C(0x9e3779b97f4a7c15);
 	return name;
+}
+
+/* May this space's near cache answer now? */
+static inline bool may_answer(weir__cache_space *space, const weir__near_link *link, int fresh_ms, int64_t *now_us)
+{
+	if (!weir__near_link_serves(link, fresh_ms, now_us) || !weir__watermark_holds(space->cache, *now_us))
+		return false;
+	weir__era_look(space->cache, &space->cache->era, *now_us);
+	return true;
+}
+
+static inline bool get(weir__cache_space *space, const weir__near_link *link, weir__hash128 name, int64_t now_us,
+                       weir__near_value *value)
+{
+	size_t seat = weir__seat();
+
+	if (!weir__near_get(link->near_cache, name, now_us, seat, value))
+		return false;
+	weir__counters_add_near(&space->counters, seat, value->absent);
+	return true;
+}
+
+bool weir__near_ask_number(weir__cache_space *space, const void *tag, int64_t number, int fresh_ms,
+                           weir__near_value *value)
+{
+	const weir__near_link *link = link_of(space);
+	weir__hash128          name;
+	int64_t                now_us;
+
+	if (fresh_ms < 0 || !weir__near_is_on(space))
+		return false;
+	name = name_of_number(space, link, tag, number);
+	weir__near_prefetch(link->near_cache, name);
+	return may_answer(space, link, fresh_ms, &now_us) && get(space, link, name, now_us, value);
 }
 
 bool weir__near_ask(const weir__near_question *question, weir__near_value *value)
 {
 	weir__cache_space     *space = question->space;
 	const weir__near_link *link = link_of(space);
-	size_t                 lane;
 	int64_t                now_us;
 
-	if (question->fresh_ms < 0 || !weir__near_is_on(space) ||
-	    !weir__near_link_serves(link, question->fresh_ms, &now_us) || !weir__watermark_holds(space->cache, now_us))
-		return false;
-	weir__era_look(space->cache, &space->cache->era, now_us);
-	lane = weir__lane();
-	if (!weir__near_get(link->near_cache, name_of(question, link), now_us, lane, value))
-		return false;
-	weir__counters_add_in(&space->counters, lane, value->absent ? WEIR__COUNT_NEAR_ABSENT_HITS : WEIR__COUNT_NEAR_HITS,
-	                      1);
-	return true;
+	return question->fresh_ms >= 0 && weir__near_is_on(space) && may_answer(space, link, question->fresh_ms, &now_us) &&
+	       get(space, link, name_of(question, link), now_us, value);
 }
 
 /* ---- Keeping --------------------------------------------------------------------------------------------------- */
@@ -120,6 +155,7 @@ void weir__near_keep(const weir__near_question *question, const weir__lookup *lo
 
 	if (ticket->count == 0 || is_too_large(question->space, bytes, items))
 		return;
+	weir__counters_prepare_near(&question->space->counters);
 	link = link_of(question->space);
 	name = name_of(question, link);
 	if (!weir__era_lasts(&question->space->cache->era, lookup)) /* after the name, which has the tag of now */

@@ -24,6 +24,10 @@ typedef struct weir__near_question {
 /* True: value is the answer, with a reference of the caller's. Counted as a hit. */
 bool weir__near_ask(const weir__near_question *question, weir__near_value *value);
 
+/* The same for a record with a number, in the fewest steps: tag, number and fresh_ms as in a question. */
+bool weir__near_ask_number(weir__cache_space *space, const void *tag, int64_t number, int fresh_ms,
+                           weir__near_value *value);
+
 /* Keeps the answer that a lookup of this question led to, from the backend or from the database under a lease. bytes is what the
  * object takes, items the rows in it. */
 void weir__near_keep(const weir__near_question *question, const weir__lookup *lookup, const weir__near_value *value,

@@ -35,6 +35,7 @@ void weir__space_free(weir__cache_space *space)
 	weir__free((void *)(uintptr_t)space->any.data);
 	weir__free((void *)(uintptr_t)space->bulk.data);
 	weir__free((void *)(uintptr_t)space->all.data);
+	weir__counters_release(&space->counters);
 	weir__free(space);
 }
 

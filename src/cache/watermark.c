@@ -73,13 +73,11 @@ static bool is_there(weir_cache_manager *cache)
 	return there;
 }
 
-bool weir__watermark_holds(weir_cache_manager *cache, int64_t now_us)
+bool weir__watermark_is_good(weir_cache_manager *cache, int64_t now_us)
 {
 	weir__watermark *w = &cache->watermark;
 	int64_t          tenth_us = (int64_t)w->bound_ms * 100;
 
-	if (w->bound_ms == 0)
-		return true;
 	if (now_us >= atomic_load(&w->ask_us) && !atomic_exchange(&w->asking, true)) {
 		atomic_store(&w->good_us, is_there(cache) ? now_us + 2 * tenth_us : 0);
 		atomic_store(&w->ask_us, now_us + tenth_us);

@@ -37,7 +37,7 @@ int weir__watermark_begin(weir_cache_manager *cache, int bound_ms, weir__waterma
 /* All of these have been replayed. False: too late, or the cache failed. */
 bool weir__watermark_raise(weir_cache_manager *cache, int bound_ms, const weir__watermark_lease *lease);
 
-/* May the cache be read at now_us? */
-bool weir__watermark_holds(weir_cache_manager *cache, int64_t now_us);
+/* Where there is to be a relay: may the cache be read at now_us? weir__watermark_holds (manager.h) asks in general. */
+bool weir__watermark_is_good(weir_cache_manager *cache, int64_t now_us);
 
 #endif

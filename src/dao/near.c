@@ -26,24 +26,31 @@ static void release_list(void *memory)
 static const weir__near_kind records = { retain_record, release_record };
 static const weir__near_kind lists = { weir__list_memory_retain, release_list };
 
-bool weir__near_question_number(const weir__entity *entity, const void *key, weir__near_question *question)
+static inline int64_t number_of(const weir__entity *entity, const void *key)
 {
 	const char *at = (const char *)key + entity->number_offset;
+	int64_t     large;
 	int32_t     middle;
 	int16_t     small;
 
+	if (entity->number_size == sizeof large) {
+		memcpy(&large, at, sizeof large);
+		return large;
+	}
+	if (entity->number_size == sizeof middle) {
+		memcpy(&middle, at, sizeof middle);
+		return middle;
+	}
+	memcpy(&small, at, sizeof small);
+	return small;
+}
+
+bool weir__near_question_number(const weir__entity *entity, const void *key, weir__near_question *question)
+{
 	if (entity->number_size == 0 || entity->per_principal)
 		return false;
 	question->has_number = true;
-	if (entity->number_size == sizeof question->number) {
-		memcpy(&question->number, at, sizeof question->number);
-	} else if (entity->number_size == sizeof middle) {
-		memcpy(&middle, at, sizeof middle);
-		question->number = middle;
-	} else {
-		memcpy(&small, at, sizeof small);
-		question->number = small;
-	}
+	question->number = number_of(entity, key);
 	return true;
 }
 
@@ -64,27 +71,23 @@ weir__near_question weir__near_question_of(const weir__call *call, const weir__l
 static bool is_plain(const weir_session *session)
 {
 	return session && !session->transaction && !session->until && !session->cancel && !session->wrong &&
-	       session->engine->process == weir__process_generation() && !weir__trace_is_on(&session->engine->trace);
+	       session->engine->process == weir__process_generation_again() && !weir__trace_is_on(&session->engine->trace);
 }
 
 bool weir__near_by_id(const weir_base_dao *dao, const void *key, void *record, int *rc)
 {
 	const weir__entity *entity = dao ? dao->entity : NULL;
-	weir__near_question question;
-	const void         *found = NULL;
+	weir__near_value    value;
 
-	if (!entity || entity->per_principal || !key || !record || !is_plain(dao->session) ||
+	if (!entity || entity->number_size == 0 || entity->per_principal || !key || !record || !is_plain(dao->session) ||
 	    !weir__record_out_is_empty(record))
 		return false;
-	question.space = entity->space;
-	question.tag = entity->model;
-	question.kind = WEIR__ENTRY_RECORD;
-	question.span = NULL;
-	question.fresh_ms = dao->fresh_ms ? dao->fresh_ms : dao->session->fresh_ms;
-	if (!weir__near_question_number(entity, key, &question) || !weir__near_record(&question, &found, rc))
+	if (!weir__near_ask_number(entity->space, entity->model, number_of(entity, key),
+	                           dao->fresh_ms ? dao->fresh_ms : dao->session->fresh_ms, &value))
 		return false;
-	if (found)
-		weir__record_out_set(record, found);
+	*rc = value.absent ? WEIR_NOT_FOUND : WEIR_OK;
+	if (!value.absent)
+		weir__record_out_set(record, value.object);
 	return true;
 }
 

@@ -327,6 +327,7 @@ static void *count_up(void *memory)
 	for (int i = 0; i < 10000; i++) {
 		weir__counters_add(counters, WEIR__COUNT_HITS, 2);
 		weir__counters_add(counters, WEIR__COUNT_MISSES, i % 2 ? -1 : 2);
+		weir__counters_add_near(counters, weir__seat(), i % 10 == 0);
 	}
 	return NULL;
 }
@@ -337,14 +338,26 @@ START_TEST(test_counters__lose_nothing_among_threads)
 	weir_cache_stats      stats = { .errors = 3 };
 	pthread_t             threads[8];
 
-	for (int i = 0; i < 8; i++)
+	for (int i = 0; i < 8; i++) {
 		ck_assert_int_eq(pthread_create(&threads[i], NULL, count_up, &counters), 0);
+		if (i == 3)
+			weir__counters_prepare_near(&counters); /* while they count: nothing is lost or counted twice */
+	}
 	for (int i = 0; i < 8; i++)
 		pthread_join(threads[i], NULL);
 	weir__counters_sum(&counters, &stats);
-	ck_assert_uint_eq(stats.hits, 160000);
+	ck_assert_uint_eq(stats.near_hits, 80000);
+	ck_assert_uint_eq(stats.absent_hits, 8000);
+	ck_assert_uint_eq(stats.hits, 160000 + 72000);
 	ck_assert_uint_eq(stats.misses, 40000);
 	ck_assert_uint_eq(stats.errors, 3);
+	weir__counters_reset(&counters);
+	stats = (weir_cache_stats){ .errors = 0 };
+	weir__counters_add_near(&counters, weir__seat(), false);
+	weir__counters_sum(&counters, &stats);
+	ck_assert_uint_eq(stats.near_hits, 1);
+	ck_assert_uint_eq(stats.hits, 1);
+	weir__counters_release(&counters);
 }
 END_TEST
 

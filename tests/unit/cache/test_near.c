@@ -1,9 +1,9 @@
 /* The near cache without a server: what an entry depends on, fills that come too late, what is evicted, what is freed, many
  * threads at once. Objects count their references, so that one too few or too many shows. */
 #include "base/clock.h"
-#include "base/lane.h"
+#include "base/seat.h"
 #include "base/memory.h"
-#include "cache/near.h"
+#include "cache/near_memory.h"
 #include "support/must.h"
 #include "support/suite.h"
 
@@ -119,7 +119,7 @@ static int64_t get_at(int64_t key, int64_t now_us)
 	thing           *found;
 	int64_t          seen;
 
-	if (!weir__near_get(near_cache, name_of(key), now_us, weir__lane(), &value))
+	if (!weir__near_get(near_cache, name_of(key), now_us, weir__seat(), &value))
 		return -1;
 	found = value.object;
 	MUST(found->check == ((uint64_t)found->value ^ ALIVE));
@@ -278,7 +278,7 @@ START_TEST(test_near__a_record_that_was_given_out_lives_on)
 
 	open_near(1 << 16);
 	ck_assert(put(1, 11));
-	ck_assert(weir__near_get(near_cache, name_of(1), 1, 0, &value));
+	ck_assert(weir__near_get(near_cache, name_of(1), 1, weir__seat(), &value));
 	for (int64_t i = 2; i < 5000; i++)
 		(void)put(i, i);
 	weir__near_release(near_cache);
@@ -370,11 +370,12 @@ static void *keep_writing(void *argument)
 }
 
 /* Small enough that something is evicted all the time. */
-START_TEST(test_near__threads_never_see_what_was_dropped_before)
+static void read_and_write_at_once(bool fenced)
 {
 	pthread_t readers[READERS], writers[WRITERS];
 
 	open_near(1 << 16);
+	near_cache->pins.fenced = near_cache->pins.fenced && fenced;
 	atomic_store(&stop, false);
 	for (intptr_t i = 0; i < READERS; i++)
 		ck_assert_int_eq(pthread_create(&readers[i], NULL, keep_reading, (void *)(i + 1)), 0);
@@ -386,6 +387,49 @@ START_TEST(test_near__threads_never_see_what_was_dropped_before)
 	for (int i = 0; i < READERS; i++)
 		pthread_join(readers[i], NULL);
 	ck_assert_uint_gt(stats().fills, 100);
+	close_near();
+}
+
+START_TEST(test_near__threads_never_see_what_was_dropped_before)
+{
+	read_and_write_at_once(true);
+}
+END_TEST
+
+START_TEST(test_near__a_system_without_heavy_fences_does_as_well)
+{
+	read_and_write_at_once(false);
+}
+END_TEST
+
+/* Reads until all are stopped, as one of more threads than there are seats. */
+static void *read_among_many(void *unused)
+{
+	int64_t key = 0;
+
+	while (!atomic_load(&stop)) {
+		int64_t seen = get(key++ % 500);
+
+		MUST(seen == -1 || seen == (key - 1) % 500);
+	}
+	return unused;
+}
+
+START_TEST(test_near__threads_without_a_seat_are_pinned_too)
+{
+	pthread_t threads[WEIR__SEATS + 4];
+	size_t    count = sizeof threads / sizeof threads[0];
+
+	open_near(1 << 16);
+	atomic_store(&stop, false);
+	for (size_t i = 0; i < count; i++)
+		ck_assert_int_eq(pthread_create(&threads[i], NULL, read_among_many, NULL), 0);
+	for (int64_t i = 0; i < 20000; i++)
+		(void)put(i % 500, i % 500);
+	atomic_store(&stop, true);
+	for (size_t i = 0; i < count; i++)
+		pthread_join(threads[i], NULL);
+	ck_assert_uint_gt(stats().evictions, 100);
 	close_near();
 }
 END_TEST
@@ -401,4 +445,5 @@ WEIR_SUITE("unit/cache/near", MEMORY_TESTS test_near__what_was_put_is_there_unti
            test_near__a_reset_drops_everything_at_once, test_near__an_entry_expires,
            test_near__bytes_are_bounded_and_counted, test_near__what_is_too_large_is_not_kept,
            test_near__a_scan_does_not_push_out_what_is_used, test_near__a_record_that_was_given_out_lives_on,
-           test_near__threads_never_see_what_was_dropped_before);
+           test_near__threads_never_see_what_was_dropped_before, test_near__a_system_without_heavy_fences_does_as_well,
+           test_near__threads_without_a_seat_are_pinned_too);

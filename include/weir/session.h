@@ -73,19 +73,20 @@ typedef struct weir_near_options {
 typedef struct weir_options {
 	const char *postgres; /* postgresql://... or a libpq connection string; required */
 	/* redis://[user:password@]host:port[/db], rediss://..., unix:///path[?db=n]; NULL: none */
-	const char                *redis;
-	const weir_model *const   *models;           /* all models of the session, ended by NULL */
-	const char                *schema;           /* the search path of each connection [the role's own] */
-	const char                *application_name; /* [what the connection string says, else "weir"] */
-	bool                       lazy; /* do not connect in weir_open; the schema is checked at the first use */
-	weir_schema_check          schema_check;
-	int                        timeout_ms;         /* deadline of each call in all [5000] */
-	int                        connect_timeout_ms; /* for one connection, authentication included [3000] */
-	int64_t                    max_limit;          /* largest limit of a query, at least 100 [10000] */
-	int                        max_statements;     /* prepared statements kept on each connection [256] */
-	weir_pool_options          pool;
-	weir_cache_kind            cache_kind;
-	const char                *cache_prefix;     /* first part of every key ["weir"] */
+	const char              *redis;
+	const weir_model *const *models;           /* all models of the session, ended by NULL */
+	const char              *schema;           /* the search path of each connection [the role's own] */
+	const char              *application_name; /* [what the connection string says, else "weir"] */
+	bool                     lazy;             /* do not connect in weir_open; the schema is checked at the first use */
+	weir_schema_check        schema_check;
+	int                      timeout_ms;         /* deadline of each call in all [5000] */
+	int                      connect_timeout_ms; /* for one connection, authentication included [3000] */
+	int64_t                  max_limit;          /* largest limit of a query, at least 100 [10000] */
+	int                      max_statements;     /* prepared statements kept on each connection [256] */
+	weir_pool_options        pool;
+	weir_cache_kind          cache_kind;
+	/* first part of every key ["weir"]. Databases, and schemas that differ, that share one take each other's entries for misses */
+	const char                *cache_prefix;
 	int                        cache_timeout_ms; /* longest time a call waits for the cache [50] */
 	struct weir_cache_backend *cache_backend;    /* for WEIR_CACHE_CUSTOM; the session closes it */
 	weir_cache_config          cache;            /* defaults of all models */

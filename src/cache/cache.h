@@ -52,6 +52,7 @@ typedef struct weir__cache_space weir__cache_space;
 typedef struct weir__cache_manager_options {
 	weir_cache_backend *backend; /* owned from a successful create on; none, memory, Redis or the user's */
 	const char         *prefix;
+	uint64_t            place; /* of the tables: entries of another one are misses, as those of another version */
 	int                 timeout_ms;
 	weir_cache_config   defaults; /* as the user gave them */
 	const weir__logger *logger;

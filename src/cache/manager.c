@@ -51,6 +51,7 @@ static int prepare(weir_cache_manager *cache, const weir__cache_manager_options 
 	cache->head_length = weir__key_head(cache->head, cache->prefix);
 	cache->channel_length = (size_t)snprintf(cache->channel, sizeof cache->channel, "%s:near", options->prefix);
 	cache->near_options = options->near;
+	cache->place = options->place;
 	cache->timeout_ms = options->timeout_ms;
 	cache->logger = options->logger;
 	cache->process = weir__process_generation();

@@ -57,6 +57,7 @@ struct weir__cache_space {
 struct weir_cache_manager {
 	weir_cache_backend        *backend;
 	bool                       keeps_nothing; /* the backend is none */
+	uint64_t                   place;
 	char                       prefix[WEIR__PREFIX_MAX + 1];
 	char                       head[WEIR__HEAD_MAX]; /* of all keys */
 	size_t                     head_length;

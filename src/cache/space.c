@@ -121,7 +121,7 @@ int weir__cache_space_create(weir_cache_manager *cache, const weir_model *model,
 	}
 	made->cache = cache;
 	made->model = model;
-	made->fingerprint = fingerprint;
+	made->fingerprint = fingerprint + cache->place;
 	made->own = model->cache;
 	pthread_mutex_lock(&cache->mutex);
 	taken = name_is_taken(cache, made->name);

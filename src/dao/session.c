@@ -11,6 +11,7 @@
 #include "dao/relation.h"
 #include "dao/relay.h"
 #include "dao/result.h"
+#include "db/place.h"
 
 #include <stdio.h>
 #include <string.h>
@@ -128,8 +129,10 @@ static int create_cache(weir__engine *engine, const weir_options *options, weir_
 		.near = options->near,
 		.near_cache = options->near_cache,
 	};
-	int rc = create_backend(engine, options, &manager.backend, err);
+	int rc = weir__place_of(options->postgres, options->schema, &manager.place, err);
 
+	if (rc >= 0)
+		rc = create_backend(engine, options, &manager.backend, err);
 	if (rc < 0)
 		return rc;
 	rc = weir__cache_manager_create(&manager, &engine->cache, err);

@@ -10,7 +10,6 @@
 
 #include <string.h>
 
-#define MODE_PARAMETER    "weir_statements"
 #define FEWEST_STATEMENTS 8 /* what one round trip may need */
 
 /* ---- Making --------------------------------------------------------------------------------------------------------- */
@@ -135,7 +134,7 @@ static int read_mode(weir__db *db, weir_error *err)
 
 	if ((unsigned)db->statements > WEIR_STATEMENTS_UNNAMED)
 		return weir__error_set(err, WEIR_ERR_USAGE, "options.statements is %d, which is no mode", (int)db->statements);
-	if (!weir__url_take(db->conninfo, MODE_PARAMETER, value, sizeof value))
+	if (!weir__url_take(db->conninfo, WEIR__MODE_PARAMETER, value, sizeof value))
 		return WEIR_OK;
 	for (size_t i = 0; i < sizeof names / sizeof names[0]; i++) {
 		if (strcmp(value, names[i]) != 0)
@@ -144,7 +143,7 @@ static int read_mode(weir__db *db, weir_error *err)
 		return WEIR_OK;
 	}
 	return weir__error_set(err, WEIR_ERR_USAGE,
-	                       "options.postgres: " MODE_PARAMETER " must be auto, named, tracked or unnamed");
+	                       "options.postgres: " WEIR__MODE_PARAMETER " must be auto, named, tracked or unnamed");
 }
 
 static int copy_options(weir__db *db, const weir__db_options *options, weir_error *err)

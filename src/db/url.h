@@ -5,6 +5,8 @@
 #include <stdbool.h>
 #include <stddef.h>
 
+#define WEIR__MODE_PARAMETER "weir_statements" /* how statements are sent */
+
 /* Takes the parameter `name=value` out of the query of a postgresql:// URL, in place, and copies its value (cut off at size,
  * escapes as they are). Of several the last counts. False: there is none, or this is no URL. */
 bool weir__url_take(char *url, const char *name, char *value, size_t size);

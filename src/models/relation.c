@@ -8,7 +8,8 @@
 
 #include <string.h>
 
-#define DERIVED_MAX 16 /* models above one another */
+#define DERIVED_MAX    16 /* models above one another */
+#define NAME_MAX_BYTES 63
 
 /* ---- Finding ------------------------------------------------------------------------------------------------------- */
 
@@ -193,9 +194,11 @@ static int link_has(weir__link *link, weir_error *err)
 
 static int check_names(const weir_model *model, const weir_relation *relation, weir_error *err)
 {
-	if (!relation->name || !relation->name[0] || strchr(relation->name, '.'))
+	size_t length = relation->name ? strlen(relation->name) : 0;
+
+	if (length == 0 || length > NAME_MAX_BYTES || strchr(relation->name, '.'))
 		return weir__error_set_at(err, WEIR_ERR_MODEL, model->name, NULL,
-		                          "a relation's name must be there and cannot hold a dot");
+		                          "a relation's name has 1 to %d bytes, none of which is a dot", NAME_MAX_BYTES);
 	if (relation->model != model)
 		return weir__error_set_at(err, WEIR_ERR_MODEL, model->name, relation->name, "is declared as a relation of %s",
 		                          relation->model && relation->model->name ? relation->model->name : "no model");

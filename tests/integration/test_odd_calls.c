@@ -9,6 +9,7 @@
 #include <weir/transaction.h>
 #include <weir/writing.h>
 
+#include <stdio.h>
 #include <string.h>
 
 #define BY_OWNER                                                                                                       \
@@ -136,8 +137,44 @@ WRITING_TEST(test_upsert__through_a_view_says_what_goes_through_one)
 	blog_sql(&blog, "DROP VIEW accounts; ALTER TABLE kept RENAME TO accounts");
 }
 
+/* ---- One prefix, two schemas ------------------------------------------------------------------------------------------------ */
+
+static const char *name_of(weir_session *of, int64_t id)
+{
+	static char name[32];
+	user_dao    users = get_user_dao(of);
+	const user *found = NULL;
+
+	assert_ok(user_dao_get_by_id_cached(&users, id, &found, &blog.err));
+	snprintf(name, sizeof name, "%s", found->username);
+	user_release(&found);
+	return name;
+}
+
+START_TEST(test_prefix__that_two_schemas_share_does_not_mix_their_rows)
+{
+	struct blog   there;
+	weir_session *here = NULL;
+	int64_t       id;
+
+	blog_open(&there, &(weir_options){ .cache_kind = WEIR_CACHE_NONE });
+	blog_open(&blog, &(weir_options){ .cache_kind = WEIR_CACHE_REDIS });
+	id = blog_user(&blog, "ada");
+	ck_assert_int_eq(blog_user(&there, "eve"), id);
+	here = blog_open_other(&blog, &(weir_options){ .cache_kind = WEIR_CACHE_REDIS, .schema = there.schema });
+	for (int i = 0; i < 3; i++) {
+		ck_assert_str_eq(name_of(blog.session, id), "ada");
+		ck_assert_str_eq(name_of(here, id), "eve");
+	}
+	weir_close(&here);
+	blog_close(&blog);
+	blog_close(&there);
+}
+END_TEST
+
 WEIR_SUITE("odd_calls", test_nothing__is_taken_by_what_only_looks,
            test_close__of_a_transaction_with_an_open_savepoint_loses_no_connection,
            test_script__that_ends_its_transaction_is_an_error_and_nothing_follows_it,
            test_upsert__that_a_trigger_keeps_from_the_table_is_not_found,
-           test_upsert__through_a_view_says_what_goes_through_one);
+           test_upsert__through_a_view_says_what_goes_through_one,
+           test_prefix__that_two_schemas_share_does_not_mix_their_rows);

@@ -163,6 +163,9 @@ START_TEST(test_names__are_there_once_without_dots_and_unlike_fields)
 	wrong.name = "a.b";
 	declare(&wrong, NULL);
 	assert_refused(both, "house", "dot");
+	wrong.name = "a_name_of_more_bytes_than_there_is_room_for_in_the_name_of_a_path";
+	declare(&wrong, NULL);
+	assert_refused(both, "house", "1 to 63 bytes");
 	wrong.name = "street";
 	declare(&wrong, NULL);
 	assert_refused(both, "house.street", "name of a field");

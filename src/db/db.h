@@ -233,7 +233,7 @@ typedef enum weir__related_what {
 	WEIR__RELATED_ROWS,   /* of one owner */
 	WEIR__RELATED_COUNT,  /* of one owner */
 	WEIR__RELATED_EXISTS, /* of one owner */
-	WEIR__RELATED_OWNED   /* the rows of all owners, who differ; its owner's key behind each that does not have it itself */
+	WEIR__RELATED_OWNED   /* the rows of all owners, who differ; behind each its owner's key if it has not */
 } weir__related_what;
 
 int weir__sql_related(const weir__related *related, weir__related_what what, weir__buffer *sql, weir__params *params,

@@ -2,6 +2,7 @@
 #ifndef WEIR_BASE_BLOCK_H
 #define WEIR_BASE_BLOCK_H
 
+#include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
 #include <string.h>
@@ -38,6 +39,19 @@ static inline size_t weir__block_first(weir__block truth)
 	if (halves[0])
 		return (size_t)__builtin_ctzll(halves[0]) / 8;
 	return halves[1] ? 8 + (size_t)__builtin_ctzll(halves[1]) / 8 : sizeof truth;
+#endif
+}
+
+/* Is any of the bytes above 0x7f? */
+static inline bool weir__block_has_high(weir__block block)
+{
+#ifdef __SSE2__
+	return _mm_movemask_epi8((__m128i)block) != 0;
+#else
+	uint64_t halves[2];
+
+	memcpy(halves, &block, sizeof halves);
+	return ((halves[0] | halves[1]) & UINT64_C(0x8080808080808080)) != 0;
 #endif
 }
 

@@ -3,6 +3,8 @@
 #ifndef WEIR_BASE_UTF8_H
 #define WEIR_BASE_UTF8_H
 
+#include "base/block.h"
+
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
@@ -31,6 +33,25 @@ static inline size_t weir__utf8_longer(uint32_t word)
 	if ((word & 0xF8C0C0C0) == 0xF0808080)
 		return word >= 0xF0900000 && word < 0xF4900000 ? 4 : 0;
 	return 0;
+}
+
+/* Which of the sixteen bytes at `at` cannot follow the three before them, which may be read, or be at all. A byte is one that goes on
+ * exactly where a character begun by the one, two or three before it asks for one; what is overlong, a surrogate or beyond the last
+ * character shows in the first two bytes. So a text between bytes of ASCII is valid when these say so of all of it and of the
+ * byte behind it. */
+static inline weir__block weir__utf8_wrong(const char *at)
+{
+	const weir__block        before = weir__block_load(at - 1), b = weir__block_load(at);
+	const weir__signed_block number = (weir__signed_block)b; /* 0x80 is the least */
+	weir__block              asked = (weir__block)(before >= 0xC0) | (weir__block)(weir__block_load(at - 2) >= 0xE0) |
+	                    (weir__block)(weir__block_load(at - 3) >= 0xF0);
+	weir__block goes_on = (weir__block)(number < -0x40), is_8 = (weir__block)(number < -0x70);
+	weir__block is_8_or_9 = (weir__block)(number < -0x60);
+	weir__block never = (weir__block)((b & 0xFE) == 0xC0) | (weir__block)(b >= 0xF5);
+	weir__block low = ((weir__block)(before == 0xE0) & is_8_or_9) | ((weir__block)(before == 0xF0) & is_8);
+	weir__block high = ((weir__block)(before == 0xED) & ~is_8_or_9) | ((weir__block)(before == 0xF4) & ~is_8);
+
+	return (asked ^ goes_on) | never | low | high;
 }
 
 /* The bytes of the character that text starts with; 0 when it is malformed, cut off by length, or NUL. */

@@ -27,6 +27,8 @@
 #define BLOCK  sizeof(weir__block)
 #define WORD   sizeof(uint64_t)
 
+#define LAST_EIGHTH_BITS (UINT64_C(0x808080) << 40) /* of the last three bytes of a word */
+
 struct reader {
 	const char *at;
 	const char *end;
@@ -249,47 +251,78 @@ static bool copy_escape(struct reader *r)
 	return c != '\0';
 }
 
-/* Characters that are not ASCII. */
+/* A character that is not ASCII. */
 static bool copy_longer(struct reader *r)
 {
-	do {
-		size_t left = (size_t)(r->end - r->at);
-		size_t length = weir__utf8_longer(weir__utf8_load(r->at, left));
+	size_t length = weir__utf8_longer(weir__utf8_load(r->at, (size_t)(r->end - r->at)));
 
-		if (length == 0)
-			return false;
-		for (size_t i = 0; i < length; i++)
-			r->text[i] = r->at[i];
-		r->at += length;
-		r->text += length;
-	} while (r->at < r->end && (signed char)*r->at < 0);
-	return true;
+	for (size_t i = 0; i < length; i++)
+		r->text[i] = r->at[i];
+	r->at += length;
+	r->text += length;
+	return length > 0;
+}
+
+static bool is_high(char c)
+{
+	return (signed char)c < 0;
 }
 
 static bool is_plain(char c)
 {
-	return (signed char)c >= 0x20 && c != '"' && c != '\\';
+	return (unsigned char)c >= 0x20 && c != '"' && c != '\\';
 }
 
-/* Bytes up to the first that is a quote, a backslash, a control character or not ASCII: these and only these are, as signed
- * numbers, below a blank. May go as far as a block beyond `end`. */
-INLINE void copy_plain(struct reader *r)
+/* Goes on byte by byte, from the beginning of a character, where no whole block can be looked at any more. */
+static bool copy_last(struct reader *r)
 {
-	const char *at = r->at;
-	char       *text = r->text;
-	size_t      plain = BLOCK;
+	if (is_high(r->at[-1]))
+		do {
+			r->at--;
+			r->text--;
+		} while (((unsigned char)*r->at & 0xC0) == 0x80);
+	while (r->at < r->end && is_plain(*r->at))
+		if (!is_high(*r->at))
+			*r->text++ = *r->at++;
+		else if (!copy_longer(r))
+			return false;
+	return true;
+}
 
-	while (plain == BLOCK && at < r->end && (size_t)(r->limit - at) >= BLOCK) {
+/* Goes on to the quote, to an escape of six characters or what is wrong, or where no block can be looked at any more. May go as far as a
+ * block beyond `end`. False: it is not UTF-8, which is asked where a block is not ASCII or a character may reach into it. */
+INLINE bool copy_blocks(struct reader *r)
+{
+	const char *at = r->at, *last = r->end;
+	char       *text = r->text;
+	bool        begun = false; /* a character perhaps, by the block before */
+
+	if (r->limit - last < (ptrdiff_t)BLOCK)
+		last = has(r, BLOCK) ? r->limit - BLOCK + 1 : at;
+	while (at < last) {
 		weir__block block = weir__block_copy(text, at);
-		plain = weir__block_first((weir__block)(((weir__signed_block)block < 0x20) | (block == '"') | (block == '\\')));
+		size_t      plain = weir__block_first((weir__block)((block < 0x20) | (block == '"') | (block == '\\')));
+		char        c = '\0';
+		if (begun || weir__block_has_high(block)) {
+			size_t wrong = weir__block_first(weir__utf8_wrong(at));
+			if (wrong < BLOCK && wrong <= plain)
+				return false;
+		}
+		begun = plain == BLOCK && (weir__word_load(at + BLOCK - WORD) & LAST_EIGHTH_BITS) != 0;
 		at += plain;
 		text += plain;
+		if (plain == BLOCK)
+			continue;
+		if (at < last && *at == '\\')
+			c = weir__json_unescape_letter(at[1]);
+		if (!c)
+			break;
+		*text++ = c;
+		at += 2;
 	}
-	if (plain == BLOCK)
-		while (at < r->end && is_plain(*at))
-			*text++ = *at++;
 	r->at = at;
 	r->text = text;
+	return true;
 }
 
 /* A string, ended by a NUL behind which the next text goes. *value is set only when it is one. */
@@ -300,12 +333,13 @@ static bool read_string(struct reader *r, const char **value, size_t *length)
 	if (!skip_quote(r))
 		return false;
 	for (;;) {
-		copy_plain(r);
-		if (r->at >= r->end)
+		if (!copy_blocks(r) || r->at >= r->end)
+			return false;
+		if ((is_plain(*r->at) || is_high(r->at[-1])) && (!copy_last(r) || r->at >= r->end))
 			return false;
 		if (*r->at == '"')
 			break;
-		if ((signed char)*r->at < 0 ? !copy_longer(r) : *r->at != '\\' || !copy_escape(r))
+		if (*r->at != '\\' || !copy_escape(r))
 			return false;
 	}
 	r->at++;

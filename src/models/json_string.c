@@ -1,6 +1,10 @@
 /* Writing JSON strings, and reading those of others. */
 #include "models/json_string.h"
 
+const char weir__json_unescaped[256] = {
+	['b'] = '\b', ['f'] = '\f', ['n'] = '\n', ['r'] = '\r', ['t'] = '\t', ['"'] = '"', ['\\'] = '\\',
+};
+
 char weir__json_escape_letter(unsigned c)
 {
 	static const char letters[0x20] = "uuuuuuuubtnufruuuuuuuuuuuuuuuuuu";

@@ -64,25 +64,11 @@ void weir__json_string_unescape(weir__buffer *buffer, const char *string, size_t
 char weir__json_escape_letter(unsigned c);
 
 /* The one byte that \b, \f, \n, \r, \t, \" or \\ stand for, given the second of the two; 0 for any other. */
+extern const char weir__json_unescaped[256];
+
 static inline char weir__json_unescape_letter(char letter)
 {
-	switch (letter) {
-	case 'b':
-		return '\b';
-	case 'f':
-		return '\f';
-	case 'n':
-		return '\n';
-	case 'r':
-		return '\r';
-	case 't':
-		return '\t';
-	case '"':
-	case '\\':
-		return letter;
-	default:
-		return 0;
-	}
+	return weir__json_unescaped[(unsigned char)letter];
 }
 
 #endif

@@ -144,7 +144,37 @@ START_TEST(test_utf8__a_character_does_not_read_behind_its_end)
 }
 END_TEST
 
-WEIR_SUITE("base/utf8", test_utf8__every_row_alone, test_utf8__every_row_between_ascii_of_any_length,
-           test_utf8__all_three_byte_sequences_as_the_definition_says,
+/* Is anything wrong with the four bytes, put into ASCII at this place of a block? */
+static bool is_wrong_at(const char *bytes, size_t place)
+{
+	enum { BEFORE = 3, BLOCK = sizeof(weir__block) };
+	char text[BEFORE + 2 * BLOCK];
+
+	memset(text, 'x', sizeof text);
+	memcpy(text + BEFORE + place, bytes, 4);
+	return weir__block_first(weir__utf8_wrong(text + BEFORE)) < BLOCK ||
+	       weir__block_first(weir__utf8_wrong(text + BEFORE + BLOCK)) < BLOCK;
+}
+
+START_TEST(test_utf8__blocks_say_what_characters_do)
+{
+	static const char bytes[] =
+		"ax\x7f\x80\x8f\x90\x9f\xa0\xbf\xc0\xc1\xc2\xdf\xe0\xe1\xec\xed\xee\xef\xf0\xf1\xf4\xf5\xf7\xf8\xff";
+	static const size_t places[] = { 0, 7, 12, 13, 14, 15 };
+	const size_t        kinds = sizeof bytes - 1;
+
+	for (size_t n = 0; n < kinds * kinds * kinds * kinds; n++) {
+		const char text[] = { bytes[n % kinds], bytes[n / kinds % kinds], bytes[n / kinds / kinds % kinds],
+			                  bytes[n / kinds / kinds / kinds] };
+		bool       valid = weir__utf8_is_valid(text, sizeof text);
+		for (size_t i = 0; i < sizeof places / sizeof places[0]; i++)
+			if (is_wrong_at(text, places[i]) == valid)
+				ck_abort_msg("%zu at %zu", n, places[i]);
+	}
+}
+END_TEST
+
+WEIR_SUITE("base/utf8", test_utf8__blocks_say_what_characters_do, test_utf8__every_row_alone,
+           test_utf8__every_row_between_ascii_of_any_length, test_utf8__all_three_byte_sequences_as_the_definition_says,
            test_utf8__four_bytes_are_the_points_from_10000_to_10ffff,
            test_utf8__a_character_does_not_read_behind_its_end);

@@ -2,6 +2,8 @@
 #include "support/suite.h"
 #include "unit/models/codec_bytes.h"
 
+#define XS "xxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxx"
+
 /* The value between what stands around it. */
 static void assert_note(const weir__layout *layout, const char *head, const char *value, const char *tail, bool good)
 {
@@ -42,6 +44,44 @@ START_TEST(test_decode__texts_have_one_form)
 	for (size_t i = 0; i < sizeof bad / sizeof bad[0]; i++)
 		assert_note(layout, "{\"id\":1,\"title\":", bad[i], ",\"body\":null,\"data\":null}", false);
 	assert_refused(layout, "{\"id\":1,\"title\":\"\0\",\"body\":null,\"data\":null}", 42);
+	weir__layout_free(layout);
+}
+END_TEST
+
+/* Blocks are looked at as long as there are any, the rest byte by byte: a text at every distance from where that changes. */
+START_TEST(test_decode__utf8_is_looked_at_everywhere)
+{
+	static const struct {
+		const char *bytes;
+		bool        good;
+	} pieces[] = {
+		{ "\xc3\xa9", true },
+		{ "\xe2\x82\xac", true },
+		{ "\xf0\x9f\x98\x80", true },
+		{ "\xc3\xa9\\n\xc3\xa9", true },
+		{ "\xc3\\n\xa9", false },
+		{ "\xe2\x82\\u0001\xac", false },
+		{ "\xc3", false },
+		{ "\xe2\x82", false },
+		{ "\xf0\x9f\x98", false },
+		{ "\xa9", false },
+		{ "\xed\xa0\x80", false },
+		{ "\xf4\x90\x80\x80", false },
+	};
+	static const char *const tails[] = { ",\"body\":null,\"data\":null}", ",\"body\":\"\",\"data\":null}" };
+	weir__layout            *layout = layout_of(&note_model);
+	weir__buffer             value = WEIR__BUFFER_INIT;
+
+	for (size_t i = 0; i < sizeof pieces / sizeof pieces[0]; i++)
+		for (size_t before = 0; before < 36; before++)
+			for (size_t after = 0; after < 36; after++) {
+				weir__buffer_clear(&value);
+				weir__buffer_appendf(&value, "\"%.*s%s%.*s\"", (int)before, XS, pieces[i].bytes, (int)after, XS);
+				assert_note(layout, "{\"id\":1,\"title\":", value.data, tails[after % 2], pieces[i].good);
+				assert_note(layout, "{\"id\":1,\"title\":\"\",\"body\":", value.data, ",\"data\":null}",
+				            pieces[i].good);
+			}
+	weir__buffer_release(&value);
 	weir__layout_free(layout);
 }
 END_TEST
@@ -152,6 +192,7 @@ START_TEST(test_decode__a_null_of_json_has_one_blank_before_it)
 }
 END_TEST
 
-WEIR_SUITE("models/codec_forms", test_decode__texts_have_one_form, test_decode__whole_numbers_have_one_form,
-           test_decode__doubles_have_one_form, test_decode__members_are_exactly_those_of_the_layout,
-           test_decode__a_million_brackets_are_refused_at_once, test_decode__a_null_of_json_has_one_blank_before_it);
+WEIR_SUITE("models/codec_forms", test_decode__texts_have_one_form, test_decode__utf8_is_looked_at_everywhere,
+           test_decode__whole_numbers_have_one_form, test_decode__doubles_have_one_form,
+           test_decode__members_are_exactly_those_of_the_layout, test_decode__a_million_brackets_are_refused_at_once,
+           test_decode__a_null_of_json_has_one_blank_before_it);

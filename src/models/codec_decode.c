@@ -1,15 +1,9 @@
-/* Reading records. The bytes are hostile until the last of them is read.
- *
- * No text can outgrow the room that was made for all of them, even in bytes that turn out to be no record: while a
- * value is read, `end` lies before everything that must still follow it (the prefixes of later columns and records),
- * so that a value's bytes are never those of another's, and a text with its NUL takes no more room than its quotes
- * leave. Bytes are looked at eight or sixteen at a time as far as `limit`; such a step may write up to a block
- * behind a text, for which there is room. */
+/* Reading records. The bytes are hostile until the last of them is read: codec_reader.h says how they are kept in bounds. */
 #include "models/codec.h"
 
 #include "models/base64.h"
+#include "models/codec_reader.h"
 #include "models/codec_time.h"
-#include "models/json_string.h"
 #include "models/json_text.h"
 #include "models/number.h"
 #include "models/numeric.h"
@@ -18,7 +12,6 @@
 #include "models/value_type.h"
 
 #include "base/block.h"
-#include "base/utf8.h"
 #include "base/word.h"
 
 #include <math.h>
@@ -27,30 +20,13 @@
 #define BLOCK  sizeof(weir__block)
 #define WORD   sizeof(uint64_t)
 
-#define LAST_EIGHTH_BITS (UINT64_C(0x808080) << 40) /* of the last three bytes of a word */
-
-struct reader {
-	const char *at;
-	const char *end;
-	const char *limit; /* of all bytes */
-	char       *text;  /* where the next text goes */
-	char       *items; /* where the items of the next array go */
-	char       *items_end;
-};
-
-/* Are there so many bytes to be looked at, whatever they are? */
-static inline bool has(const struct reader *r, size_t size)
-{
-	return (size_t)(r->limit - r->at) >= size;
-}
-
 /* Passes bytes that must be there, the fixed ones: they lie behind `end`, which moves. Whole blocks of them can be read. */
-INLINE bool skip_fixed(struct reader *r, const char *bytes, size_t length)
+INLINE bool skip_fixed(weir__codec_reader *r, const char *bytes, size_t length)
 {
 	const char *at = r->at;
 
 	r->end += length;
-	if (!has(r, length + BLOCK))
+	if (!weir__codec_has(r, length + BLOCK))
 		return memcmp((r->at += length) - length, bytes, length) == 0;
 	r->at += length;
 	for (; length > BLOCK; length -= BLOCK, at += BLOCK, bytes += BLOCK)
@@ -59,14 +35,14 @@ INLINE bool skip_fixed(struct reader *r, const char *bytes, size_t length)
 	return weir__block_first((weir__block)(weir__block_load(at) != weir__block_load(bytes))) >= length;
 }
 
-static bool skip_fixed_char(struct reader *r, char c)
+static bool skip_fixed_char(weir__codec_reader *r, char c)
 {
 	r->end++;
 	return *r->at++ == c;
 }
 
 /* Passes bytes of a value, if they are there. */
-static bool skip(struct reader *r, const char *bytes, size_t length)
+static bool skip(weir__codec_reader *r, const char *bytes, size_t length)
 {
 	if ((size_t)(r->end - r->at) < length || memcmp(r->at, bytes, length) != 0)
 		return false;
@@ -74,15 +50,7 @@ static bool skip(struct reader *r, const char *bytes, size_t length)
 	return true;
 }
 
-static bool skip_quote(struct reader *r)
-{
-	if (r->at == r->end || *r->at != '"')
-		return false;
-	r->at++;
-	return true;
-}
-
-static bool skip_null(struct reader *r)
+static bool skip_null(weir__codec_reader *r)
 {
 	if (r->end - r->at < 4 || memcmp(r->at, "null", 4) != 0)
 		return false;
@@ -90,7 +58,7 @@ static bool skip_null(struct reader *r)
 	return true;
 }
 
-static bool read_bool(struct reader *r, bool *value)
+static bool read_bool(weir__codec_reader *r, bool *value)
 {
 	*value = r->end - r->at >= 4 && memcmp(r->at, "true", 4) == 0;
 	if (!*value && (r->end - r->at < 5 || memcmp(r->at, "false", 5) != 0))
@@ -119,7 +87,7 @@ INLINE uint64_t number_of(uint64_t word, unsigned count)
 }
 
 /* Up to seven digits, which most numbers have. False: it is no such number, and not passed. */
-INLINE bool read_few_digits(struct reader *r, int64_t *value)
+INLINE bool read_few_digits(weir__codec_reader *r, int64_t *value)
 {
 	uint64_t word;
 	unsigned count;
@@ -135,7 +103,7 @@ INLINE bool read_few_digits(struct reader *r, int64_t *value)
 	return true;
 }
 
-static bool read_integer(struct reader *r, int64_t least, int64_t most, int64_t *value)
+static bool read_integer(weir__codec_reader *r, int64_t least, int64_t most, int64_t *value)
 {
 	const char *at;
 
@@ -148,7 +116,7 @@ static bool read_integer(struct reader *r, int64_t least, int64_t most, int64_t 
 	return true;
 }
 
-static bool read_int2(struct reader *r, int16_t *value)
+static bool read_int2(weir__codec_reader *r, int16_t *value)
 {
 	int64_t number;
 
@@ -158,7 +126,7 @@ static bool read_int2(struct reader *r, int16_t *value)
 	return true;
 }
 
-static bool read_int4(struct reader *r, int32_t *value)
+static bool read_int4(weir__codec_reader *r, int32_t *value)
 {
 	int64_t number;
 
@@ -168,16 +136,16 @@ static bool read_int4(struct reader *r, int32_t *value)
 	return true;
 }
 
-static bool read_int8(struct reader *r, int64_t *value)
+static bool read_int8(weir__codec_reader *r, int64_t *value)
 {
-	if (!skip_quote(r))
+	if (!weir__codec_skip_quote(r))
 		return read_integer(r, -WEIR__EXACT_MAX, WEIR__EXACT_MAX, value);
-	if (!read_integer(r, INT64_MIN, INT64_MAX, value) || !skip_quote(r))
+	if (!read_integer(r, INT64_MIN, INT64_MAX, value) || !weir__codec_skip_quote(r))
 		return false;
 	return *value < -WEIR__EXACT_MAX || *value > WEIR__EXACT_MAX;
 }
 
-static bool read_not_finite(struct reader *r, double *value)
+static bool read_not_finite(weir__codec_reader *r, double *value)
 {
 	static const struct word {
 		const char *text;
@@ -193,7 +161,7 @@ static bool read_not_finite(struct reader *r, double *value)
 	return false;
 }
 
-static bool read_float8(struct reader *r, double *value)
+static bool read_float8(weir__codec_reader *r, double *value)
 {
 	const char *at = weir__double_read_own(r->at, r->end, value);
 
@@ -203,7 +171,7 @@ static bool read_float8(struct reader *r, double *value)
 	return true;
 }
 
-static bool read_float4(struct reader *r, float *value)
+static bool read_float4(weir__codec_reader *r, float *value)
 {
 	char        own[WEIR__DOUBLE_TEXT_MAX];
 	double      number;
@@ -217,143 +185,11 @@ static bool read_float4(struct reader *r, float *value)
 	return isfinite(*value) && skip(r, own, (size_t)(weir__float_write(own, *value) - own)) && r->at == at;
 }
 
-/* The control character of \u00xx in its canonical form; 0 when it is none. */
-static char control_of(const char *at)
-{
-	unsigned high = (unsigned)at[4] - '0';
-	unsigned low = (unsigned)at[5] - '0';
-	unsigned c;
-
-	if (low > 9)
-		low = at[5] >= 'a' && at[5] <= 'f' ? (unsigned)at[5] - 'a' + 10 : 0x20;
-	if (at[2] != '0' || at[3] != '0' || high > 1 || low > 15)
-		return '\0';
-	c = high * 16 + low;
-	if (weir__json_escape_letter(c) != 'u')
-		return '\0';
-	return (char)c;
-}
-
-/* An escape of the canonical form, at a backslash. */
-static bool copy_escape(struct reader *r)
-{
-	const char *at = r->at;
-	char        c = '\0';
-
-	if (r->end - at >= 2 && at[1] != 'u') {
-		c = weir__json_unescape_letter(at[1]);
-		r->at += 2;
-	} else if (r->end - at >= 6) {
-		c = control_of(at);
-		r->at += 6;
-	}
-	*r->text++ = c;
-	return c != '\0';
-}
-
-/* A character that is not ASCII. */
-static bool copy_longer(struct reader *r)
-{
-	size_t length = weir__utf8_longer(weir__utf8_load(r->at, (size_t)(r->end - r->at)));
-
-	for (size_t i = 0; i < length; i++)
-		r->text[i] = r->at[i];
-	r->at += length;
-	r->text += length;
-	return length > 0;
-}
-
-static bool is_high(char c)
-{
-	return (signed char)c < 0;
-}
-
-static bool is_plain(char c)
-{
-	return (unsigned char)c >= 0x20 && c != '"' && c != '\\';
-}
-
-/* Goes on byte by byte, from the beginning of a character, where no whole block can be looked at any more. */
-static bool copy_last(struct reader *r)
-{
-	if (is_high(r->at[-1]))
-		do {
-			r->at--;
-			r->text--;
-		} while (((unsigned char)*r->at & 0xC0) == 0x80);
-	while (r->at < r->end && is_plain(*r->at))
-		if (!is_high(*r->at))
-			*r->text++ = *r->at++;
-		else if (!copy_longer(r))
-			return false;
-	return true;
-}
-
-/* Goes on to the quote, to an escape of six characters or what is wrong, or where no block can be looked at any more. May go as far as a
- * block beyond `end`. False: it is not UTF-8, which is asked where a block is not ASCII or a character may reach into it. */
-INLINE bool copy_blocks(struct reader *r)
-{
-	const char *at = r->at, *last = r->end;
-	char       *text = r->text;
-	bool        begun = false; /* a character perhaps, by the block before */
-
-	if (r->limit - last < (ptrdiff_t)BLOCK)
-		last = has(r, BLOCK) ? r->limit - BLOCK + 1 : at;
-	while (at < last) {
-		weir__block block = weir__block_copy(text, at);
-		size_t      plain = weir__block_first((weir__block)((block < 0x20) | (block == '"') | (block == '\\')));
-		char        c = '\0';
-		if (begun || weir__block_has_high(block)) {
-			size_t wrong = weir__block_first(weir__utf8_wrong(at));
-			if (wrong < BLOCK && wrong <= plain)
-				return false;
-		}
-		begun = plain == BLOCK && (weir__word_load(at + BLOCK - WORD) & LAST_EIGHTH_BITS) != 0;
-		at += plain;
-		text += plain;
-		if (plain == BLOCK)
-			continue;
-		if (at < last && *at == '\\')
-			c = weir__json_unescape_letter(at[1]);
-		if (!c)
-			break;
-		*text++ = c;
-		at += 2;
-	}
-	r->at = at;
-	r->text = text;
-	return true;
-}
-
-/* A string, ended by a NUL behind which the next text goes. *value is set only when it is one. */
-static bool read_string(struct reader *r, const char **value, size_t *length)
-{
-	char *start = r->text;
-
-	if (!skip_quote(r))
-		return false;
-	for (;;) {
-		if (!copy_blocks(r) || r->at >= r->end)
-			return false;
-		if ((is_plain(*r->at) || is_high(r->at[-1])) && (!copy_last(r) || r->at >= r->end))
-			return false;
-		if (*r->at == '"')
-			break;
-		if (*r->at != '\\' || !copy_escape(r))
-			return false;
-	}
-	r->at++;
-	*length = (size_t)(r->text - start);
-	*r->text++ = '\0';
-	*value = start;
-	return true;
-}
-
-static bool read_text(struct reader *r, const char **value)
+static bool read_text(weir__codec_reader *r, const char **value)
 {
 	size_t length;
 
-	return read_string(r, value, &length);
+	return weir__codec_read_string(r, value, &length);
 }
 
 static size_t digits_at(const char *at)
@@ -369,7 +205,7 @@ static size_t digits_at(const char *at)
 
 /* Digits with one point among them, between quotes that are no further from each other than a block: most numerics, of which nothing
  * else has to be known. False: it is another one, and not passed. */
-static bool read_plain_numeric(struct reader *r, weir_numeric *value)
+static bool read_plain_numeric(weir__codec_reader *r, weir_numeric *value)
 {
 	const char *start = r->at + 1, *at = start;
 	size_t      length, digits;
@@ -394,21 +230,21 @@ static bool read_plain_numeric(struct reader *r, weir_numeric *value)
 	return true;
 }
 
-static bool read_numeric(struct reader *r, weir_numeric *value)
+static bool read_numeric(weir__codec_reader *r, weir_numeric *value)
 {
 	size_t length;
 
 	return read_plain_numeric(r, value) ||
-	       (read_string(r, &value->text, &length) && weir__numeric_is_valid(value->text, length));
+	       (weir__codec_read_string(r, &value->text, &length) && weir__numeric_is_valid(value->text, length));
 }
 
 /* The bytes of a string without escapes: between quotes, of the length that the next quote gives it. */
-static const char *read_quoted(struct reader *r, size_t *length)
+static const char *read_quoted(weir__codec_reader *r, size_t *length)
 {
 	const char *start = r->at + 1;
 	const char *quote;
 
-	if (!skip_quote(r))
+	if (!weir__codec_skip_quote(r))
 		return NULL;
 	quote = memchr(start, '"', (size_t)(r->end - start));
 	if (!quote)
@@ -419,7 +255,7 @@ static const char *read_quoted(struct reader *r, size_t *length)
 }
 
 /* Almost all times have a text of one length, between whose quotes nothing has to be looked for. */
-static bool read_time(struct reader *r, bool zoned, int64_t *us)
+static bool read_time(weir__codec_reader *r, bool zoned, int64_t *us)
 {
 	const char *text = r->at + 1;
 	size_t      length = weir__codec_time_plain(zoned);
@@ -433,7 +269,7 @@ static bool read_time(struct reader *r, bool zoned, int64_t *us)
 	return text && weir__codec_time_read(text, length, zoned, us);
 }
 
-static bool read_uuid(struct reader *r, weir_uuid *value)
+static bool read_uuid(weir__codec_reader *r, weir_uuid *value)
 {
 	const size_t length = WEIR_UUID_TEXT_MAX - 1;
 	const char  *text = r->at + 1;
@@ -445,7 +281,7 @@ static bool read_uuid(struct reader *r, weir_uuid *value)
 }
 
 /* NULL has been dealt with: a null in a nullable column has its blank. */
-static bool read_json(struct reader *r, bool nullable, weir_json *value)
+static bool read_json(weir__codec_reader *r, bool nullable, weir_json *value)
 {
 	bool   null = nullable && skip(r, " null", 5);
 	size_t length = 4;
@@ -462,7 +298,7 @@ static bool read_json(struct reader *r, bool nullable, weir_json *value)
 	return true;
 }
 
-static bool read_bytea(struct reader *r, weir_bytea *value)
+static bool read_bytea(weir__codec_reader *r, weir_bytea *value)
 {
 	size_t      length;
 	const char *text = read_quoted(r, &length);
@@ -474,7 +310,7 @@ static bool read_bytea(struct reader *r, weir_bytea *value)
 	return true;
 }
 
-static bool read_form(struct reader *r, const weir__value_text *form, void *member)
+static bool read_form(weir__codec_reader *r, const weir__value_text *form, void *member)
 {
 	size_t      length;
 	const char *text = read_quoted(r, &length);
@@ -482,10 +318,10 @@ static bool read_form(struct reader *r, const weir__value_text *form, void *memb
 	return text && form->read(text, length, member) && weir__value_text_is_own(form, text, length, member);
 }
 
-static bool read_array(struct reader *r, weir_type type, weir_i32_array *array);
+static bool read_array(weir__codec_reader *r, weir_type type, weir_i32_array *array);
 
 /* The types that are rare, and texts. */
-static bool read_other(struct reader *r, weir_type type, void *member)
+static bool read_other(weir__codec_reader *r, weir_type type, void *member)
 {
 	const weir__value_text *form = weir__value_text_of(type);
 
@@ -497,7 +333,7 @@ static bool read_other(struct reader *r, weir_type type, void *member)
 }
 
 /* A value that is not NULL into its member, past the .has of an opt. */
-INLINE bool read_value(struct reader *r, const weir__column *column, void *member)
+INLINE bool read_value(weir__codec_reader *r, const weir__column *column, void *member)
 {
 	switch (column->type) {
 	case WEIR_TYPE_BOOL:
@@ -529,7 +365,7 @@ INLINE bool read_value(struct reader *r, const weir__column *column, void *membe
 	}
 }
 
-INLINE bool read_member(struct reader *r, const weir__column *column, char *member)
+INLINE bool read_member(weir__codec_reader *r, const weir__column *column, char *member)
 {
 	if (column->nullable && skip_null(r))
 		return true;
@@ -544,7 +380,7 @@ static char *aligned(char *at)
 }
 
 /* An item is read as a nullable column is, into memory of its own kind: an item may be larger than its text. */
-static bool read_array(struct reader *r, weir_type type, weir_i32_array *array)
+static bool read_array(weir__codec_reader *r, weir_type type, weir_i32_array *array)
 {
 	const weir_type    item = weir__type_item(type);
 	const size_t       size = weir__item_size(item);
@@ -569,7 +405,7 @@ static bool read_array(struct reader *r, weir_type type, weir_i32_array *array)
 	return r->items <= r->items_end && skip(r, "]", 1);
 }
 
-INLINE bool read_column(struct reader *r, const weir__column *column, void *record)
+INLINE bool read_column(weir__codec_reader *r, const weir__column *column, void *record)
 {
 	if (!skip_fixed(r, column->json_prefix, column->json_prefix_length))
 		return false;
@@ -577,7 +413,7 @@ INLINE bool read_column(struct reader *r, const weir__column *column, void *reco
 }
 
 /* `end` lies before the fixed bytes of this record, and behind them when it has been read. */
-static bool read_record(struct reader *r, const weir__layout *layout, void *record)
+static bool read_record(weir__codec_reader *r, const weir__layout *layout, void *record)
 {
 	for (size_t i = 0; i < layout->column_count; i++)
 		if (!read_column(r, &layout->columns[i], record))
@@ -615,7 +451,7 @@ static size_t items_room(const weir__layout *layout, const char *bytes, size_t l
 }
 
 /* Shares out what lies behind the structs: items first, whose room was counted with what it takes to align each array. */
-static void take_room(struct reader *r, char *memory, size_t items_size)
+static void take_room(weir__codec_reader *r, char *memory, size_t items_size)
 {
 	r->text = memory + items_size;
 	r->items = aligned(memory);
@@ -624,10 +460,10 @@ static void take_room(struct reader *r, char *memory, size_t items_size)
 
 int weir__codec_decode(const weir__layout *layout, const char *bytes, size_t length, const void **record)
 {
-	struct reader r = { .at = bytes, .limit = bytes + length };
-	size_t        items_size = items_room(layout, bytes, length, 1);
-	char         *memory;
-	void         *made;
+	weir__codec_reader r = { .at = bytes, .limit = bytes + length };
+	size_t             items_size = items_room(layout, bytes, length, 1);
+	char              *memory;
+	void              *made;
 
 	if (length < layout->json_fixed)
 		return WEIR_ERR_FORMAT;
@@ -645,7 +481,7 @@ int weir__codec_decode(const weir__layout *layout, const char *bytes, size_t len
 }
 
 /* [record,record]; `end` lies before all fixed bytes. */
-static bool read_records(struct reader *r, const weir__layout *layout, const weir_list *list)
+static bool read_records(weir__codec_reader *r, const weir__layout *layout, const weir_list *list)
 {
 	if (!skip_fixed_char(r, '['))
 		return false;
@@ -688,9 +524,9 @@ int weir__codec_decode_lists(const weir__layout *layout, weir__codec_list *lists
 		return WEIR_ERR_NO_MEMORY;
 	records = 0;
 	for (size_t i = 0; i < count; i++) {
-		weir__codec_list *list = &lists[i];
-		struct reader     r = { .at = list->bytes, .limit = list->bytes + list->length };
-		weir_list         part = { .count = list->count };
+		weir__codec_list  *list = &lists[i];
+		weir__codec_reader r = { .at = list->bytes, .limit = list->bytes + list->length };
+		weir_list          part = { .count = list->count };
 
 		if (!list->good)
 			continue;

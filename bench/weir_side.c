@@ -119,20 +119,32 @@ static bool take(bench *b, bench_check *check, const char *what, int rc, const u
 	return right;
 }
 
-/* Checks a list against its ids (NULL: they follow each other from `first`) and releases it. */
+/* The first place where the list has not its ids (NULL: they follow each other from `first`). */
+static size_t first_wrong(const user_list *list, const int64_t *ids, int64_t first)
+{
+	size_t i = 0;
+
+	if (ids)
+		while (i < list->count && list->items[i] && list->items[i]->id == ids[i])
+			i++;
+	else
+		while (i < list->count && list->items[i] && list->items[i]->id == first + (int64_t)i)
+			i++;
+	return i;
+}
+
+/* Checks a list against its ids and releases it. */
 static bool take_list(bench *b, bench_check *check, user_list *list, const int64_t *ids, int64_t first)
 {
-	bool right = list->count == BENCH_LIST_LENGTH || bench_fail(b, "weir: a list of %zu users", list->count);
+	bool   right = list->count == BENCH_LIST_LENGTH || bench_fail(b, "weir: a list of %zu users", list->count);
+	size_t wrong = right ? first_wrong(list, ids, first) : 0;
 
-	for (size_t i = 0; right && i < list->count; i++) {
-		int64_t id = ids ? ids[i] : first + (int64_t)i;
+	if (right && wrong < list->count)
+		right = bench_fail(b, "weir: another user at %zu of a list", wrong);
+	for (size_t i = 0; right && check && i < list->count; i++) {
+		baseline_user seen = plain(list->items[i]);
 
-		right = (list->items[i] && list->items[i]->id == id) || bench_fail(b, "weir: another user at %zu of a list", i);
-		if (right && check) {
-			baseline_user seen = plain(list->items[i]);
-
-			right = bench_check_user(b, check, &seen);
-		}
+		right = bench_check_user(b, check, &seen);
 	}
 	user_list_release(list);
 	return right;

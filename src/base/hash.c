@@ -2,6 +2,7 @@
 #include "base/hash.h"
 
 #include "base/clock.h"
+#include "base/hash_state.h"
 
 #include <string.h>
 #if defined(__linux__)
@@ -9,25 +10,6 @@
 #else
 #include <unistd.h>
 #endif
-
-static inline uint64_t rotate(uint64_t x, int bits)
-{
-	return (x << bits) | (x >> (64 - bits));
-}
-
-static inline void sip_round(uint64_t v[4])
-{
-	v[0] += v[1];
-	v[1] = rotate(v[1], 13) ^ v[0];
-	v[0] = rotate(v[0], 32);
-	v[2] += v[3];
-	v[3] = rotate(v[3], 16) ^ v[2];
-	v[0] += v[3];
-	v[3] = rotate(v[3], 21) ^ v[0];
-	v[2] += v[1];
-	v[1] = rotate(v[1], 17) ^ v[2];
-	v[2] = rotate(v[2], 32);
-}
 
 static inline uint64_t load_le64(const unsigned char *bytes, size_t count)
 {
@@ -53,8 +35,8 @@ static inline uint64_t load_whole(const unsigned char *bytes)
 static inline void absorb(uint64_t v[4], uint64_t word)
 {
 	v[3] ^= word;
-	sip_round(v);
-	sip_round(v);
+	weir__hash_round(v);
+	weir__hash_round(v);
 	v[0] ^= word;
 }
 
@@ -70,7 +52,7 @@ uint64_t weir__hash64(const void *bytes, size_t length, uint64_t seed)
 	absorb(v, last | load_le64(at, length & 7));
 	v[2] ^= 0xff;
 	for (int i = 0; i < 4; i++)
-		sip_round(v);
+		weir__hash_round(v);
 	return v[0] ^ v[1] ^ v[2] ^ v[3];
 }
 
@@ -82,46 +64,15 @@ static inline uint64_t load_tail(const unsigned char *at, size_t count, size_t l
 	return load_whole(at + count - 8) >> (8 * (8 - count));
 }
 
-static inline void absorb_once(uint64_t v[4], uint64_t word)
-{
-	v[3] ^= word;
-	sip_round(v);
-	v[0] ^= word;
-}
-
-static inline void begin128(uint64_t v[4], weir__hash128 key)
-{
-	v[0] = key.low ^ 0x736f6d6570736575u;
-	v[1] = key.high ^ 0x646f72616e646f6du ^ 0xee;
-	v[2] = key.low ^ 0x6c7967656e657261u;
-	v[3] = key.high ^ 0x7465646279746573u;
-}
-
-static inline weir__hash128 end128(uint64_t v[4])
-{
-	weir__hash128 hash;
-
-	v[2] ^= 0xee;
-	for (int i = 0; i < 3; i++)
-		sip_round(v);
-	hash.low = v[0] ^ v[1] ^ v[2] ^ v[3];
-	v[1] ^= 0xdd;
-	for (int i = 0; i < 3; i++)
-		sip_round(v);
-	hash.high = v[0] ^ v[1] ^ v[2] ^ v[3];
-	return hash;
-}
-
 weir__hash128 weir__hash128_of(const void *bytes, size_t length, weir__hash128 key)
 {
 	const unsigned char *at = bytes;
-	uint64_t             v[4];
+	weir__hash_state     state = weir__hash_begin(key);
 
-	begin128(v, key);
 	for (size_t left = length; left >= 8; left -= 8, at += 8)
-		absorb_once(v, load_whole(at));
-	absorb_once(v, (uint64_t)length << 56 | load_tail(at, length & 7, length));
-	return end128(v);
+		weir__hash_add(&state, load_whole(at));
+	weir__hash_add(&state, (uint64_t)length << 56 | load_tail(at, length & 7, length));
+	return weir__hash_end(&state);
 }
 
 uint64_t weir__random_u64(void)

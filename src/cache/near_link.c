@@ -117,6 +117,7 @@ static weir__near_link *make(weir__near *near_cache, char *place)
 	made->near_cache = near_cache;
 	made->key = (weir__hash128){ secret.low ^ weir__random_u64(), secret.high ^ weir__random_u64() };
 	made->pair_key = (weir__hash128){ secret.low ^ weir__random_u64(), secret.high ^ weir__random_u64() };
+	made->query_key = (weir__hash128){ secret.low ^ weir__random_u64(), secret.high ^ weir__random_u64() };
 	made->bound_us = (int64_t)weir__near_bound_ms(near_cache) * 1000;
 	made->lag_us = weir__coarse_lag_us() * TICKS_MOST;
 	made->place = place;

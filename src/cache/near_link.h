@@ -16,6 +16,7 @@ struct weir__near_link {
 	weir__hash128 key;                       /* of the hashes: no two servers' keys meet */
 	char          origin[WEIR__NEAR_ORIGIN]; /* what it says itself begins with this; it has counted that already */
 	weir__hash128 pair_key;                  /* of names that are numbers */
+	weir__hash128 query_key;                 /* of names that are queries */
 	int64_t       bound_us;
 	int64_t       lag_us;                  /* the coarse clock may be behind by so much */
 	alignas(64) _Atomic int64_t proved_us; /* changes before this have been counted */

@@ -66,9 +66,14 @@ static weir__hash128 name_of(const weir__near_question *question, const weir__ne
 
 	if (question->has_number)
 		return name_of_number(question->space, link, question->tag, question->number);
-	name = hash_key(link, question->key, slot_of(question->kind));
+	name = question->has_query ? question->query : hash_key(link, question->key, slot_of(question->kind));
 	name.high ^= kind_of(question->space, question->tag) * UINT64_C(0x9e3779b97f4a7c15);
 	return name;
+}
+
+weir__hash128 weir__near_key(const weir__cache_space *space)
+{
+	return link_of(space)->query_key;
 }
 
 /* May this space's near cache answer now? */

@@ -15,14 +15,20 @@ typedef struct weir__near_question {
 	const void        *tag;
 	weir__entry_kind   kind;
 	weir_bytes         key; /* logical; not needed to ask for a record with a number */
-	bool               has_number;
-	int64_t            number; /* of a record whose primary key is one integer: it goes by that */
-	int                fresh_ms;
-	weir_span         *span; /* of the call, or NULL */
+	weir__hash128
+			query; /* of a list or number that is named by its query (weir__near_key); it needs no key to ask either */
+	bool    has_query;
+	bool    has_number;
+	int64_t number; /* of a record whose primary key is one integer: it goes by that */
+	int     fresh_ms;
+	weir_span *span; /* of the call, or NULL */
 } weir__near_question;
 
 /* True: value is the answer, with a reference of the caller's. Counted as a hit. */
 bool weir__near_ask(const weir__near_question *question, weir__near_value *value);
+
+/* The key of the hashes that stand for queries; only while weir__near_is_on. */
+weir__hash128 weir__near_key(const weir__cache_space *space);
 
 /* The same for a record with a number, in the fewest steps: tag, number and fresh_ms as in a question. */
 bool weir__near_ask_number(weir__cache_space *space, const void *tag, int64_t number, int fresh_ms,

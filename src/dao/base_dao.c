@@ -6,6 +6,7 @@
 #include "dao/check.h"
 #include "dao/eager.h"
 #include "dao/near.h"
+#include "dao/near_query.h"
 #include "dao/write.h"
 
 weir_base_dao weir_get_dao(weir_session *session, const weir_model *model)
@@ -167,6 +168,8 @@ int weir_base_dao_get_all(const weir_base_dao *dao, const weir_query *query, voi
 
 int weir_base_dao_get_all_cached(const weir_base_dao *dao, const weir_query *query, void *list, weir_error *err)
 {
+	if (weir__near_all(dao, query, list))
+		return WEIR_OK;
 	return get_all(dao, query, list, true, err);
 }
 

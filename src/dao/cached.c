@@ -15,6 +15,7 @@
 #include "dao/check.h"
 #include "dao/keys.h"
 #include "dao/near.h"
+#include "dao/near_query.h"
 #include "models/codec.h"
 
 #include <string.h>
@@ -414,6 +415,8 @@ int weir__cached_listing(weir__call *call, const weir__listing *listing, weir_li
 	if (rc < 0)
 		goto cleanup;
 	question = weir__near_question_of(call, listing->layout, lookup.kind, lookup.key);
+	if (listing->all)
+		weir__near_question_query(call, listing->query, WEIR__NEAR_LIST, &question);
 	if (weir__near_list(&question, list))
 		goto cleanup;
 	rc = read_listing(call, listing, &lookup, list);
@@ -435,6 +438,7 @@ int weir__cached_list(weir__call *call, const weir_query *query, weir_list *list
 	const weir__listing listing = {
 		.what = "list",
 		.query = query,
+		.all = true,
 		.layout = call->entity->layout,
 		.read = read_list,
 	};

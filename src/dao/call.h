@@ -114,6 +114,7 @@ typedef struct weir__listing {
 	const char         *what;   /* part of the key: "list", "page", ... */
 	weir_bytes          more;   /* the same, bytes that only this list has */
 	const weir_query   *query;  /* its canonical text is part of the key, its stamp the one that is depended on */
+	bool                all;    /* nothing but the query's rows: it may be named by the query alone (near_query.h) */
 	const weir__layout *layout; /* of the rows */
 	int (*read)(weir__call *call, const struct weir__listing *listing, weir_list *list);
 	const void *context; /* of read */

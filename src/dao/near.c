@@ -1,7 +1,6 @@
 /* The kinds of objects that the hall keeps near. A record of a list is not kept alone: it would keep the whole list. */
 #include "dao/near.h"
 
-#include "base/process.h"
 #include "models/record.h"
 
 #include <string.h>
@@ -67,20 +66,13 @@ weir__near_question weir__near_question_of(const weir__call *call, const weir__l
 	};
 }
 
-/* Nothing but a session in its usual state: whatever needs more than the answer is left to the whole call. */
-static bool is_plain(const weir_session *session)
-{
-	return session && !session->transaction && !session->until && !session->cancel && !session->wrong &&
-	       session->engine->process == weir__process_generation_again() && !weir__trace_is_on(&session->engine->trace);
-}
-
 bool weir__near_by_id(const weir_base_dao *dao, const void *key, void *record, int *rc)
 {
 	const weir__entity *entity = dao ? dao->entity : NULL;
 	weir__near_value    value;
 
-	if (!entity || entity->number_size == 0 || entity->per_principal || !key || !record || !is_plain(dao->session) ||
-	    !weir__record_out_is_empty(record))
+	if (!entity || entity->number_size == 0 || entity->per_principal || !key || !record ||
+	    !weir__near_is_plain(dao->session) || !weir__record_out_is_empty(record))
 		return false;
 	if (!weir__near_ask_number(entity->space, entity->model, number_of(entity, key),
 	                           dao->fresh_ms ? dao->fresh_ms : dao->session->fresh_ms, &value))

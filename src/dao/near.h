@@ -2,6 +2,7 @@
 #ifndef WEIR_DAO_NEAR_H
 #define WEIR_DAO_NEAR_H
 
+#include "base/process.h"
 #include "cache/near_space.h"
 #include "dao/call.h"
 
@@ -11,6 +12,13 @@ weir__near_question weir__near_question_of(const weir__call *call, const weir__l
 
 /* Puts it for the record with the primary key of this struct; the key's text is then not needed to ask. False: it is. */
 bool weir__near_question_number(const weir__entity *entity, const void *key, weir__near_question *question);
+
+/* Is this nothing but a session in its usual state? Whatever needs more than the answer is left to the whole call. */
+static inline bool weir__near_is_plain(const weir_session *session)
+{
+	return session && !session->transaction && !session->until && !session->cancel && !session->wrong &&
+	       session->engine->process == weir__process_generation_again() && !weir__trace_is_on(&session->engine->trace);
+}
 
 /* get_by_id from the near cache alone, before anything is made ready for the call. False: nothing has happened. */
 bool weir__near_by_id(const weir_base_dao *dao, const void *key, void *record, int *rc);

@@ -112,6 +112,106 @@ START_TEST(test_query__says_how_fresh_a_list_must_be)
 }
 END_TEST
 
+/* The ids of a list, as one number in which the order counts. */
+static int64_t sum_of(const post_list *list)
+{
+	int64_t sum = (int64_t)list->count;
+
+	for (size_t i = 0; i < list->count; i++)
+		sum = sum * 31 + list->items[i]->id;
+	return sum;
+}
+
+static int64_t read_posts(const weir_query *query, bool cached)
+{
+	post_list list = WEIR_LIST_INIT;
+	int64_t   sum;
+
+	assert_ok(cached ? post_dao_get_all_cached(&blog.posts, query, &list, &blog.err)
+	                 : post_dao_get_all(&blog.posts, query, &list, &blog.err));
+	sum = sum_of(&list);
+	post_list_release(&list);
+	return sum;
+}
+
+/* Queries that differ in one thing each. Those that come from the near cache the second time are as the database has them. */
+START_TEST(test_near__queries_that_differ_have_lists_of_their_own)
+{
+	const char *const some[] = { "a", "b" };
+	const weir_time   late = { INT64_C(4102444800000000) };
+
+	setup();
+
+	const weir_query *const queries[] = {
+		NULL,
+		WEIR_QUERY(.limit = 2),
+		WEIR_QUERY(.limit = 3),
+		WEIR_QUERY(.skip = 2),
+		WEIR_QUERY(.limit = 2, .skip = 2),
+		WEIR_QUERY(.order = WEIR_ORDER(weir_desc(post_c.id))),
+		WEIR_QUERY(.order = WEIR_ORDER(weir_asc(post_c.title), weir_desc(post_c.id))),
+		WEIR_QUERY(.order = WEIR_ORDER(weir_desc(post_c.title), weir_asc(post_c.id))),
+		WEIR_QUERY(.order = WEIR_ORDER(weir_desc(post_c.rating))),
+		WEIR_QUERY(.order = WEIR_ORDER(weir_nulls_last(weir_desc(post_c.rating)))),
+		WEIR_QUERY(.where = weir_eq(post_c.title, "a")),
+		WEIR_QUERY(.where = weir_eq(post_c.title, "aa")),
+		WEIR_QUERY(.where = weir_eq(post_c.title, "")),
+		WEIR_QUERY(.where = weir_ne(post_c.title, "a")),
+		WEIR_QUERY(.where = weir_eq(post_c.body, "a")),
+		WEIR_QUERY(.where = weir_eq(post_c.published, true)),
+		WEIR_QUERY(.where = weir_eq(post_c.published, false)),
+		WEIR_QUERY(.where = weir_lt(post_c.created_at, late)),
+		WEIR_QUERY(.where = weir_gt(post_c.created_at, late)),
+		WEIR_QUERY(.where = weir_is_null(post_c.rating)),
+		WEIR_QUERY(.where = weir_is_not_null(post_c.rating)),
+		WEIR_QUERY(.where = weir_eq(post_c.user_id, ada)),
+		WEIR_QUERY(.where = weir_eq(post_c.user_id, ada + 1)),
+		WEIR_QUERY(.where = weir_between(post_c.views, 0, 10)),
+		WEIR_QUERY(.where = weir_between(post_c.views, 10, 0)),
+		WEIR_QUERY(.where = weir_all(weir_ge(post_c.title, "b"), weir_lt(post_c.title, "d"))),
+		WEIR_QUERY(.where = weir_any(weir_ge(post_c.title, "b"), weir_lt(post_c.title, "d"))),
+		WEIR_QUERY(.where = weir_all(weir_ge(post_c.title, "b"))),
+		WEIR_QUERY(.where = weir_starts_with(post_c.title, "a")),
+		WEIR_QUERY(.where = weir_in(post_c.title, some, 2)),
+	};
+	const size_t count = sizeof queries / sizeof queries[0];
+
+	for (size_t i = 0; i < count; i++)
+		assert_near(0, ck_assert_int_eq(read_posts(queries[i], true), read_posts(queries[i], false)));
+	for (size_t i = 0; i < count; i++)
+		assert_near(1, ck_assert_int_eq(read_posts(queries[i], true), read_posts(queries[i], false)));
+	(void)blog_post(&blog, ada, "aa");
+	for (size_t i = 0; i < count; i++)
+		ck_assert_int_eq(read_posts(queries[i], true), read_posts(queries[i], false));
+	blog_close(&blog);
+}
+END_TEST
+
+/* What is wrong about a query is found, whatever there is of one that is nearly the same. */
+START_TEST(test_near__a_wrong_query_is_wrong_beside_a_right_one)
+{
+	post_list list = WEIR_LIST_INIT;
+
+	setup();
+	(void)read_posts(NULL, true);
+	(void)read_posts(NULL, true);
+	assert_status(WEIR_ERR_USAGE, post_dao_get_all_cached(&blog.posts, WEIR_QUERY(.limit = -1), &list, &blog.err));
+	assert_status(WEIR_ERR_USAGE, post_dao_get_all_cached(&blog.posts, WEIR_QUERY(.skip = -1), &list, &blog.err));
+	assert_status(WEIR_ERR_USAGE,
+	              post_dao_get_all_cached(&blog.posts, WEIR_QUERY(.limit = INT64_MAX), &list, &blog.err));
+	assert_status(WEIR_ERR_USAGE,
+	              post_dao_get_all_cached(&blog.posts, WEIR_QUERY(.lock = WEIR_FOR_UPDATE), &list, &blog.err));
+	assert_status(WEIR_ERR_USAGE,
+	              post_dao_get_all_cached(&blog.posts, WEIR_QUERY(.deleted = (weir_deleted)0x10000), &list, &blog.err));
+	assert_status(WEIR_ERR_USAGE,
+	              post_dao_get_all_cached(&blog.posts, WEIR_QUERY(.where = weir_eq(user_c.id, 1)), &list, &blog.err));
+	assert_status(WEIR_ERR_USAGE, post_dao_get_all_cached(&blog.posts, NULL, NULL, &blog.err));
+	ck_assert_ptr_null(list.items);
+	blog_close(&blog);
+}
+END_TEST
+
 WEIR_SUITE("near lists", test_page__backward_from_the_near_cache_is_in_the_same_order_each_time,
-           test_list__from_the_near_cache_has_relations_of_its_own_each_time,
-           test_query__says_how_fresh_a_list_must_be);
+           test_list__from_the_near_cache_has_relations_of_its_own_each_time, test_query__says_how_fresh_a_list_must_be,
+           test_near__queries_that_differ_have_lists_of_their_own,
+           test_near__a_wrong_query_is_wrong_beside_a_right_one);

@@ -45,6 +45,7 @@ struct weir__redis_pool {
 	int64_t                 retry_us;
 	int64_t                 pause_us;
 	int64_t                 reported_us;
+	int64_t                 refused_us; /* when a refusal was reported last */
 };
 
 /* ---- Addresses ----------------------------------------------------------------------------------------------------- */
@@ -523,6 +524,22 @@ static bool reconnect(weir__redis_run *run)
 	return run->connection != NULL;
 }
 
+/* The server does all but this. Its first word says why; what follows may name a key. */
+static void report_refused(weir__redis_pool *pool, const char *code)
+{
+	int64_t now_us = weir__now_us();
+	bool    report;
+
+	pthread_mutex_lock(&pool->mutex);
+	report = pool->refused_us == 0 || now_us - pool->refused_us >= LOG_PAUSE_US;
+	if (report)
+		pool->refused_us = now_us;
+	pthread_mutex_unlock(&pool->mutex);
+	if (report)
+		weir__log(pool->logger, WEIR_LOG_WARNING, "cache redis: the server refuses a command or script: %s",
+		          code[0] ? code : "it does not say why");
+}
+
 /* Looks through the errors among the replies. False: the server cannot serve, the run has ended. */
 static bool check_errors(weir__redis_run *run, size_t count)
 {
@@ -541,6 +558,9 @@ static bool check_errors(weir__redis_run *run, size_t count)
 			run->no_script = true;
 			break;
 		case WEIR__REDIS_ERROR_OTHER:
+			weir__redis_error_code(reply, run->buffer, code);
+			report_refused(run->pool, code);
+			break;
 		case WEIR__REDIS_ERROR_TYPE:
 			break;
 		}

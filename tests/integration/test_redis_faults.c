@@ -199,6 +199,25 @@ START_TEST(test_redis__out_of_memory_stores_nothing_and_still_reads_and_releases
 }
 END_TEST
 
+/* The log says why, in the server's first word, and nothing of the key; once for many in a row. */
+START_TEST(test_redis__a_refused_script_is_in_the_log)
+{
+	const char *first;
+
+	begin();
+	redis_run(server.url, "CONFIG SET maxmemory-policy noeviction");
+	redis_run(server.url, "CONFIG SET maxmemory 1");
+	for (int i = 0; i < 3; i++)
+		ck_assert_int_eq(guard("secret_key", 1), WEIR_ERR_CACHE);
+	redis_run(server.url, "CONFIG SET maxmemory 0");
+	first = strstr(logged, "refuses a command or script: OOM");
+	ck_assert_msg(first != NULL, "%s", logged);
+	ck_assert_ptr_null(strstr(first + 1, "refuses"));
+	ck_assert_ptr_null(strstr(logged, "secret_key"));
+	end();
+}
+END_TEST
+
 START_TEST(test_redis__a_replica_is_not_used)
 {
 	begin();
@@ -557,7 +576,8 @@ WEIR_SUITE("redis faults", test_redis__killed_and_back_again, test_redis__not_th
            test_redis__frozen_and_thawed, test_redis__a_restart_between_calls_goes_unnoticed,
            test_redis__a_killed_connection_goes_unnoticed, test_redis__without_the_password_it_is_down,
            test_redis__users_and_databases, test_redis__permission_withdrawn_and_given_back,
-           test_redis__out_of_memory_stores_nothing_and_still_reads_and_releases, test_redis__a_replica_is_not_used,
+           test_redis__out_of_memory_stores_nothing_and_still_reads_and_releases,
+           test_redis__a_refused_script_is_in_the_log, test_redis__a_replica_is_not_used,
            test_redis__busy_with_a_script, test_redis__paused_clients, test_redis__no_more_clients,
            test_redis__a_key_of_another_type, test_redis__forgotten_scripts,
            test_redis__scripts_are_known_by_their_digest, MEMORY_TESTS test_redis__a_storm_of_signals,

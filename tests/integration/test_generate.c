@@ -144,16 +144,40 @@ static void compile_headers_as_cxx(void)
 }
 
 /* A program of tests/generated with all that was written. */
-static void build_and_run(const char *program)
+static void build(const char *program)
 {
 	must_run("cd %s && { echo '/* all */'; for file in *.c; do echo \"#include \\\"$file\\\"\"; done; } >all.inc && "
 	         "%s %s -std=c11 -Wall -Wextra -Werror -I %s/include -I %s -I . " GENERATED "%s.c -x c all.inc -x none %s "
 	         "-Wl,-rpath,%s -o program",
 	         shop.directory, WEIR_CC, WEIR_SANITIZER, WEIR_SOURCE_DIR, GENERATED, program, WEIR_LIBRARY,
 	         WEIR_LIBRARY_DIR);
+}
+
+static void build_and_run(const char *program)
+{
+	build(program);
 	must_run("DATABASE_URL='%s' REDIS_URL='%s' %s/program %s", test_database_url(), test_redis_url(), shop.directory,
 	         shop.schema);
 }
+
+/* Generated from a connection that finds the tables without a name, the models name none; from another one they do. */
+START_TEST(test_generate__models_name_their_schema_where_the_search_path_does_not_find_it)
+{
+	char url[512];
+
+	setup_blog();
+	must_generate(BLOG_OPTIONS);
+	must_run("grep -l '.schema = \"%s\"' %s/user.c", shop.schema, shop.directory);
+	build("blog");
+	must_run("DATABASE_URL='%s' REDIS_URL='%s' %s/program public", test_database_url(), test_redis_url(),
+	         shop.directory);
+	snprintf(url, sizeof url, "%s%coptions=-csearch_path%%3D%s", test_direct_url(),
+	         strchr(test_direct_url(), '?') ? '&' : '?', shop.schema);
+	must_run("DATABASE_URL='%s' %s --list shop --out %s " BLOG_OPTIONS, url, WEIR_GENERATE, shop.directory);
+	ck_assert_int_ne(run("grep -l '.schema' %s/user.c", shop.directory), 0);
+	teardown();
+}
+END_TEST
 
 START_TEST(test_generate__daos_of_the_bundled_tables_compile_and_work)
 {
@@ -519,6 +543,7 @@ START_TEST(test_generate__a_run_that_fails_leaves_the_directory_as_it_was)
 END_TEST
 
 WEIR_SUITE("generate", test_generate__daos_of_the_bundled_tables_compile_and_work,
+           test_generate__models_name_their_schema_where_the_search_path_does_not_find_it,
            test_generate__a_table_with_every_type_has_a_model_that_fits,
            test_generate__keys_relations_marks_and_odd_names_work,
            test_generate__finders_and_relations_by_every_type_find,

@@ -125,6 +125,16 @@ static int read_foreigns(weir_session *session, gen_catalog *to, weir_error *err
 		WEIR_PARAMS(to->schema), &foreign_model, WEIR_READS_UNSAID, &to->foreigns, err);
 }
 
+static int read_is_found(weir_session *session, gen_catalog *to, weir_error *err)
+{
+	weir_opt_bool is = { .has = false };
+	int           rc = weir_query_bool(session, WEIR_SQL("SELECT current_schema() IS NOT DISTINCT FROM $1::name"),
+	                                   WEIR_PARAMS(to->schema), &is, err);
+
+	to->is_found = is.value;
+	return rc;
+}
+
 static int read_schema(weir_session *session, const char *schema, gen_catalog *to, weir_error *err)
 {
 	int rc = weir_query_text(session,
@@ -132,6 +142,8 @@ static int read_schema(weir_session *session, const char *schema, gen_catalog *t
 	                                  " WHERE nspname = coalesce($1::text, current_schema()::text)"),
 	                         WEIR_PARAMS(schema), &to->schema, err);
 
+	if (rc == WEIR_OK)
+		return read_is_found(session, to, err);
 	if (rc != WEIR_NOT_FOUND)
 		return rc;
 	*err = (weir_error)WEIR_ERROR_INIT;

@@ -53,7 +53,8 @@ WEIR_RECORD(foreign_row)
 
 /* Each in the order of its table's name, then of its place in it. */
 typedef struct gen_catalog {
-	char            *schema; /* to be freed */
+	char            *schema;   /* to be freed */
+	bool             is_found; /* without being named: it is the first of the search path */
 	table_row_list   tables;
 	column_row_list  columns;
 	index_row_list   indexes;

@@ -188,6 +188,9 @@ static void write_model(FILE *out, const gen_plan *plan, const gen_model *model)
 	const char *items = arena_text(plan->arena, "%s, %s, %s_fields", model->name,
 	                               write_literal(plan->arena, model->table->name), model->name);
 
+	if (!plan->catalog->is_found)
+		add_option(plan, &items,
+		           arena_text(plan->arena, ".schema = %s", write_literal(plan->arena, plan->catalog->schema)));
 	if (model->relation_count > 0)
 		add_option(plan, &items, arena_text(plan->arena, "WEIR_RELATIONS(%s_relations)", model->name));
 	if (model->table->secured)

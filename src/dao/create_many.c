@@ -28,14 +28,14 @@ typedef struct creating {
 
 enum { COPY_REFUSED = 1, COPY_ALLOWED };
 
-static int ask(creating *c, bool *allowed)
+static int ask(creating *c, weir__copy_rule *rule)
 {
 	weir__call *call = &c->call;
 	weir__conn *conn = NULL;
 	int         rc = weir__session_acquire(call->session, call->deadline, &conn, call->err);
 
 	if (rc >= 0)
-		rc = weir__copy_asks(conn, call->entity->statements, call->deadline, allowed, call->err);
+		rc = weir__copy_asks(conn, call->entity->statements, call->deadline, rule, call->err);
 	weir__session_give_back(call->session, &conn);
 	return rc;
 }
@@ -43,20 +43,22 @@ static int ask(creating *c, bool *allowed)
 /* Asked once; the table stays what it is. */
 static int can_copy(creating *c, bool *can)
 {
-	weir__entity *entity = (weir__entity *)(uintptr_t)c->call.entity;
-	int           known = atomic_load_explicit(&entity->copies, memory_order_relaxed);
-	bool          allowed = known == COPY_ALLOWED;
-	int           rc = WEIR_OK;
+	weir__entity   *entity = (weir__entity *)(uintptr_t)c->call.entity;
+	int             known = atomic_load_explicit(&entity->copies, memory_order_acquire);
+	weir__copy_rule rule = { known == COPY_ALLOWED, atomic_load_explicit(&entity->copy_refused, memory_order_relaxed) };
+	int             rc = WEIR_OK;
 
 	*can = false;
 	if (!weir__copy_fits(entity->statements, c->mask))
 		return WEIR_OK;
 	if (!known) {
-		rc = ask(c, &allowed);
-		if (rc >= 0)
-			atomic_store_explicit(&entity->copies, allowed ? COPY_ALLOWED : COPY_REFUSED, memory_order_relaxed);
+		rc = ask(c, &rule);
+		if (rc < 0)
+			return rc;
+		atomic_store_explicit(&entity->copy_refused, rule.refused, memory_order_relaxed);
+		atomic_store_explicit(&entity->copies, rule.allowed ? COPY_ALLOWED : COPY_REFUSED, memory_order_release);
 	}
-	*can = allowed;
+	*can = rule.allowed && !(rule.refused & c->mask);
 	return rc;
 }
 

@@ -10,17 +10,18 @@
 typedef struct weir__gather weir__gather;
 
 typedef struct weir__entity {
-	const weir_model  *model;
-	weir__layout      *layout;
-	weir__statements  *statements;
-	weir__cache_space *space;
-	weir__gather      *gather; /* NULL: its reads are not gathered */
-	weir__mask         stamped_mask;
-	bool               per_principal;
-	bool               cascades;      /* deleting a row deletes others first */
-	_Atomic(int)       copies;        /* may its table be copied into? 0: nobody has asked */
-	size_t             number_size;   /* of the primary key, if it is one integer; else 0 */
-	size_t             number_offset; /* where it is in the struct */
+	const weir_model   *model;
+	weir__layout       *layout;
+	weir__statements   *statements;
+	weir__cache_space  *space;
+	weir__gather       *gather; /* NULL: its reads are not gathered */
+	weir__mask          stamped_mask;
+	bool                per_principal;
+	bool                cascades;      /* deleting a row deletes others first */
+	_Atomic(int)        copies;        /* may its table be copied into? 0: nobody has asked */
+	_Atomic(weir__mask) copy_refused;  /* if so: the columns for which it may not */
+	size_t              number_size;   /* of the primary key, if it is one integer; else 0 */
+	size_t              number_offset; /* where it is in the struct */
 } weir__entity;
 
 /* All entities of a session, found by the address of their model. */

@@ -31,19 +31,45 @@ bool weir__copy_fits(const weir__statements *s, weir__mask mask)
 		if (mask >> i & 1 && (weir__type_is_array(type) || type == WEIR_TYPE_INET))
 			return false;
 	}
-	return mask && !(mask & s->layout->generated_mask);
+	return mask != 0;
 }
 
-int weir__copy_asks(weir__conn *conn, const weir__statements *s, weir__deadline deadline, bool *allowed,
+static weir__mask column_named(const weir__layout *layout, const char *name)
+{
+	for (size_t i = 0; i < layout->column_count; i++)
+		if (strcmp(layout->columns[i].name, name) == 0)
+			return (weir__mask)1 << i;
+	return 0;
+}
+
+/* A row for each column that is GENERATED ALWAYS, one of NULL where there is none, no row where there is no such table. */
+static int read_rule(const weir__rows *rows, const weir__layout *layout, weir__copy_rule *rule, weir_error *err)
+{
+	int rc = WEIR_OK;
+
+	*rule = (weir__copy_rule){ .allowed = rows->count > 0 };
+	for (size_t i = 0; rc >= 0 && i < rows->count; i++) {
+		weir_value name = { .type = WEIR_TYPE_TEXT };
+
+		if (weir__rows_is_null(rows, i, 0))
+			continue;
+		rc = weir__rows_value(rows, i, 0, WEIR_TYPE_TEXT, &name, NULL, err);
+		if (rc >= 0)
+			rule->refused |= column_named(layout, name.as.text);
+	}
+	return rc;
+}
+
+int weir__copy_asks(weir__conn *conn, const weir__statements *s, weir__deadline deadline, weir__copy_rule *rule,
                     weir_error *err)
 {
 	static const char text[] =
-		"SELECT coalesce((SELECT c.relkind IN ('r', 'p') AND NOT c.relrowsecurity AND NOT EXISTS (SELECT FROM pg_catalog."
-		"pg_rewrite r WHERE r.ev_class = c.oid AND r.ev_type = '3') FROM pg_catalog.pg_class c "
-		"WHERE c.oid = pg_catalog.to_regclass($1)), false)";
+		"SELECT a.attname::text FROM pg_catalog.pg_class c LEFT JOIN pg_catalog.pg_attribute a ON a.attrelid = c.oid "
+		"AND a.attnum > 0 AND NOT a.attisdropped AND (a.attidentity = 'a' OR a.attgenerated <> '') "
+		"WHERE c.oid = pg_catalog.to_regclass($1) AND c.relkind IN ('r', 'p') AND NOT c.relrowsecurity AND NOT EXISTS "
+		"(SELECT FROM pg_catalog.pg_rewrite r WHERE r.ev_class = c.oid AND r.ev_type = '3')";
 	const weir__sql  sql = weir__sql_of(text, sizeof text - 1);
 	const weir_value table = { .type = WEIR_TYPE_TEXT, .as.text = s->table.text };
-	weir_value       answer = { .type = WEIR_TYPE_BOOL };
 	weir__rows       rows = WEIR__ROWS_INIT;
 	weir__params    *params;
 	int              rc = weir__params_create(&params, err);
@@ -53,8 +79,7 @@ int weir__copy_asks(weir__conn *conn, const weir__statements *s, weir__deadline 
 	weir__params_add(params, WEIR_TYPE_TEXT, &table);
 	rc = weir__conn_run(conn, &sql, params, deadline, &rows, err);
 	if (rc >= 0)
-		rc = weir__rows_value(&rows, 0, 0, WEIR_TYPE_BOOL, &answer, NULL, err);
-	*allowed = rc >= 0 && answer.as.boolean;
+		rc = read_rule(&rows, s->layout, rule, err);
 	weir__rows_release(&rows);
 	weir__params_free(params);
 	return rc;

@@ -13,13 +13,19 @@ typedef struct weir__copy {
 	size_t                  count;
 } weir__copy;
 
-/* Would an INSERT do the same with these columns? Not if there are none, nor with generated ones: COPY writes what INSERT
- * refuses to write (GENERATED ALWAYS). Nor with arrays, whose binary form names a type of items that may be the server's own, nor with inet: the
- * column may be a cidr, for which INSERT clears the bits that COPY refuses. */
+/* Can COPY write these columns at all? Not if there are none. Nor arrays, whose binary form names a type of items that may be the
+ * server's own, nor inet: the column may be a cidr, for which INSERT clears the bits that COPY refuses. */
 bool weir__copy_fits(const weir__statements *s, weir__mask mask);
 
-/* May the table be copied into? A plain or partitioned table without row-level security and rules for INSERT. One query. */
-int weir__copy_asks(weir__conn *conn, const weir__statements *s, weir__deadline deadline, bool *allowed,
+/* Where an INSERT would do the same. */
+typedef struct weir__copy_rule {
+	bool allowed; /* a plain or partitioned table without row-level security and rules for INSERT */
+	weir__mask
+		refused; /* columns that are GENERATED ALWAYS: COPY writes to them, or says something else than INSERT does */
+} weir__copy_rule;
+
+/* Asks the server, by one query. */
+int weir__copy_asks(weir__conn *conn, const weir__statements *s, weir__deadline deadline, weir__copy_rule *rule,
                     weir_error *err);
 
 /* Runs it on a connection that is in a transaction. Values have been checked. After a failure the transaction can only be

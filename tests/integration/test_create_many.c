@@ -70,6 +70,30 @@ WRITING_TEST(test_create_many__by_copy_and_by_insert_make_the_same_rows)
 	ck_assert_str_eq(copies(), "1 of 3");
 }
 
+/* Generated in the model only says that the server makes values where none are given. */
+WRITING_TEST(test_create_many__values_for_columns_with_defaults_go_by_copy_too)
+{
+	account *rows = accounts_of(MANY);
+
+	log_inserts();
+	for (size_t i = 0; i < MANY; i++) {
+		rows[i].id = 1000 + (int64_t)i;
+		rows[i].balance = weir_numeric_of("1.50");
+	}
+	assert_ok(weir_base_dao_create_many(&accounts, rows, MANY, WEIR_SET(account, id, owner, balance, level), NULL,
+	                                    &blog.err));
+	ck_assert_str_eq(copies(), "1 of 1");
+	ck_assert_str_eq(blog_sql(&blog,
+	                          "SELECT count(*) FROM accounts WHERE balance = 1.5 AND owner = 'o' || id - 1000 AND "
+	                          "level = (id - 1000) % 50"),
+	                 "700");
+	blog_sql(&blog, "TRUNCATE accounts; ALTER TABLE accounts DROP COLUMN weight, ADD COLUMN weight float8 NOT NULL "
+	                "GENERATED ALWAYS AS (level / 2.0) STORED");
+	ck_assert_int_lt(weir_base_dao_create_many(&accounts, rows, 10, WEIR_SET(account, owner, weight), NULL, &blog.err),
+	                 0);
+	ck_assert_str_eq(blog.err.sqlstate, "428C9");
+}
+
 WRITING_TEST(test_create_many__by_copy_takes_every_type)
 {
 	static post rows[MANY];
@@ -183,7 +207,7 @@ WRITING_TEST(test_create_many__names_the_row_that_is_refused_and_inserts_none)
 	}
 }
 
-/* level is generated in the model, so that COPY is not for it; points is given a limit of its own. */
+/* points is given a limit of its own. */
 WRITING_TEST(test_create_many__names_the_row_that_a_check_refuses)
 {
 	static const size_t counts[] = { 10, MANY };
@@ -266,6 +290,7 @@ WRITING_TEST(test_create_many__by_copy_survives_every_failure_of_memory)
 #endif
 
 WEIR_SUITE("create_many", test_create_many__by_copy_and_by_insert_make_the_same_rows,
+           test_create_many__values_for_columns_with_defaults_go_by_copy_too,
            test_create_many__by_copy_takes_every_type,
            test_create_many__by_copy_is_seen_by_cached_reads_and_by_its_transaction,
            test_create_many__names_the_row_that_is_refused_and_inserts_none,

@@ -80,6 +80,7 @@ typedef struct script_work {
 	/* Appends a call for items from first on. */
 	void (*append)(weir__redis_connection *connection, const struct script_work *work, size_t first, size_t count,
 	               bool by_text);
+	size_t bare; /* touches behind the items, which need no script: their keys are deleted, and that is told */
 } script_work;
 
 static void append_call(weir__redis_connection *connection, const script_work *work, size_t number, bool by_text)
@@ -132,26 +133,68 @@ static size_t send_by_text(weir__redis_run *run, const script_work *work, size_t
 	return weir__redis_run_send(run, unknown, 0) ? unknown : 0;
 }
 
+/* A script gets and gives many strings slowly, for the server: four times as slowly as DEL and PUBLISH are. Returns the number of
+ * commands. */
+static size_t append_bare(weir__redis_connection *connection, const script_work *work)
+{
+	const weir_touch *at = (const weir_touch *)work->items + work->count;
+	size_t            commands = 0;
+
+	for (size_t left = work->bare, count; left > 0; left -= count, at += count) {
+		count = left < SCRIPT_KEYS ? left : SCRIPT_KEYS;
+		weir__redis_command(connection, 1 + count);
+		weir__redis_argument_text(connection, "DEL");
+		for (size_t i = 0; i < count; i++)
+			weir__redis_argument_key(connection, at[i].key);
+		commands++;
+		if (work->call->channel.length == 0)
+			continue;
+		weir__redis_command(connection, 3);
+		weir__redis_argument_text(connection, "PUBLISH");
+		weir__redis_argument(connection, work->call->channel.data, work->call->channel.length);
+		weir__redis_argument_lines(connection, work->call->origin, at, count);
+		commands++;
+	}
+	return commands;
+}
+
+/* As add_up, of answers that are numbers without meaning. */
+static bool look_at_bare(const weir__redis_run *run, size_t first, size_t count, long long *sum)
+{
+	bool understood = true;
+
+	for (size_t i = first; i < first + count; i++) {
+		if (run->replies[i].type != WEIR__REPLY_INTEGER)
+			*sum = -1;
+		understood =
+			understood && (run->replies[i].type == WEIR__REPLY_INTEGER || run->replies[i].type == WEIR__REPLY_ERROR);
+	}
+	return understood;
+}
+
 /* The sum of what the calls returned; -1: failed. */
 static long long run_script(weir_cache_backend *self, const script_work *work)
 {
 	size_t          calls = (work->count + SCRIPT_KEYS - 1) / SCRIPT_KEYS;
+	size_t          bare;
 	long long       sum = 0;
 	bool            understood;
 	weir__redis_run run;
 
-	if (work->count == 0)
+	if (work->count + work->bare == 0)
 		return 0;
 	if (!weir__redis_run_begin(&run, pool_of(self), work->call->deadline_us))
 		return -1;
 	run.once = work->once;
 	for (size_t i = 0; i < calls; i++)
 		append_call(run.connection, work, i, false);
-	if (!weir__redis_run_send(&run, calls, 0))
+	bare = append_bare(run.connection, work);
+	if (!weir__redis_run_send(&run, calls + bare, 0))
 		return -1;
+	understood = look_at_bare(&run, calls, bare, &sum);
 	if (run.no_script && (calls = send_by_text(&run, work, calls, &sum)) == 0)
 		return -1;
-	understood = add_up(&run, calls, &sum);
+	understood = add_up(&run, calls, &sum) && understood;
 	weir__redis_run_end(&run, !understood);
 	return sum;
 }
@@ -178,7 +221,7 @@ static void append_fill(weir__redis_connection *connection, const script_work *w
 static int fill(weir_cache_backend *self, const weir_cache_entry *entries, size_t count, const weir_cache_call *call,
                 size_t *filled)
 {
-	script_work work = { &weir__redis_script_fill, entries, count, call, false, append_fill };
+	script_work work = { &weir__redis_script_fill, entries, count, call, false, append_fill, 0 };
 	long long   sum = run_script(self, &work);
 
 	*filled = sum > 0 ? (size_t)sum : 0;
@@ -213,7 +256,7 @@ static void append_guard(weir__redis_connection *connection, const script_work *
 
 static int guard(weir_cache_backend *self, const weir_touch *touches, size_t count, const weir_cache_call *call)
 {
-	script_work work = { &weir__redis_script_guard, touches, count, call, false, append_guard };
+	script_work work = { &weir__redis_script_guard, touches, count, call, false, append_guard, 0 };
 
 	return run_script(self, &work) == (long long)count ? WEIR_OK : WEIR_ERR_CACHE;
 }
@@ -231,15 +274,13 @@ static void append_release(weir__redis_connection *connection, const script_work
                            bool by_text)
 {
 	const weir_touch *touches = (const weir_touch *)work->items + first;
-	size_t            bare = trailing_bare(touches, count);
 	char              stamp[WEIR__STAMP_SIZE];
 
-	begin_script(connection, work->script, by_text, count, 5 + count - bare);
+	begin_script(connection, work->script, by_text, count, 4 + count);
 	append_touched_keys(connection, touches, count, work->call->id);
 	weir__redis_argument_number(connection, work->call->stamp_ttl_ms < 0 ? -1 : work->call->stamp_ttl_ms);
 	append_channel(connection, work->call);
-	weir__redis_argument_number(connection, (int64_t)bare);
-	for (size_t i = 0; i < count - bare; i++) {
+	for (size_t i = 0; i < count; i++) {
 		weir__stamp_write(touches[i].stamp, stamp);
 		weir__redis_argument(connection, stamp, touches[i].stamp ? sizeof stamp : 0);
 	}
@@ -247,9 +288,10 @@ static void append_release(weir__redis_connection *connection, const script_work
 
 static int release(weir_cache_backend *self, const weir_touch *touches, size_t count, const weir_cache_call *call)
 {
-	script_work work = { &weir__redis_script_release, touches, count, call, true, append_release };
+	size_t      bare = trailing_bare(touches, count);
+	script_work work = { &weir__redis_script_release, touches, count - bare, call, true, append_release, bare };
 
-	return run_script(self, &work) == (long long)count ? WEIR_OK : WEIR_ERR_CACHE;
+	return run_script(self, &work) == (long long)(count - bare) ? WEIR_OK : WEIR_ERR_CACHE;
 }
 
 static void append_remove(weir__redis_connection *connection, const script_work *work, size_t first, size_t count,
@@ -278,7 +320,7 @@ static void append_remove_found(weir__redis_connection *connection, const script
 
 static int remove_many(weir_cache_backend *self, const weir_bytes *keys, size_t count, const weir_cache_call *call)
 {
-	script_work work = { &weir__redis_script_remove, keys, count, call, false, append_remove };
+	script_work work = { &weir__redis_script_remove, keys, count, call, false, append_remove, 0 };
 
 	return run_script(self, &work) >= 0 ? WEIR_OK : WEIR_ERR_CACHE;
 }
@@ -442,7 +484,7 @@ static int remove_scanned(weir_cache_backend *self, const weir__redis_run *run, 
                           size_t count, const weir_cache_call *call)
 {
 	weir_bytes *keys = weir__malloc(count * sizeof *keys);
-	script_work work = { &weir__redis_script_remove, keys, count, call, false, append_remove_found };
+	script_work work = { &weir__redis_script_remove, keys, count, call, false, append_remove_found, 0 };
 	long long   removed;
 
 	if (!keys)

@@ -93,17 +93,44 @@ void weir__redis_argument(weir__redis_connection *connection, const void *bytes,
 	end_argument(&connection->request, at + length);
 }
 
-void weir__redis_argument_key(weir__redis_connection *connection, weir_bytes key)
+static char *write_key(const weir__redis_connection *connection, char *at, weir_bytes key)
 {
 	size_t place = weir__redis_epoch_place(key);
-	char  *at = begin_argument(&connection->request, key.length + WEIR__EPOCH_SIZE);
 
-	if (!at)
-		return;
 	memcpy(at, key.data, place);
 	memcpy(at + place, connection->epoch, WEIR__EPOCH_SIZE);
 	memcpy(at + place + WEIR__EPOCH_SIZE, key.data + place, key.length - place);
-	end_argument(&connection->request, at + key.length + WEIR__EPOCH_SIZE);
+	return at + key.length + WEIR__EPOCH_SIZE;
+}
+
+void weir__redis_argument_key(weir__redis_connection *connection, weir_bytes key)
+{
+	char *at = begin_argument(&connection->request, key.length + WEIR__EPOCH_SIZE);
+
+	if (at)
+		end_argument(&connection->request, write_key(connection, at, key));
+}
+
+void weir__redis_argument_lines(weir__redis_connection *connection, weir_bytes first, const weir_touch *touches,
+                                size_t count)
+{
+	size_t length = first.length + (count > 0 ? count - 1 : 0);
+	char  *at;
+
+	for (size_t i = 0; i < count; i++)
+		length += touches[i].key.length + WEIR__EPOCH_SIZE;
+	at = begin_argument(&connection->request, length);
+	if (!at)
+		return;
+	if (first.length > 0)
+		memcpy(at, first.data, first.length);
+	at += first.length;
+	for (size_t i = 0; i < count; i++) {
+		if (i > 0)
+			*at++ = '\n';
+		at = write_key(connection, at, touches[i].key);
+	}
+	end_argument(&connection->request, at);
 }
 
 void weir__redis_argument_text(weir__redis_connection *connection, const char *text)

@@ -74,6 +74,9 @@ void weir__redis_command(weir__redis_connection *connection, size_t count);
 void weir__redis_argument(weir__redis_connection *connection, const void *bytes, size_t length);
 void weir__redis_argument_key(weir__redis_connection *connection, weir_bytes key); /* with the epoch */
 void weir__redis_argument_text(weir__redis_connection *connection, const char *text);
+/* One argument: first, and the keys of touches, with the epoch, a line each. */
+void weir__redis_argument_lines(weir__redis_connection *connection, weir_bytes first, const weir_touch *touches,
+                                size_t count);
 void weir__redis_argument_number(weir__redis_connection *connection, int64_t number);
 
 /* Sends the request and reads count replies, with at most elements elements of arrays, into buffer. The request stays. */

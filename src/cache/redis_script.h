@@ -14,8 +14,7 @@ extern const weir__redis_script
 	weir__redis_script_fill; /* keys; for each lease, value, ttl in ms: how many were stored */
 extern const weir__redis_script
 	weir__redis_script_guard; /* keys; nonce, ttl in ms, channel and origin, or "": their number */
-/* keys; nonce, stamp ttl in ms, channel and origin, or "", how many bare ones stand last, for each other its stamp or "": their
- * number */
+/* keys; nonce, stamp ttl in ms, channel and origin, or "", for each its stamp or "": their number */
 extern const weir__redis_script weir__redis_script_release;
 extern const weir__redis_script weir__redis_script_remove; /* keys; channel and origin, or "": how many there were */
 

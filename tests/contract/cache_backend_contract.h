@@ -448,6 +448,37 @@ START_TEST(test_contract__many_are_guarded_and_released_at_once)
 }
 END_TEST
 
+START_TEST(test_contract__a_release_deletes_what_is_bare_whatever_it_holds)
+{
+	enum { BARE = 600, COUNT = BARE + 2 };
+	static weir_touch touches[COUNT];
+	static char       names[COUNT][64];
+	weir_cache_call   call;
+
+	begin();
+	call = call_with(5, TTL_LONG);
+	for (int i = 0; i < COUNT; i++) {
+		touches[i].key = (weir_bytes){ names[i], (size_t)snprintf(names[i], sizeof names[i], "%s%d", prefix, i) };
+		touches[i].bare = i >= 2;
+	}
+	touches[1].stamp = 77;
+	for (int i = 2; i < 5; i++)
+		ck_assert_int_eq(lease(touches[i].key, (uint64_t)i), WEIR_CACHED_LEASED);
+	ck_assert_uint_eq(fill(touches[2].key, "V", 2), 1);
+	ck_assert_uint_eq(fill(touches[4].key, "V", 4), 1);
+	for (int way = 0; way < 2; way++) { /* bare ones alone the second time */
+		ck_assert_int_eq(backend->guard(backend, touches, 2, &call), WEIR_OK);
+		ck_assert_int_eq(backend->release(backend, touches + 2 * way, COUNT - 2 * (size_t)way, &call), WEIR_OK);
+		ck_assert_int_eq(state_of(touches[1].key), way ? WEIR_CACHED_GUARD : WEIR_CACHED_VALUE);
+		for (int i = 2; i < COUNT; i++)
+			ck_assert_int_eq(state_of(touches[i].key), WEIR_CACHED_NOTHING);
+	}
+	ck_assert_uint_eq(fill(touches[3].key, "Vold", 3), 0);
+	ck_assert_int_eq(backend->release(backend, touches, 2, &call), WEIR_OK);
+	end();
+}
+END_TEST
+
 START_TEST(test_contract__remove_deletes_all_but_guards)
 {
 	weir_bytes      keys[4];
@@ -526,7 +557,8 @@ END_TEST
 		test_contract__the_guard_of_a_dead_writer_expires,                                                             \
 		test_contract__a_dead_writer_does_not_hold_another_ones_guard,                                                 \
 		test_contract__a_short_guard_does_not_shorten_a_long_one,                                                      \
-		test_contract__many_are_guarded_and_released_at_once, test_contract__remove_deletes_all_but_guards,            \
+		test_contract__many_are_guarded_and_released_at_once,                                                          \
+		test_contract__a_release_deletes_what_is_bare_whatever_it_holds, test_contract__remove_deletes_all_but_guards, \
 		test_contract__flush_deletes_what_begins_so_and_is_no_guard, test_contract__it_is_up,                          \
 		test_contract__no_reader_sees_an_old_row_under_concurrent_writes, test_contract__many_threads_at_once
 

@@ -220,6 +220,8 @@ int weir__touches_add_key(weir__touches *touches, weir__cache_space *space, weir
 int weir__touches_add_late(weir__touches *touches, weir__cache_space *space, weir_bytes key);
 /* The same of one that nobody needs to guard: a pointer. */
 int weir__touches_add_bare(weir__touches *touches, weir__cache_space *space, weir_bytes key);
+/* The same of one that is not there yet, or may be there twice: that is not looked for. */
+int weir__touches_add_bare_new(weir__touches *touches, weir__cache_space *space, weir_bytes key);
 int weir__touches_add_stamp(weir__touches *touches, weir__cache_space *space, weir_bytes key);
 int weir__touches_add_any(weir__touches *touches, weir__cache_space *space);
 int weir__touches_add_bulk(weir__touches *touches, weir__cache_space *space);

@@ -50,8 +50,11 @@ int weir__touch_batch_settle(weir_cache_manager *cache, weir__touch_batch *batch
 
 static void count_invalidations(const weir__touch_batch *batch)
 {
-	for (size_t i = 0; i < batch->count; i++)
-		weir__space_count(batch->items[i].space, WEIR__COUNT_INVALIDATIONS, 1);
+	for (size_t i = 0, first = 0; i < batch->count; first = i) {
+		while (i < batch->count && batch->items[i].space == batch->items[first].space)
+			i++;
+		weir__space_count(batch->items[first].space, WEIR__COUNT_INVALIDATIONS, (int64_t)(i - first));
+	}
 }
 
 static void count_error(const weir__touch_batch *batch)

@@ -57,7 +57,7 @@ void weir__touches_free(weir__touches *touches)
 
 static uint64_t hash_of(const weir__touches *touches, weir_bytes key)
 {
-	return weir__hash64(key.data, key.length, touches->cache->id_seed);
+	return weir__hash128_of(key.data, key.length, (weir__hash128){ touches->cache->id_seed, 0 }).low;
 }
 
 static weir_bytes key_of(const weir__touch_batch *batch, const weir__touch_item *item)
@@ -94,6 +94,8 @@ static void index_item(weir__touches *touches, size_t i)
 {
 	size_t at = touches->batch->items[i].hash & (touches->index_size - 1);
 
+	if (touches->batch->items[i].is_new)
+		return;
 	while (touches->index[at])
 		at = (at + 1) & (touches->index_size - 1);
 	touches->index[at] = (uint32_t)i + 1;
@@ -111,7 +113,8 @@ static bool rebuild_index(weir__touches *touches, size_t capacity)
 	if (!index)
 		return false;
 	for (size_t i = 0; !touches->index && i < batch->count; i++)
-		batch->items[i].hash = hash_of(touches, key_of(batch, &batch->items[i]));
+		if (!batch->items[i].is_new)
+			batch->items[i].hash = hash_of(touches, key_of(batch, &batch->items[i]));
 	weir__free(touches->index);
 	touches->index = index;
 	touches->index_size = capacity * 2;
@@ -157,11 +160,12 @@ static bool grow(weir__touches *touches)
 static bool append(weir__touches *touches, const weir__touch_item *item)
 {
 	weir__touch_batch *batch = touches->batch;
+	bool               has_hash = touches->index || item->is_new;
 
 	if (batch->count == batch->capacity && !grow(touches))
 		return false;
 	batch->items[batch->count] = *item;
-	if (touches->index) /* perhaps since now */
+	if (touches->index && !has_hash)
 		batch->items[batch->count].hash = hash_of(touches, key_of(batch, item));
 	batch->bytes.length += item->length;
 	batch->count++;
@@ -174,7 +178,7 @@ static bool append(weir__touches *touches, const weir__touch_item *item)
 static int add(weir__touches *touches, weir__touch_item item, weir_bytes logical)
 {
 	weir__touch_batch *batch;
-	weir__touch_item  *known;
+	weir__touch_item  *known = NULL;
 	char              *at;
 
 	if (touches->cache->keeps_nothing)
@@ -189,8 +193,10 @@ static int add(weir__touches *touches, weir__touch_item item, weir_bytes logical
 	item.offset = batch->bytes.length;
 	item.length = weir__key_write(at, weir__cache_head(touches->cache), logical,
 	                              item.is_stamp ? WEIR__SLOT_FIRST : WEIR__SLOT_WHOLE);
-	item.hash = touches->index ? hash_of(touches, key_of(batch, &item)) : 0;
-	known = find(touches, key_of(batch, &item), item.hash);
+	if (!item.is_new) {
+		item.hash = touches->index ? hash_of(touches, key_of(batch, &item)) : 0;
+		known = find(touches, key_of(batch, &item), item.hash);
+	}
 	if (known) {
 		known->is_late = known->is_late && item.is_late;
 		known->is_bare = known->is_bare && item.is_bare;
@@ -211,6 +217,11 @@ int weir__touches_add_late(weir__touches *touches, weir__cache_space *space, wei
 int weir__touches_add_bare(weir__touches *touches, weir__cache_space *space, weir_bytes key)
 {
 	return add(touches, (weir__touch_item){ .space = space, .is_late = true, .is_bare = true }, key);
+}
+
+int weir__touches_add_bare_new(weir__touches *touches, weir__cache_space *space, weir_bytes key)
+{
+	return add(touches, (weir__touch_item){ .space = space, .is_late = true, .is_bare = true, .is_new = true }, key);
 }
 
 int weir__touches_add_stamp(weir__touches *touches, weir__cache_space *space, weir_bytes key)

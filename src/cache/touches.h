@@ -13,6 +13,7 @@ typedef struct weir__touch_item {
 	bool               is_stamp;
 	bool               is_late; /* released only */
 	bool               is_bare; /* and of no use to guard for anybody */
+	bool               is_new;  /* it was not there, and is not looked for */
 	bool flushes; /* it is `all`: the records of its space are removed before COMMIT and before the release */
 } weir__touch_item;
 

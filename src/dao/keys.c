@@ -82,12 +82,17 @@ void weir__key_append_column_name(const weir__entity *entity, size_t column, wei
 	weir__buffer_append_char(key, ':');
 }
 
-void weir__key_append_column(const weir__entity *entity, size_t column, const weir_value *value, weir__buffer *key)
+void weir__key_append_value(const weir__entity *entity, size_t column, const weir_value *value, weir__buffer *key)
 {
 	const weir_value own = value_of_column(entity, column, value);
 
-	weir__key_append_column_name(entity, column, key);
 	append_value(&own, key);
+}
+
+void weir__key_append_column(const weir__entity *entity, size_t column, const weir_value *value, weir__buffer *key)
+{
+	weir__key_append_column_name(entity, column, key);
+	weir__key_append_value(entity, column, value, key);
 }
 
 static void append_name(const char *name, weir__buffer *key)
@@ -117,16 +122,21 @@ void weir__key_of_record(const weir__entity *entity, const void *record, weir__b
 	weir__key_of_values(entity, values, key);
 }
 
-void weir__key_of_unique(const weir__entity *entity, size_t column, const weir_value *value, weir__buffer *key)
+void weir__key_of_unique_begin(const weir__entity *entity, size_t column, weir__buffer *key)
 {
 	append_name(entity->layout->base->name, key);
-	weir__key_append_column(entity, column, value, key);
+	weir__key_append_column_name(entity, column, key);
+}
+
+void weir__key_of_unique(const weir__entity *entity, size_t column, const weir_value *value, weir__buffer *key)
+{
+	weir__key_of_unique_begin(entity, column, key);
+	weir__key_append_value(entity, column, value, key);
 }
 
 void weir__key_of_unique_text(const weir__entity *entity, size_t column, weir_bytes text, weir__buffer *key)
 {
-	append_name(entity->layout->base->name, key);
-	weir__key_append_column_name(entity, column, key);
+	weir__key_of_unique_begin(entity, column, key);
 	weir__key_part(key, text.data, text.length);
 }
 

@@ -17,6 +17,7 @@ void weir__key_of_values(const weir__entity *entity, const weir_value *values, w
 
 /* `user:email:ada@example.org`: the pointer from a unique value to its record. */
 void weir__key_of_unique(const weir__entity *entity, size_t column, const weir_value *value, weir__buffer *key);
+void weir__key_of_unique_begin(const weir__entity *entity, size_t column, weir__buffer *key); /* without the value */
 
 /* The same where the server's text of the value is known: of an integer, a uuid or a text. */
 void weir__key_of_unique_text(const weir__entity *entity, size_t column, weir_bytes text, weir__buffer *key);
@@ -27,8 +28,9 @@ void weir__key_of_stamp(const weir__entity *entity, size_t column, const weir_va
 /* Without the value, which for integers is its digits: `posts:s:user_id:`. */
 void weir__key_of_stamps(const weir__entity *entity, size_t column, weir__buffer *key);
 
-/* Appends `:user_id:7`, or without the value `:user_id:`. */
+/* Appends `:user_id:7`, or without the value `:user_id:`, or the value alone. */
 void weir__key_append_column(const weir__entity *entity, size_t column, const weir_value *value, weir__buffer *key);
+void weir__key_append_value(const weir__entity *entity, size_t column, const weir_value *value, weir__buffer *key);
 void weir__key_append_column_name(const weir__entity *entity, size_t column, weir__buffer *key);
 
 /* `users:s:any`: the stamp of all other lists. */

@@ -12,6 +12,7 @@
 
 #include "base/error.h"
 #include "dao/keys.h"
+#include "models/value_type.h"
 
 #define ALL_COLUMNS (~(weir__mask)0)
 
@@ -153,37 +154,64 @@ int weir__collect_create_keyed(weir__call *call, const weir__rows *rows, weir__t
 	return rc < 0 ? rc : weir__collect_create(call, rows, touches);
 }
 
-/* The record and the pointers of a struct that was inserted. */
-static int add_given(weir__call *call, const void *values, weir__mask mask, weir__touches *touches)
+/* Structs that were inserted. */
+typedef struct given {
+	weir__call    *call;
+	const char    *values;
+	size_t         count;
+	weir__touches *touches;
+} given;
+
+static int add_given_records(const given *g)
 {
-	const weir__layout *layout = call->entity->layout;
+	int rc = WEIR_OK;
+
+	for (size_t i = 0; rc >= 0 && i < g->count; i++) {
+		weir__buffer_clear(&g->call->key);
+		weir__key_of_record(g->call->entity, g->values + i * g->call->entity->model->size, &g->call->key);
+		rc = add_late(g->call, g->touches);
+	}
+	return rc;
+}
+
+/* What is inserted is there once; the keys of all are made of what they have in common. */
+static int add_given_pointers(const given *g, size_t column)
+{
+	const weir__entity *entity = g->call->entity;
+	weir__buffer       *key = &g->call->key;
+	size_t              common;
 	int                 rc = WEIR_OK;
 
-	if ((mask & layout->key_mask) == layout->key_mask) {
-		weir__buffer_clear(&call->key);
-		weir__key_of_record(call->entity, values, &call->key);
-		rc = add_late(call, touches);
-	}
-	for (size_t i = 0; rc >= 0 && i < layout->column_count; i++) {
-		weir_value value;
+	weir__buffer_clear(key);
+	weir__key_of_unique_begin(entity, column, key);
+	common = key->length;
+	for (size_t i = 0; rc >= 0 && i < g->count; i++) {
+		weir_value value = weir__layout_get(entity->layout, column, g->values + i * entity->model->size);
 
-		if (!((mask & layout->unique_mask) >> i & 1))
+		if (weir__value_is_null(&value))
 			continue;
-		value = weir__layout_get(layout, i, values);
-		if (!value.is_null)
-			rc = add_pointer(call, i, &value, touches);
+		key->length = common;
+		weir__key_append_value(entity, column, &value, key);
+		if (key->failed)
+			return weir__error_no_memory(g->call->err);
+		rc = weir__touches_add_bare_new(g->touches, entity->space, (weir_bytes){ key->data, key->length });
 	}
 	return rc;
 }
 
 int weir__collect_given(weir__call *call, const void *values, size_t count, weir__mask mask, weir__touches *touches)
 {
-	int rc = add_any(call, touches);
+	const weir__layout *layout = call->entity->layout;
+	const given         g = { call, values, count, touches };
+	int                 rc = add_any(call, touches);
 
 	if (rc >= 0 && call->entity->stamped_mask)
 		rc = weir__touches_add_bulk(touches, call->entity->space);
-	for (size_t i = 0; rc >= 0 && i < count; i++)
-		rc = add_given(call, (const char *)values + i * call->entity->model->size, mask, touches);
+	if (rc >= 0 && (mask & layout->key_mask) == layout->key_mask)
+		rc = add_given_records(&g);
+	for (size_t i = 0; rc >= 0 && i < layout->column_count; i++)
+		if ((mask & layout->unique_mask) >> i & 1)
+			rc = add_given_pointers(&g, i);
 	return rc;
 }
 

@@ -121,7 +121,7 @@ static void read_fields(statement *s, const char *at)
 			unknown(s->sql);
 		s->fields[s->field_count].old = old;
 		s->fields[s->field_count++].column = read_column(s, &at);
-		if (!starts(at, ", ") || starts(at, ", xmax"))
+		if (!starts(at, ", ") || starts(at, ", pg_catalog.current_setting("))
 			return;
 		at += 2;
 	}
@@ -429,7 +429,7 @@ static void give_more(statement *s, bool made, const row_state *before)
 	cell *cells = s->result->cells[s->result->rows - 1];
 	int   at = s->field_count;
 
-	if (!strstr(s->sql, ", xmax = 0"))
+	if (!strstr(s->sql, ", pg_catalog.current_setting('weir.met', true) IS DISTINCT FROM $"))
 		return;
 	s->result->types[at] = OID_BOOL;
 	write_integer(&cells[at], made, 1);
@@ -441,6 +441,29 @@ static void give_more(statement *s, bool made, const row_state *before)
 		at++;
 	}
 	s->result->fields = at;
+}
+
+/* WHERE it leaves a word, and the name that was there, in settings. */
+static void check_keeping(statement *s, const char *at)
+{
+	static const char met[] = " WHERE pg_catalog.set_config('weir.met', $";
+	static const char name[] =
+		"pg_catalog.set_config('weir.old_3', pg_catalog.concat('v', \"rows\".\"name\"), true) IS NOT NULL";
+
+	if (!starts(at, " WHERE "))
+		return;
+	if (starts(at, met)) {
+		at += strlen(met);
+		at += strspn(at, "0123456789");
+		skip(s, &at, ", true) IS NOT NULL");
+		if (!starts(at, " AND "))
+			return;
+		at += strlen(" AND ");
+	} else {
+		at += strlen(" WHERE ");
+	}
+	if (!starts(at, name))
+		unknown(s->sql);
 }
 
 /* DO UPDATE SET "grp" = EXCLUDED."grp" */
@@ -464,10 +487,7 @@ static int update_existing(statement *s, int k, const row_state *given)
 			break;
 		at += 2;
 	}
-	if (starts(at, " WHERE") &&
-	    !starts(at, " WHERE pg_catalog.set_config('weir.old_3', pg_catalog.concat('v', \"rows\".\"name\"), "
-	                "true) IS NOT NULL"))
-		unknown(s->sql);
+	check_keeping(s, at);
 	if (after.name != before.name && !may_have(s, k, after.name))
 		return s->err->status;
 	change(s->conn, k, &after);
@@ -481,9 +501,9 @@ static int insert(statement *s)
 {
 	const char *at = strchr(s->sql, '(') + 1;
 	row_state   row = { .exists = true };
-	int         k = -1;
+	int         k = -1, given = s->params->count - (strstr(s->sql, "'weir.met'") != NULL);
 
-	for (int parameter = 1; parameter <= s->params->count; parameter++) {
+	for (int parameter = 1; parameter <= given; parameter++) {
 		int     column = read_column(s, &at);
 		int64_t value = value_of(s, column, parameter);
 

@@ -33,7 +33,6 @@ typedef struct weir_upsert {
  * it then is, *created (may be NULL) says which of both happened. An update moves auto_now columns if anything differs and
  * raises the version; columns that are not in `update` stay. NULL is equal to no row, so `on` must have a value
  * (WEIR_ERR_VALUE). WEIR_ERR_USAGE if nothing is left to update: get_or_create is meant then. Other statuses as create.
- * Not through a view, which does not say whether there was a row (WEIR_ERR_USAGE): upsert_many and get_or_create go through one.
  * WEIR_NOT_FOUND: a trigger has kept the row from being written. WEIR_ERR_UNIQUE is another constraint than that of `on`; in a transaction it can also be two writers of the same row, if it
  * is the same by another unique column too (PostgreSQL is free of races for one constraint only). */
 WEIR_API int weir_base_dao_upsert(const weir_base_dao *dao, const void *values, const weir_upsert *upsert, void *record,

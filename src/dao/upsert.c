@@ -166,24 +166,14 @@ static int run(upserting *u, weir__write *write, size_t *rows)
 	return rc;
 }
 
-/* A view has the columns that it names, and xmax is none of them. */
-static bool is_view(const weir_error *err)
-{
-	return strcmp(err->sqlstate, "42703") == 0 && strstr(err->message, "xmax");
-}
-
 int weir_base_dao_upsert(const weir_base_dao *dao, const void *values, const weir_upsert *upsert, void *record,
                          bool *created, weir_error *err)
 {
 	const void *written = NULL;
 	weir__write write = { .collect = collect_upsert, .record = record ? &written : NULL };
 	upserting   u = { .mask = 0 };
-	weir_error  own = WEIR_ERROR_INIT;
 	size_t      rows = 0;
-	int         rc;
-
-	err = err ? err : &own;
-	rc = weir__call_start(&u.call, dao, "upsert", err);
+	int         rc = weir__call_start(&u.call, dao, "upsert", err);
 
 	if (rc >= 0 && record)
 		rc = weir__check_record_out(&u.call, record);
@@ -195,9 +185,6 @@ int weir_base_dao_upsert(const weir_base_dao *dao, const void *values, const wei
 		rc = weir__sql_upsert(u.call.entity->statements, u.mask, &u.conflict, values, &u.call.sql, u.call.params, err);
 	if (rc >= 0)
 		rc = run(&u, &write, &rows);
-	if (rc < 0 && is_view(err))
-		rc = weir__error_set_at(err, WEIR_ERR_USAGE, dao->model->name, NULL,
-		                        "its table is a view, which does not say whether there was a row: upsert_many can");
 	if (weir__is_done(rc) && rows > 0 && record)
 		weir__record_out_set(record, written);
 	if (weir__is_done(rc) && rows > 0 && created)

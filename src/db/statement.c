@@ -42,19 +42,33 @@ static bool matches_here(const char *text, const char *word, size_t length)
 	return true;
 }
 
-static bool holds(const weir__sql *sql, const char *word)
+static size_t find(const weir__sql *sql, size_t from, const char *word)
 {
 	size_t length = strlen(word);
 
-	for (size_t i = 0; i + length <= sql->length; i++)
+	for (size_t i = from; i + length <= sql->length; i++)
 		if (matches_here(sql->text + i, word, length))
+			return i + length;
+	return 0;
+}
+
+/* What an upsert sets for its transaction (upsert.c). */
+static bool is_own(const weir__sql *sql, size_t at)
+{
+	static const char *const settings[] = { "('weir.met'", "('weir.old_" };
+
+	for (size_t i = 0; i < 2; i++)
+		if (sql->length - at >= strlen(settings[i]) && memcmp(sql->text + at, settings[i], strlen(settings[i])) == 0)
 			return true;
 	return false;
 }
 
 bool weir__sql_lasts(const weir__sql *sql)
 {
-	return holds(sql, "set_config") || holds(sql, "advisory_lock");
+	for (size_t at = 0; (at = find(sql, at, "set_config")) > 0;)
+		if (!is_own(sql, at))
+			return true;
+	return find(sql, 0, "advisory_lock") > 0;
 }
 
 /* ---- The list by last use --------------------------------------------------------------------------------------- */

@@ -1,10 +1,15 @@
-/* INSERT ... ON CONFLICT. What the existing row was before is not to be had from PostgreSQL; whether there was one is: a
- * row version that this statement has made by an update carries the lock that the update took in xmax, a new one has 0.
- *
- * Where a unique column is updated, what it was must be known. The condition of the update sees the row that is there, locked, before it is
- * changed: it leaves the value in a setting of the transaction (and is true), and RETURNING, which comes after each row, reads it there. */
+/* INSERT ... ON CONFLICT. Whether there was a row, and what it was before, PostgreSQL does not say (xmax does, in its way, but not of
+ * partitioned tables and views). The condition of the update sees the row that is there, locked, before it is changed: it leaves a word of
+ * this statement's own, and the old values of unique columns that are updated, in settings of the transaction (and is true). RETURNING,
+ * which comes after each row, reads them there. */
 #include "db/sql.h"
+
+#include "base/hash.h"
+#include "db/params.h"
 #include "db/writing.h"
+
+#include <inttypes.h>
+#include <stdio.h>
 
 static void append_column_of(weir__buffer *sql, const weir__statements *s, const char *table, size_t column)
 {
@@ -69,12 +74,34 @@ static void append_update(weir__buffer *sql, const weir__statements *s, weir__ma
 	}
 }
 
+#define MET_SETTING "'weir.met'"
 #define OLD_SETTING "'weir.old_%zu'"
 
-/* WHERE set_config('weir.old_2', concat('v', "t"."c"), true) IS NOT NULL */
-static void append_keeping(weir__buffer *sql, const weir__statements *s, weir__mask old)
+/* The word, as a parameter behind all others: an earlier statement of the transaction has left another one. The number of the parameter. */
+static int add_word(weir__params *params)
 {
-	const char *word = " WHERE ";
+	char word[17];
+
+	snprintf(word, sizeof word, "%016" PRIx64, weir__random_u64());
+	weir__params_add_pattern(params, "", word, "");
+	return (int)weir__params_count(params);
+}
+
+static void append_meeting(weir__buffer *sql, int word)
+{
+	weir__buffer_appendf(sql, " WHERE pg_catalog.set_config(" MET_SETTING ", $%d, true) IS NOT NULL", word);
+}
+
+/* ", made": true of a row that was not met. */
+static void append_made(weir__buffer *sql, int word)
+{
+	weir__buffer_appendf(sql, ", pg_catalog.current_setting(" MET_SETTING ", true) IS DISTINCT FROM $%d", word);
+}
+
+/* WHERE set_config('weir.old_2', concat('v', "t"."c"), true) IS NOT NULL; AND, where there is a condition already. */
+static void append_keeping(weir__buffer *sql, const weir__statements *s, weir__mask old, bool is_more)
+{
+	const char *word = is_more ? " AND " : " WHERE ";
 
 	for (size_t i = 0; i < s->layout->column_count; i++) {
 		if (!(old >> i & 1))
@@ -94,7 +121,8 @@ static void append_kept(weir__buffer *sql, const weir__statements *s, weir__mask
 			weir__buffer_appendf(sql, ", pg_catalog.current_setting(" OLD_SETTING ", true)", i);
 }
 
-static void append_conflict(weir__buffer *sql, const weir__statements *s, const weir__conflict *conflict)
+/* word: number of the parameter by which the statement tells whether there was a row; 0: it does not. */
+static void append_conflict(weir__buffer *sql, const weir__statements *s, const weir__conflict *conflict, int word)
 {
 	weir__buffer_append_text(sql, " ON CONFLICT");
 	if (conflict->target) {
@@ -109,7 +137,9 @@ static void append_conflict(weir__buffer *sql, const weir__statements *s, const 
 	}
 	if (conflict->update) {
 		append_update(sql, s, conflict->update);
-		append_keeping(sql, s, conflict->old);
+		if (word)
+			append_meeting(sql, word);
+		append_keeping(sql, s, conflict->old, word > 0);
 	} else {
 		weir__buffer_append_text(sql, " DO NOTHING");
 	}
@@ -120,13 +150,15 @@ int weir__sql_upsert(const weir__statements *s, weir__mask mask, const weir__con
                      weir__buffer *sql, weir__params *params, weir_error *err)
 {
 	int status = weir__sql_append_insert(s, mask, values, sql, params, err);
+	int word;
 
 	if (status != WEIR_OK)
 		return status;
-	append_conflict(sql, s, conflict);
+	word = conflict->update ? add_word(params) : 0;
+	append_conflict(sql, s, conflict, word);
 	weir__sql_append(sql, &s->columns);
-	if (conflict->update)
-		weir__buffer_append_text(sql, ", xmax = 0");
+	if (word)
+		append_made(sql, word);
 	append_kept(sql, s, conflict->old);
 	return weir__sql_finish(s, sql, params, err);
 }
@@ -139,7 +171,7 @@ int weir__sql_upsert_many(const weir__statements *s, weir__mask mask, const weir
 
 	if (status != WEIR_OK)
 		return status;
-	append_conflict(sql, s, conflict);
+	append_conflict(sql, s, conflict, 0);
 	if (only_keys)
 		weir__sql_append_columns(sql, s, s->layout->key_mask | s->layout->unique_mask, "");
 	else

@@ -32,6 +32,8 @@ static bool open_session(bench *b, const char *postgres_url, const char *redis_u
 		           .near_max_items = WEIR_UNLIMITED,
 		           .near_max_bytes = WEIR_UNLIMITED },
 		.near.max_bytes = INT64_C(256) << 20,
+		/* by hand each caller has a connection of its own */
+		.pool.max_connections = b->options.threads > 8 ? b->options.threads : 8,
 	};
 	int rc = weir_open(&options, session, &b->err);
 

@@ -9,7 +9,7 @@ void weir__want_init(weir__want *want, size_t size, void (*discard)(weir__want *
 	want->size = size;
 	want->discard = discard;
 	want->head = want;
-	want->queued = want->untaken = false;
+	want->stays = want->queued = want->untaken = false;
 	weir__futex_init(&want->state, WEIR__WANT_WAITS);
 	weir__futex_init(&want->ended, 0);
 	atomic_init(&want->owners, 2); /* the caller, and who does the work */
@@ -219,18 +219,18 @@ static bool withdraw(weir__combiner *combiner, weir__want *want)
 	return queued;
 }
 
-/* Its time is up. Another state if that came too late. */
-static weir__want_state give_up(weir__combiner *combiner, weir__want *want)
+/* Its time is up. False: it has to wait on, or has another state by now. */
+static bool give_up(weir__combiner *combiner, weir__want *want)
 {
 	if (withdraw(combiner, want)) {
 		let_go(want); /* nobody will do its work */
 		let_go(want);
-		return WEIR__WANT_WAITS;
+		return true;
 	}
-	if (!change(want, WEIR__WANT_WAITS, WEIR__WANT_LEFT))
-		return weir__want_state_of(want);
+	if (want->stays || !change(want, WEIR__WANT_WAITS, WEIR__WANT_LEFT))
+		return false;
 	let_go(want);
-	return WEIR__WANT_WAITS;
+	return true;
 }
 
 weir__want_state weir__combiner_wait(weir__combiner *combiner, weir__want *want, weir__deadline deadline)
@@ -243,8 +243,12 @@ weir__want_state weir__combiner_wait(weir__combiner *combiner, weir__want *want,
 
 		if (state != WEIR__WANT_WAITS)
 			return state;
-		if (weir__now_us() >= deadline)
-			return give_up(combiner, want);
+		if (weir__now_us() >= deadline) {
+			if (give_up(combiner, want))
+				return WEIR__WANT_WAITS;
+			deadline = WEIR__NO_DEADLINE;
+			continue;
+		}
 		weir__futex_wait(futex, seen, deadline);
 	}
 }

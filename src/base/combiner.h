@@ -26,8 +26,9 @@ typedef enum weir__want_state {
 
 typedef struct weir__want weir__want;
 struct weir__want {
-	weir__want *next; /* of the batch */
-	size_t      size; /* what it adds to a batch */
+	weir__want *next;  /* of the batch */
+	size_t      size;  /* what it adds to a batch */
+	bool        stays; /* once somebody does its work its caller waits for the end, past the deadline too */
 	/* Frees it, and the result if there is one that nobody has taken. */
 	void (*discard)(weir__want *want, bool has_result);
 
@@ -64,7 +65,7 @@ bool weir__combiner_enter(weir__combiner *combiner, weir__want *want);
 /* Gives the place up, or on to those that wait. */
 void weir__combiner_leave(weir__combiner *combiner);
 
-/* Until want is done or failed, its caller is to lead (and then to leave), or the deadline has passed. */
+/* Until want is done or failed, its caller is to lead (and then to leave), or the deadline has passed and it may leave. */
 weir__want_state weir__combiner_wait(weir__combiner *combiner, weir__want *want, weir__deadline deadline);
 
 /* The one that leads tells a caller how its work ended, after reading ->next; and when it has told all of the batch that begins with its

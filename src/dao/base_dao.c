@@ -229,7 +229,7 @@ int weir_base_dao_exists_cached(const weir_base_dao *dao, const weir_query *quer
 static int write_record(weir__call *call, weir__row_change *change, weir__collect collect, void *record)
 {
 	const void *written = NULL;
-	weir__write write = { .collect = collect, .record = record ? &written : NULL };
+	weir__write write = { .collect = collect, .record = record ? &written : NULL, .key = change->key };
 	size_t      changed = 0;
 	int         rc;
 

@@ -25,7 +25,7 @@ int weir_base_dao_really_delete(const weir_base_dao *dao, const void *key, bool 
 
 int weir__delete_row(const weir_base_dao *dao, const void *key, bool really, bool *deleted, weir_error *err)
 {
-	weir__write write = { .collect = weir__collect_delete };
+	weir__write write = { .collect = weir__collect_delete, .key = key };
 	size_t      changed = 0;
 	weir__call  call;
 	int         rc = weir__call_start(&call, dao, really ? "really_delete" : "delete", err);
@@ -72,7 +72,7 @@ int weir__delete_where(const weir_base_dao *dao, const weir_condition *where, bo
 static int restore(weir__call *call, const void *key, void *record)
 {
 	const void      *written = NULL;
-	weir__write      write = { .collect = weir__collect_delete, .record = record ? &written : NULL };
+	weir__write      write = { .collect = weir__collect_delete, .record = record ? &written : NULL, .key = key };
 	const weir__sql *sql = weir__sql_restore(call->entity->statements);
 	size_t           changed = 0;
 	int              rc;

@@ -1,5 +1,6 @@
 /* Entities and the registry that finds them: a hash table on the models' addresses. */
 #include "dao/gather.h"
+#include "dao/invalidation.h"
 
 #include "base/error.h"
 #include "base/hash.h"
@@ -61,6 +62,8 @@ static int entity_init(weir__entity *entity, const weir_model *model, weir_cache
 	entity->per_principal = entity->layout->base->per_principal;
 	if (entity->per_principal)
 		stamp_key(entity);
+	entity->gathers_writes =
+		entity->layout->base->gathers_writes && !entity->per_principal && !weir__invalidation_has_hook(model);
 	rc = weir__gather_create(entity, &entity->gather, err);
 	if (rc < 0)
 		return rc;

@@ -17,11 +17,12 @@ typedef struct weir__entity {
 	weir__gather       *gather; /* NULL: its reads are not gathered */
 	weir__mask          stamped_mask;
 	bool                per_principal;
-	bool                cascades;      /* deleting a row deletes others first */
-	_Atomic(int)        copies;        /* may its table be copied into? 0: nobody has asked */
-	_Atomic(weir__mask) copy_refused;  /* if so: the columns for which it may not */
-	size_t              number_size;   /* of the primary key, if it is one integer; else 0 */
-	size_t              number_offset; /* where it is in the struct */
+	bool                gathers_writes; /* of one row */
+	bool                cascades;       /* deleting a row deletes others first */
+	_Atomic(int)        copies;         /* may its table be copied into? 0: nobody has asked */
+	_Atomic(weir__mask) copy_refused;   /* if so: the columns for which it may not */
+	size_t              number_size;    /* of the primary key, if it is one integer; else 0 */
+	size_t              number_offset;  /* where it is in the struct */
 } weir__entity;
 
 /* All entities of a session, found by the address of their model. */

@@ -16,6 +16,11 @@ static weir_invalidates *hook_of(const weir_model *model)
 	return model ? model->invalidates : NULL;
 }
 
+bool weir__invalidation_has_hook(const weir_model *model)
+{
+	return hook_of(model) != NULL;
+}
+
 int weir__invalidation_of_unknown(weir__call *call, const weir_model *model, weir__touches *touches)
 {
 	weir_invalidates *hook = hook_of(model);

@@ -6,6 +6,8 @@
 
 #include "dao/call.h"
 
+bool weir__invalidation_has_hook(const weir_model *model);
+
 /* Asks the hook of call's model, if there is one, about these rows; or once, without a row, where they do not hold all columns. */
 int weir__invalidation_of_rows(weir__call *call, const weir__rows *rows, weir__touches *touches);
 

@@ -6,6 +6,7 @@
 #include "base/process.h"
 #include "cache/watermark.h"
 #include "dao/era.h"
+#include "dao/group.h"
 #include "dao/outbox.h"
 #include "dao/principal.h"
 #include "dao/relation.h"
@@ -163,6 +164,7 @@ static int create_db(weir__engine *engine, const weir_options *options, weir_err
 static void engine_free(weir__engine *engine)
 {
 	weir__doubts_release(&engine->doubts);
+	weir__group_free(engine->group);
 	weir__relations_free(engine->relations);
 	weir__results_free(engine);
 	weir__hints_release(&engine->hints);
@@ -234,6 +236,8 @@ static int engine_create(const weir_options *options, weir__engine **created, we
 		rc = weir__registry_create(options->models, engine->cache, &engine->registry, err);
 	if (rc >= 0)
 		rc = weir__relations_create(&engine->registry, &engine->relations, err);
+	if (rc >= 0)
+		rc = weir__group_create(&engine->registry, &engine->group, err);
 	if (rc >= 0)
 		rc = weir__cache_manager_start(engine->cache, err);
 	if (rc >= 0)

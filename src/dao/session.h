@@ -20,6 +20,7 @@
 typedef struct weir__relations   weir__relations; /* relation.h */
 typedef struct weir__result      weir__result;    /* result.h */
 typedef struct weir__relay       weir__relay;     /* relay.h */
+typedef struct weir__group       weir__group;     /* group.h */
 typedef struct weir__transaction weir__transaction;
 
 typedef struct weir__relay_counters {
@@ -34,6 +35,7 @@ struct weir__engine {
 	weir_cache_manager     *cache;
 	weir__registry          registry;
 	weir__relations        *relations;
+	weir__group            *group; /* NULL: no model gathers writes */
 	weir__hints             hints;
 	_Atomic(weir__result *) results;
 	uint32_t                process; /* weir__process_generation() when opened */

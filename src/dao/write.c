@@ -6,6 +6,7 @@
 #include "dao/write.h"
 
 #include "base/error.h"
+#include "dao/group.h"
 #include "dao/invalidation.h"
 
 static bool has_changed(const weir__write *write, const weir__rows *rows)
@@ -13,8 +14,7 @@ static bool has_changed(const weir__write *write, const weir__rows *rows)
 	return rows->count > 0 || write->always;
 }
 
-/* Everything that can fail between the statement and COMMIT: collecting what it touched, making records of its rows. */
-static int take(weir__call *call, const weir__write *write, const weir__rows *rows, weir__touches *touches)
+int weir__write_take(weir__call *call, const weir__write *write, const weir__rows *rows, weir__touches *touches)
 {
 	int rc;
 
@@ -30,7 +30,7 @@ static int take(weir__call *call, const weir__write *write, const weir__rows *ro
 	return rc;
 }
 
-static void drop(const weir__write *write)
+void weir__write_drop(const weir__write *write)
 {
 	if (write->record) {
 		weir_record_release(*write->record);
@@ -59,7 +59,7 @@ static int run_in_transaction(weir__call *call, const weir__write *write, weir__
 		rc = run(call, write, conn, rows);
 	if (rc < 0)
 		return rc;
-	rc = take(call, write, rows, call->session->transaction->touches);
+	rc = weir__write_take(call, write, rows, call->session->transaction->touches);
 	if (rc < 0) /* what the statement did must not be committed: not all of it is known to the touches */
 		weir__conn_spoil(conn, call->deadline);
 	return rc;
@@ -83,7 +83,7 @@ static int run_and_commit(weir__call *call, const weir__write *write, weir__rows
 	if (rc >= 0)
 		rc = run(call, write, conn, rows);
 	if (rc >= 0)
-		rc = take(call, write, rows, touches);
+		rc = weir__write_take(call, write, rows, touches);
 	if (rc >= 0 && has_changed(write, rows))
 		rc = weir__commit(call->session->engine, &conn, touches, call->deadline, call->err);
 	else
@@ -92,24 +92,32 @@ static int run_and_commit(weir__call *call, const weir__write *write, weir__rows
 	return rc;
 }
 
-int weir__write_run(weir__call *call, const weir__write *write, size_t *changed)
+static int run_own(weir__call *call, const weir__write *write, weir__rows *rows)
 {
-	weir__rows     rows = WEIR__ROWS_INIT;
 	weir__touches *touches = NULL;
-	int            rc;
+	int            rc = weir__touches_create(call->session->engine->cache, &touches, call->err);
 
-	if (call->session->transaction) {
-		rc = run_in_transaction(call, write, &rows);
-	} else {
-		rc = weir__touches_create(call->session->engine->cache, &touches, call->err);
-		if (rc >= 0)
-			rc = run_and_commit(call, write, &rows, touches);
-		weir__touches_free(touches);
-	}
+	if (rc >= 0)
+		rc = run_and_commit(call, write, rows, touches);
+	weir__touches_free(touches);
+	return rc;
+}
+
+int weir__write_alone(weir__call *call, const weir__write *write, size_t *changed)
+{
+	weir__rows rows = WEIR__ROWS_INIT;
+	int        rc = call->session->transaction ? run_in_transaction(call, write, &rows) : run_own(call, write, &rows);
+
 	*changed = rows.count;
 	weir__call_note_rows(call, write->copy && weir__is_done(rc) ? write->copy->count : rows.count);
 	weir__rows_release(&rows);
 	if (!weir__is_done(rc))
-		drop(write);
+		weir__write_drop(write);
 	return rc;
+}
+
+int weir__write_run(weir__call *call, const weir__write *write, size_t *changed)
+{
+	return !call->session->transaction && weir__group_takes(call, write) ? weir__group_write(call, write, changed)
+	                                                                     : weir__write_alone(call, write, changed);
 }

@@ -17,12 +17,21 @@ typedef struct weir__write {
 	weir_list        *list;
 	const weir__copy *copy;  /* instead of sql */
 	weir__blame      *blame; /* where not NULL: what the server said of the row that it failed for */
+	const void       *key;   /* a struct with the key of the only row that it can change; NULL: not known */
 } weir__write;
 
 /* Runs it. In a transaction its touches wait for the outermost COMMIT; else it is a transaction of its own. A statement
  * that returns no row has changed nothing and invalidates nothing. *changed is the number of rows returned. Unless it is
  * done (weir__is_done) record and list are as they were. */
 int weir__write_run(weir__call *call, const weir__write *write, size_t *changed);
+
+/* The same without company (group.h). */
+int weir__write_alone(weir__call *call, const weir__write *write, size_t *changed);
+
+/* Its parts. _take is everything that can fail between the statement and COMMIT: collecting what it touched, making records of its rows;
+ * _drop releases these. */
+int  weir__write_take(weir__call *call, const weir__write *write, const weir__rows *rows, weir__touches *touches);
+void weir__write_drop(const weir__write *write);
 
 /* Deletes a row; and one with all that its cascading relations lead to, in one transaction (cascade.c). */
 int weir__delete_row(const weir_base_dao *dao, const void *key, bool really, bool *deleted, weir_error *err);

@@ -6,11 +6,11 @@
 #include "dao/write.h"
 #include "db/writing.h"
 
-/* Runs the statement in call->sql, of one row, which becomes *record if the caller wants it. */
-static int write_row(weir__call *call, weir__collect collect, void *record)
+/* Runs the statement in call->sql, of the row with this key, which becomes *record if the caller wants it. */
+static int write_row(weir__call *call, weir__collect collect, const void *key, void *record)
 {
 	const void *written = NULL;
-	weir__write write = { .collect = collect, .record = record ? &written : NULL };
+	weir__write write = { .collect = collect, .record = record ? &written : NULL, .key = key };
 	size_t      rows = 0;
 	int         rc = weir__call_write_sql(call, &write.sql);
 
@@ -94,7 +94,7 @@ int weir_base_dao_increment(const weir_base_dao *dao, const void *key, weir_incr
 		rc = weir__sql_increment(call.entity->statements, key, &sorted, weir__call_old(&call, sorted.mask), &call.sql,
 		                         call.params, err);
 	if (rc >= 0)
-		rc = write_row(&call, weir__collect_update, record);
+		rc = write_row(&call, weir__collect_update, key, record);
 	return weir__call_done(&call, rc);
 }
 
@@ -137,7 +137,7 @@ int weir_base_dao_update_if_unchanged(const weir_base_dao *dao, const void *seen
 		rc = weir__sql_update_seen(call.entity->statements, seen, mask, values, weir__call_old(&call, mask), &call.sql,
 		                           call.params, err);
 	if (rc >= 0)
-		rc = write_row(&call, weir__collect_update, record);
+		rc = write_row(&call, weir__collect_update, seen, record);
 	if (rc == WEIR_NOT_FOUND)
 		rc = tell_stale(&call, seen);
 	return weir__call_done(&call, rc);
@@ -153,7 +153,7 @@ int weir_base_dao_delete_if_unchanged(const weir_base_dao *dao, const void *seen
 	if (rc >= 0)
 		rc = weir__sql_delete_seen(call.entity->statements, seen, &call.sql, call.params, err);
 	if (rc >= 0)
-		rc = write_row(&call, weir__collect_delete, NULL);
+		rc = write_row(&call, weir__collect_delete, seen, NULL);
 	if (rc == WEIR_NOT_FOUND)
 		rc = tell_stale(&call, seen);
 	return weir__call_done(&call, rc);

@@ -4,6 +4,7 @@
 #include "base/error.h"
 #include "base/memory.h"
 #include "base/process.h"
+#include "db/batch.h"
 #include "db/conn.h"
 #include "db/hosts.h"
 #include "db/url.h"
@@ -191,6 +192,7 @@ int weir__db_create(const weir__db_options *options, weir__db **db, weir_error *
 		return rc;
 	}
 	weir__tx_statements(made->begin, &made->xid);
+	made->patience = weir__batch_patience();
 	made->process = weir__process_generation();
 	*db = made;
 	return WEIR_OK;

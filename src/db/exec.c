@@ -114,7 +114,7 @@ static int run_once(weir__run *run)
 
 /* A table that one statement has found changed is behind others as well, on all connections: each of these prepares all of
  * its statements anew before it runs the next one. */
-static void renew_plans(weir__conn *conn)
+void weir__run_renew_plans(weir__conn *conn)
 {
 	uint64_t plans = atomic_load_explicit(&conn->db->plans, memory_order_relaxed);
 
@@ -124,7 +124,7 @@ static void renew_plans(weir__conn *conn)
 	weir__statement_forget_all(&conn->statements, conn->mode == WEIR_STATEMENTS_NAMED);
 }
 
-static void forget_stale(const weir__run *run)
+void weir__run_forget_stale(const weir__run *run)
 {
 	weir__conn *conn = run->conn;
 	uint64_t    plans = conn->plans;
@@ -134,7 +134,7 @@ static void forget_stale(const weir__run *run)
 		return;
 	}
 	atomic_compare_exchange_strong(&conn->db->plans, &plans, plans + 1);
-	renew_plans(conn);
+	weir__run_renew_plans(conn);
 }
 
 /* Undoes BEGIN, which is all that went before it, and runs it once more. */
@@ -188,6 +188,14 @@ static void note_xid(weir__conn *conn, const PGresult *result)
 		conn->tx.scripted = true;
 }
 
+void weir__run_take_rows(weir__conn *conn, const weir__sql *sql, PGresult *result, weir__rows *rows)
+{
+	rows_take(rows, result);
+	conn->tx.changed |= rows->affected != 0;
+	if (sql->gives_xid && !conn->tx.xid)
+		note_xid(conn, result);
+}
+
 static int run(weir__conn *conn, const weir__sql *sql, const weir__params *params, weir__deadline deadline,
                weir__rows *rows, weir_error *err)
 {
@@ -200,21 +208,18 @@ static int run(weir__conn *conn, const weir__sql *sql, const weir__params *param
 	rc = check(&one);
 	if (rc < 0)
 		return rc;
-	renew_plans(conn);
+	weir__run_renew_plans(conn);
 	first = begin || (!conn->tx.implied && PQtransactionStatus(conn->pg) == PQTRANS_IDLE);
 	weir__count(&conn->counters.queries);
 	rc = run_once(&one);
 	if (one.stale != WEIR__NOT_STALE) {
-		forget_stale(&one);
+		weir__run_forget_stale(&one);
 		if (first && !conn->broken)
 			rc = run_again(&one, begin);
 	}
 	if (rc < 0)
 		return rc;
-	rows_take(rows, one.result);
-	conn->tx.changed |= rows->affected != 0;
-	if (sql->gives_xid && !conn->tx.xid)
-		note_xid(conn, one.result);
+	weir__run_take_rows(conn, sql, one.result, rows);
 	return rc;
 }
 
@@ -294,13 +299,13 @@ int weir__conn_run_all(weir__conn *conn, weir__request *requests, size_t count, 
 		return rc;
 	if (count == 1)
 		return run_each(&run, requests, count);
-	renew_plans(conn);
+	weir__run_renew_plans(conn);
 	first = begin || PQtransactionStatus(conn->pg) == PQTRANS_IDLE;
 	rc = run_together(&run, requests, count);
 	if (rc < 0)
 		fail(&run, !first);
 	if (run.stale != WEIR__NOT_STALE && !conn->broken) {
-		forget_stale(&run);
+		weir__run_forget_stale(&run);
 		if (first && !begin)
 			rc = run_each(&run, requests, count);
 	}

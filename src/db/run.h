@@ -30,6 +30,13 @@ bool weir__run_send(weir__conn *conn, const weir__statement *statement, const we
 /* Fills err, and stale, from the result of a failed statement. */
 int weir__run_failed(weir__run *run, const PGresult *result);
 
+/* Forgets what is prepared where a table was found changed: by others, before a statement runs; by this one, after it failed. */
+void weir__run_renew_plans(weir__conn *conn);
+void weir__run_forget_stale(const weir__run *run);
+
+/* The rows of a statement that has run, and what they say of the transaction. */
+void weir__run_take_rows(weir__conn *conn, const weir__sql *sql, PGresult *result, weir__rows *rows);
+
 /* Runs the statement together with what has to precede and follow it: BEGIN if that is still to be sent, the search path,
  * names to drop and to prepare, the question for the transaction's id. One send, one wait. */
 int weir__run_round_trip(weir__run *run, bool wants_xid);

@@ -18,7 +18,8 @@ static const weir_relation user_relations[] = {
 	WEIR_HAS_MANY(user, comments, comment, user_id, .inverse_of = "author"),
 };
 
-const weir_model user_model = WEIR_MODEL(user, "users", user_fields, WEIR_RELATIONS(user_relations), .gathers = true);
+const weir_model user_model =
+	WEIR_MODEL(user, "users", user_fields, WEIR_RELATIONS(user_relations), .gathers = true, .gathers_writes = true);
 
 static const weir_field user_card_fields[] = {
 	WEIR_FIELD(user_card, id),

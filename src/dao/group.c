@@ -1,0 +1,250 @@
+/* Who waits, who leads and who goes alone: see group.h; what a leader does is in group_batch.c.
+ *
+ * Who holds a place for long, perhaps because it waits for a row that is locked, does not keep the others: one that has waited
+ * as long makes one more place, until that one is back. */
+#include "dao/group.h"
+
+#include "base/error.h"
+#include "base/memory.h"
+#include "dao/group_batch.h"
+#include "dao/invalidation.h"
+
+#define PLACES      1
+#define PATIENCE_US 20000
+#define LEFT_US     100000 /* whose deadline is nearer goes alone */
+
+/* Somebody in a place. */
+typedef struct holder holder;
+struct holder {
+	holder *next;
+	int64_t since_us;
+	bool    replaced; /* there is a place more because of it */
+};
+
+struct weir__group {
+	weir__combiner  combiner;
+	pthread_mutex_t lock; /* the holders */
+	holder         *holders;
+	int64_t         patience_us; /* with who holds a place */
+	atomic_bool     off;         /* its connections take no batches */
+};
+
+int weir__group_create(const weir__registry *registry, weir__group **group, weir_error *err)
+{
+	bool         any = false;
+	weir__group *made;
+
+	for (size_t i = 0; i < registry->count; i++)
+		any |= registry->items[i].gathers_writes;
+	if (!any)
+		return WEIR_OK;
+	made = weir__calloc(1, sizeof *made);
+	if (made && pthread_mutex_init(&made->lock, NULL) != 0) {
+		weir__free(made);
+		made = NULL;
+	}
+	if (!made)
+		return weir__error_no_memory(err);
+	if (!weir__combiner_init(&made->combiner, PLACES, WEIR__BATCH_MAX)) {
+		pthread_mutex_destroy(&made->lock);
+		weir__free(made);
+		return weir__error_no_memory(err);
+	}
+	made->patience_us = PATIENCE_US;
+	atomic_init(&made->off, false);
+	*group = made;
+	return WEIR_OK;
+}
+
+void weir__group_free(weir__group *group)
+{
+	if (!group)
+		return;
+	weir__combiner_release(&group->combiner);
+	pthread_mutex_destroy(&group->lock);
+	weir__free(group);
+}
+
+size_t weir__group_waiting(weir__group *group)
+{
+	return weir__combiner_waiting(&group->combiner);
+}
+
+void weir__group_set_patience(weir__group *group, int patience_ms)
+{
+	group->patience_us = (int64_t)patience_ms * 1000;
+}
+
+bool weir__group_takes(const weir__call *call, const weir__write *write)
+{
+	const weir_session *session = call->session;
+
+	return call->entity->gathers_writes && write->sql.gives_xid && !write->copy && !write->list && !write->always &&
+	       !write->blame && !session->cancel && !session->principal && !weir__cache_space_fails(call->entity->space) &&
+	       !atomic_load_explicit(&session->engine->group->off, memory_order_relaxed);
+}
+
+/* ---- Places ---------------------------------------------------------------------------------------------------------- */
+
+static void hold(weir__group *group, holder *own)
+{
+	*own = (holder){ .since_us = weir__now_us() };
+	pthread_mutex_lock(&group->lock);
+	own->next = group->holders;
+	group->holders = own;
+	pthread_mutex_unlock(&group->lock);
+}
+
+/* And hands the place on. */
+static void let_go(weir__group *group, holder *own)
+{
+	pthread_mutex_lock(&group->lock);
+	for (holder **at = &group->holders; *at; at = &(*at)->next)
+		if (*at == own) {
+			*at = own->next;
+			break;
+		}
+	if (own->replaced)
+		atomic_fetch_sub(&group->combiner.places, 1);
+	pthread_mutex_unlock(&group->lock);
+	weir__combiner_leave(&group->combiner);
+}
+
+/* One place more for one that is held for long. */
+static void make_place(weir__group *group)
+{
+	int64_t latest_us = weir__now_us() - group->patience_us;
+
+	pthread_mutex_lock(&group->lock);
+	for (holder *at = group->holders; at; at = at->next)
+		if (!at->replaced && at->since_us <= latest_us) {
+			at->replaced = true;
+			atomic_fetch_add(&group->combiner.places, 1);
+			break;
+		}
+	pthread_mutex_unlock(&group->lock);
+}
+
+/* ---- Batches --------------------------------------------------------------------------------------------------------- */
+
+static void discard(weir__want *want, bool has_result)
+{
+	(void)has_result; /* its caller never leaves one */
+	weir__want_release(want);
+	weir__free(want);
+}
+
+static weir__group_member *next_of(const weir__group_member *member)
+{
+	return (weir__group_member *)(void *)member->want.next;
+}
+
+/* Takes all of them that have the time. */
+static void fill(weir__group_batch *batch, weir__group_member *leader)
+{
+	int64_t earliest_us = weir__now_us() + LEFT_US;
+
+	for (weir__group_member *member = leader; member; member = next_of(member))
+		if (member->call->deadline >= earliest_us) {
+			batch->members[batch->count++] = member;
+			if (member->call->deadline < batch->deadline)
+				batch->deadline = member->call->deadline;
+		}
+}
+
+static void lead(weir__group *group, weir__group_member *leader)
+{
+	weir__group_batch batch = { .deadline = WEIR__NO_DEADLINE };
+	holder            own;
+
+	hold(group, &own);
+	fill(&batch, leader);
+	if (batch.count > 1 && !weir__group_batch_run(&batch))
+		atomic_store(&group->off, true);
+	let_go(group, &own);
+	for (weir__group_member *member = leader, *next; member; member = next) {
+		next = next_of(member);
+		weir__want_settle(&member->want, member->done);
+	}
+	weir__batch_wake(&leader->want);
+}
+
+/* ---- One caller ------------------------------------------------------------------------------------------------------ */
+
+/* Queues, or takes a place that has become free: *queued is NULL then. WEIR_ERR_NO_MEMORY. */
+static int queue(weir__call *call, const weir__write *write, weir__group_member **queued)
+{
+	weir__group_member *made = weir__calloc(1, sizeof *made);
+
+	*queued = NULL;
+	if (!made)
+		return weir__error_no_memory(call->err);
+	weir__want_init(&made->want, 1, discard);
+	made->want.stays = true;
+	made->call = call;
+	made->write = write;
+	if (weir__combiner_enter(&call->session->engine->group->combiner, &made->want))
+		discard(&made->want, false);
+	else
+		*queued = made;
+	return WEIR_OK;
+}
+
+static int run_in_place(weir__call *call, const weir__write *write, size_t *changed)
+{
+	weir__group *group = call->session->engine->group;
+	holder       own;
+	int          rc;
+
+	hold(group, &own);
+	rc = weir__write_alone(call, write, changed);
+	let_go(group, &own);
+	return rc;
+}
+
+static weir__want_state wait_for_others(weir__call *call, weir__group_member *queued, int *rc, size_t *changed)
+{
+	weir__group     *group = call->session->engine->group;
+	weir__deadline   soon = weir__now_us() + group->patience_us, last = call->deadline - LEFT_US;
+	weir__want_state state = weir__combiner_wait(&group->combiner, &queued->want, soon < last ? soon : last);
+
+	if (state == WEIR__WANT_WAITS)
+		return state;
+	if (state == WEIR__WANT_LEADS) {
+		lead(group, queued);
+		state = weir__want_state_of(&queued->want);
+	}
+	*rc = queued->rc;
+	*changed = queued->changed;
+	weir__want_end(&queued->want);
+	return state;
+}
+
+int weir__group_write(weir__call *call, const weir__write *write, size_t *changed)
+{
+	weir__group        *group = call->session->engine->group;
+	weir__group_member *queued;
+	int                 rc;
+
+	for (;;) {
+		if (weir__combiner_enter(&group->combiner, NULL))
+			return run_in_place(call, write, changed);
+		if (weir__now_us() >= call->deadline - LEFT_US)
+			return weir__write_alone(call, write, changed);
+		rc = queue(call, write, &queued);
+		if (rc < 0)
+			return rc;
+		if (!queued)
+			return run_in_place(call, write, changed);
+		switch (wait_for_others(call, queued, &rc, changed)) {
+		case WEIR__WANT_DONE:
+			weir__call_note_rows(call, *changed);
+			return rc;
+		case WEIR__WANT_WAITS:
+			make_place(group);
+			break;
+		default:
+			return weir__write_alone(call, write, changed);
+		}
+	}
+}

@@ -17,7 +17,8 @@ typedef struct weir__call {
 	weir__mask          old;      /* UPDATE: columns whose old values follow the new row */
 	int                 fresh_ms; /* of cached reads, as in weir_base_dao */
 	weir_error         *err;
-	weir__span         *span; /* NULL: nobody traces */
+	weir__span         *span;  /* NULL: nobody traces */
+	struct weir__place *place; /* among those who write (group.h), left before COMMIT; NULL: none */
 } weir__call;
 
 /* A call of the face: checks session and model, begins its span; _done ends it with its status, which it returns. _done is right

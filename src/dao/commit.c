@@ -37,18 +37,27 @@ static int go_without(const weir__engine *engine, weir__conn *conn, const weir__
 	return engine->outbox ? weir__outbox_keep(engine, conn, touches, deadline, err) : WEIR_OK;
 }
 
-int weir__commit(weir__engine *engine, weir__conn **conn, weir__touches *touches, weir__deadline deadline,
-                 weir_error *err)
+int weir__commit_guard(weir__engine *engine, weir__conn **conn, weir__touches *touches, weir__deadline *deadline,
+                       weir_error *err)
 {
-	bool fails = weir__touches_fail(touches);
-	int  rc = weir__cache_guard(engine->cache, touches, &deadline);
+	int rc = weir__cache_guard(engine->cache, touches, deadline);
 
 	if (rc < 0)
-		rc = go_without(engine, *conn, touches, deadline, err);
+		rc = go_without(engine, *conn, touches, *deadline, err);
 	if (rc >= 0)
-		rc = weir__conn_commit(*conn, deadline, err);
-	else
-		weir__conn_rollback(*conn, deadline);
+		return rc;
+	weir__conn_rollback(*conn, *deadline);
+	weir__db_give_back(engine->db, conn);
+	(void)weir__cache_release(engine->cache, touches);
+	return rc;
+}
+
+int weir__commit_guarded(weir__engine *engine, weir__conn **conn, weir__touches *touches, weir__deadline deadline,
+                         weir_error *err)
+{
+	bool fails = weir__touches_fail(touches);
+	int  rc = weir__conn_commit(*conn, deadline, err);
+
 	if (rc == WEIR_ERR_UNKNOWN_COMMIT) {
 		weir__doubts_add(engine, *conn, touches);
 		return rc;
@@ -57,4 +66,12 @@ int weir__commit(weir__engine *engine, weir__conn **conn, weir__touches *touches
 	if (weir__cache_release(engine->cache, touches) < 0 && fails && rc >= 0)
 		rc = unconfirmed(err);
 	return rc;
+}
+
+int weir__commit(weir__engine *engine, weir__conn **conn, weir__touches *touches, weir__deadline deadline,
+                 weir_error *err)
+{
+	int rc = weir__commit_guard(engine, conn, touches, &deadline, err);
+
+	return rc < 0 ? rc : weir__commit_guarded(engine, conn, touches, deadline, err);
 }

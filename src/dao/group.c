@@ -13,18 +13,18 @@
 #define PATIENCE_US 20000
 #define LEFT_US     100000 /* whose deadline is nearer goes alone */
 
-/* Somebody in a place. */
-typedef struct holder holder;
-struct holder {
-	holder *next;
-	int64_t since_us;
-	bool    replaced; /* there is a place more because of it */
+/* A place that somebody has. */
+typedef struct weir__place weir__place;
+struct weir__place {
+	weir__place *next;
+	int64_t      since_us;
+	bool         replaced; /* there is one more because of it */
 };
 
 struct weir__group {
 	weir__combiner  combiner;
-	pthread_mutex_t lock; /* the holders */
-	holder         *holders;
+	pthread_mutex_t lock; /* the places that are taken */
+	weir__place    *taken;
 	int64_t         patience_us; /* with who holds a place */
 	atomic_bool     off;         /* its connections take no batches */
 };
@@ -86,25 +86,33 @@ bool weir__group_takes(const weir__call *call, const weir__write *write)
 
 /* ---- Places ---------------------------------------------------------------------------------------------------------- */
 
-static void hold(weir__group *group, holder *own)
+static void settle_in(weir__call *call, weir__place *place)
 {
-	*own = (holder){ .since_us = weir__now_us() };
+	weir__group *group = call->session->engine->group;
+
+	*place = (weir__place){ .since_us = weir__now_us() };
+	call->place = place;
 	pthread_mutex_lock(&group->lock);
-	own->next = group->holders;
-	group->holders = own;
+	place->next = group->taken;
+	group->taken = place;
 	pthread_mutex_unlock(&group->lock);
 }
 
-/* And hands the place on. */
-static void let_go(weir__group *group, holder *own)
+void weir__group_leave(weir__call *call)
 {
+	weir__group *group = call->session->engine->group;
+	weir__place *place = call->place;
+
+	if (!place)
+		return;
+	call->place = NULL;
 	pthread_mutex_lock(&group->lock);
-	for (holder **at = &group->holders; *at; at = &(*at)->next)
-		if (*at == own) {
-			*at = own->next;
+	for (weir__place **at = &group->taken; *at; at = &(*at)->next)
+		if (*at == place) {
+			*at = place->next;
 			break;
 		}
-	if (own->replaced)
+	if (place->replaced)
 		atomic_fetch_sub(&group->combiner.places, 1);
 	pthread_mutex_unlock(&group->lock);
 	weir__combiner_leave(&group->combiner);
@@ -116,7 +124,7 @@ static void make_place(weir__group *group)
 	int64_t latest_us = weir__now_us() - group->patience_us;
 
 	pthread_mutex_lock(&group->lock);
-	for (holder *at = group->holders; at; at = at->next)
+	for (weir__place *at = group->taken; at; at = at->next)
 		if (!at->replaced && at->since_us <= latest_us) {
 			at->replaced = true;
 			atomic_fetch_add(&group->combiner.places, 1);
@@ -152,16 +160,25 @@ static void fill(weir__group_batch *batch, weir__group_member *leader)
 		}
 }
 
+/* Who leads nobody else writes as one that found the place free. */
+static void run_one(weir__group_member *member)
+{
+	member->rc = weir__write_alone(member->call, member->write, &member->changed);
+	member->done = true;
+}
+
 static void lead(weir__group *group, weir__group_member *leader)
 {
-	weir__group_batch batch = { .deadline = WEIR__NO_DEADLINE };
-	holder            own;
+	weir__group_batch batch = { .leader = leader->call, .deadline = WEIR__NO_DEADLINE };
+	weir__place       place;
 
-	hold(group, &own);
+	settle_in(leader->call, &place);
 	fill(&batch, leader);
-	if (batch.count > 1 && !weir__group_batch_run(&batch))
+	if (!leader->want.next)
+		run_one(leader);
+	else if (batch.count > 1 && !weir__group_batch_run(&batch))
 		atomic_store(&group->off, true);
-	let_go(group, &own);
+	weir__group_leave(leader->call);
 	for (weir__group_member *member = leader, *next; member; member = next) {
 		next = next_of(member);
 		weir__want_settle(&member->want, member->done);
@@ -192,13 +209,12 @@ static int queue(weir__call *call, const weir__write *write, weir__group_member 
 
 static int run_in_place(weir__call *call, const weir__write *write, size_t *changed)
 {
-	weir__group *group = call->session->engine->group;
-	holder       own;
-	int          rc;
+	weir__place place;
+	int         rc;
 
-	hold(group, &own);
+	settle_in(call, &place);
 	rc = weir__write_alone(call, write, changed);
-	let_go(group, &own);
+	weir__group_leave(call);
 	return rc;
 }
 

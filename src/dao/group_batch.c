@@ -6,6 +6,7 @@
 
 #include "base/error.h"
 #include "base/hash.h"
+#include "dao/group.h"
 #include "dao/keys.h"
 
 /* ---- Before ---------------------------------------------------------------------------------------------------------- */
@@ -81,10 +82,14 @@ static int run_and_commit(weir__group_batch *batch, weir__conn **conn, weir__tou
 
 	if (rc >= 0)
 		rc = take_all(batch, touches, &changed, err);
-	if (rc >= 0 && changed)
-		return weir__commit(engine, conn, touches, batch->deadline, err);
-	weir__conn_rollback(*conn, batch->deadline);
-	return rc;
+	if (rc < 0 || !changed) {
+		weir__conn_rollback(*conn, batch->deadline);
+		return rc;
+	}
+	rc = weir__commit_guard(engine, conn, touches, &batch->deadline, err);
+	if (rc >= 0)
+		weir__group_leave(batch->leader);
+	return rc < 0 ? rc : weir__commit_guarded(engine, conn, touches, batch->deadline, err);
 }
 
 /* ---- After ----------------------------------------------------------------------------------------------------------- */

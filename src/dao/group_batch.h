@@ -18,6 +18,7 @@ typedef struct weir__group_member {
 } weir__group_member;
 
 typedef struct weir__group_batch {
+	weir__call         *leader; /* has the place, which is left before COMMIT or later */
 	weir__group_member *members[WEIR__BATCH_MAX];
 	weir__batch_item    items[WEIR__BATCH_MAX]; /* of the members in the order of sending */
 	size_t              count;

@@ -121,6 +121,13 @@ int weir__session_read_all(weir_session *session, weir__request *requests, size_
 int weir__commit(weir__engine *engine, weir__conn **conn, weir__touches *touches, weir__deadline deadline,
                  weir_error *err);
 
+/* The same in two steps: the guards, or what the policy says without them (after an error it is rolled back), and the rest of it by
+ * the deadline that they leave. */
+int weir__commit_guard(weir__engine *engine, weir__conn **conn, weir__touches *touches, weir__deadline *deadline,
+                       weir_error *err);
+int weir__commit_guarded(weir__engine *engine, weir__conn **conn, weir__touches *touches, weir__deadline deadline,
+                         weir_error *err);
+
 /* Has a write that ended with this status taken effect, so that its results are there? */
 static inline bool weir__is_done(int rc)
 {

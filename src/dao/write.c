@@ -71,6 +71,17 @@ static bool is_brief(const weir__call *call, const weir__write *write)
 	return write->sql.gives_xid && !weir__cache_space_fails(call->entity->space);
 }
 
+static int commit(weir__call *call, weir__conn **conn, weir__touches *touches)
+{
+	weir__engine  *engine = call->session->engine;
+	weir__deadline deadline = call->deadline;
+	int            rc = weir__commit_guard(engine, conn, touches, &deadline, call->err);
+
+	if (rc >= 0 && call->place)
+		weir__group_leave(call);
+	return rc < 0 ? rc : weir__commit_guarded(engine, conn, touches, deadline, call->err);
+}
+
 static int run_and_commit(weir__call *call, const weir__write *write, weir__rows *rows, weir__touches *touches)
 {
 	weir__conn *conn = NULL;
@@ -85,7 +96,7 @@ static int run_and_commit(weir__call *call, const weir__write *write, weir__rows
 	if (rc >= 0)
 		rc = weir__write_take(call, write, rows, touches);
 	if (rc >= 0 && has_changed(write, rows))
-		rc = weir__commit(call->session->engine, &conn, touches, call->deadline, call->err);
+		rc = commit(call, &conn, touches);
 	else
 		weir__conn_rollback(conn, call->deadline);
 	weir__session_give_back(call->session, &conn);

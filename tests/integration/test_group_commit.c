@@ -1,5 +1,6 @@
 /* Writes of many callers that share a transaction (.gathers_writes): what each is told, what is seen afterwards, and who does not wait. */
 #include "integration/group.h"
+#include "support/must.h"
 
 static void assert_written(int i)
 {
@@ -252,10 +253,89 @@ START_TEST(test_group__what_cannot_be_told_is_left_in_the_outbox)
 }
 END_TEST
 
+/* A table altered between two batches: what is prepared is of no use any more. */
+START_TEST(test_group__a_table_altered_meanwhile_is_found_out)
+{
+	if (test_is_pooled())
+		return;
+	open_group(NULL);
+	write_together();
+	for (int round = 0; round < 2; round++) {
+		blog_sql(&blog, round ? "ALTER TABLE users DROP COLUMN more" : "ALTER TABLE users ADD COLUMN more text");
+		for (int i = 0; i < WRITERS; i++) {
+			user_release(&writers[i].written);
+			prepare(&writers[i], ids[i], round ? "bio two" : "bio one");
+		}
+		user_release(&first.written);
+		write_together();
+		for (int i = 0; i < WRITERS; i++)
+			assert_written(i);
+	}
+	close_group();
+}
+END_TEST
+
+/* ---- All at once ------------------------------------------------------------------------------------------------------- */
+
+#define ROUNDS 60
+
+static int increment_balance(writer *w)
+{
+	user key = { .id = first.id };
+
+	return weir_base_dao_increment(&w->users.base, &key, WEIR_BY(weir_by(user_c.balance, weir_numeric_of("1"))), NULL, &w->err);
+}
+
+/* What was written is what is read, by whoever. */
+static void write_and_read(writer *w, int round)
+{
+	const user *found = NULL;
+
+	snprintf(w->bio, sizeof w->bio, "bio %d", round);
+	MUST(user_dao_update(&w->users, w->id, &(user){ .bio = w->bio }, WEIR_SET(user, bio), NULL, &w->err) == WEIR_OK);
+	MUST(user_dao_get_by_id_cached(&w->users, w->id, &found, &w->err) == WEIR_OK);
+	MUST(found && strcmp(found->bio, w->bio) == 0);
+	user_release(&found);
+}
+
+static void *write_often(void *context)
+{
+	writer *w = context;
+	user    taken = { .username = "first", .email = "first" };
+	user    change = { .bio = "nobody's" };
+
+	for (int i = 0; i < ROUNDS; i++) {
+		write_and_read(w, i);
+		MUST(increment_balance(w) == WEIR_OK);
+		if (i % 8 == 0)
+			MUST(user_dao_create(&w->users, &taken, WEIR_SET(user, username, email), NULL, &w->err) == WEIR_ERR_UNIQUE);
+		if (i % 8 == 4)
+			MUST(user_dao_update(&w->users, 999999, &change, WEIR_SET(user, bio), NULL, &w->err) == WEIR_NOT_FOUND);
+	}
+	return NULL;
+}
+
+START_TEST(test_group__many_write_at_once_and_each_reads_what_it_has_written)
+{
+	open_group(NULL);
+	blog_sql(&blog, "UPDATE users SET balance = 0");
+	if (!test_is_pooled())
+		weir__group_set_patience(group(), 20);
+	for (int i = 0; i < WRITERS; i++)
+		ck_assert_int_eq(pthread_create(&writers[i].thread, NULL, write_often, &writers[i]), 0);
+	finish_all();
+	all_held();
+	ck_assert_int_eq(strtoll(blog_sql(&blog, "SELECT sum(balance)::bigint FROM users"), NULL, 10), WRITERS * ROUNDS);
+	close_group();
+}
+END_TEST
+
 WEIR_SUITE("group_commit", test_group__writers_that_wait_share_a_transaction_and_each_has_its_own_row,
            test_group__so_it_is_with_a_near_cache, test_group__rows_are_made_changed_and_deleted_together,
            test_group__one_that_violates_a_constraint_is_told_so_and_the_others_are_written,
            test_group__one_whose_row_is_not_there_is_told_so, test_group__where_no_row_is_there_nothing_is_committed,
            test_group__one_that_waits_for_a_lock_keeps_the_others_for_milliseconds,
            test_group__who_holds_the_place_for_long_is_not_waited_for, test_group__who_has_little_time_does_not_wait,
-           test_group__a_transaction_does_not_wait, test_group__what_cannot_be_told_is_left_in_the_outbox);
+           test_group__a_transaction_does_not_wait, test_group__what_cannot_be_told_is_left_in_the_outbox,
+           test_group__a_table_altered_meanwhile_is_found_out,
+           test_group__many_write_at_once_and_each_reads_what_it_has_written);

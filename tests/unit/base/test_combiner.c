@@ -15,6 +15,8 @@ typedef struct task {
 static weir__combiner combiner;
 static atomic_int     discarded, batches, largest;
 static atomic_bool    held; /* who works waits as long */
+static atomic_bool    leader_held;
+static atomic_int     returned;
 
 static void discard_task(weir__want *want, bool has_result)
 {
@@ -49,6 +51,8 @@ static void work(task *leader)
 	int  count = 0, before = atomic_load(&largest);
 
 	wait_while_held();
+	while (atomic_load(&leader_held))
+		sched_yield();
 	for (task *t = leader; t; t = (task *)(void *)t->want.next, count++)
 		if (!fails) {
 			t->result = weir__malloc(sizeof *t->result);
@@ -68,6 +72,7 @@ static void work(task *leader)
 typedef struct caller {
 	pthread_t        thread;
 	int              given, timeout_ms;
+	bool             stays;
 	weir__want_state state;
 	int              result;
 } caller;
@@ -84,6 +89,7 @@ static void call(caller *c)
 		return;
 	}
 	t = make_task(c->given);
+	t->want.stays = c->stays;
 	if (weir__combiner_enter(&combiner, &t->want)) {
 		discard_task(&t->want, false);
 		weir__combiner_leave(&combiner);
@@ -107,6 +113,7 @@ static void call(caller *c)
 static void *call_once(void *context)
 {
 	call(context);
+	atomic_fetch_add(&returned, 1);
 	return NULL;
 }
 
@@ -117,6 +124,8 @@ static void begin(int places, size_t batch_size)
 	atomic_store(&batches, 0);
 	atomic_store(&largest, 0);
 	atomic_store(&held, false);
+	atomic_store(&leader_held, false);
+	atomic_store(&returned, 0);
 }
 
 static void start(caller *c, int given, int timeout_ms)
@@ -198,6 +207,38 @@ START_TEST(test_combiner__all_of_a_batch_are_told_that_it_failed)
 }
 END_TEST
 
+START_TEST(test_combiner__who_stays_waits_past_its_deadline_once_its_work_is_done_by_another)
+{
+	caller  callers[5];
+	int64_t until_us;
+
+	begin(1, 100);
+	atomic_store(&held, true);
+	for (int i = 0; i < 5; i++) { /* the last one's time is up before anybody leads */
+		callers[i] = (caller){ .given = i, .timeout_ms = i == 4 ? 20 : 1000, .stays = true };
+		ck_assert_int_eq(pthread_create(&callers[i].thread, NULL, call_once, &callers[i]), 0);
+		EVENTUALLY(atomic_load(&combiner.busy) == 1 &&
+		           (i == 0 || i == 4 || weir__combiner_waiting(&combiner) == (size_t)i));
+	}
+	pthread_join(callers[4].thread, NULL);
+	ck_assert_int_eq(callers[4].state, WEIR__WANT_WAITS);
+	atomic_store(&leader_held, true);
+	atomic_store(&held, false);
+	pthread_join(callers[0].thread, NULL);
+	ck_assert_uint_eq(weir__combiner_waiting(&combiner), 0);
+	until_us = weir__now_us() + 1100000;
+	EVENTUALLY(weir__now_us() > until_us);
+	ck_assert_int_eq(atomic_load(&returned), 2);
+	atomic_store(&leader_held, false);
+	for (int i = 1; i < 4; i++) {
+		pthread_join(callers[i].thread, NULL);
+		ck_assert_int_eq(callers[i].state, WEIR__WANT_DONE);
+		ck_assert_int_eq(callers[i].result, 2 * i);
+	}
+	weir__combiner_release(&combiner);
+}
+END_TEST
+
 static atomic_long wrong;
 
 static void *call_often(void *context)
@@ -241,4 +282,6 @@ END_TEST
 
 WEIR_SUITE("unit/base/combiner", test_combiner__those_that_wait_are_one_batch_within_its_size,
            test_combiner__who_leaves_first_leads_nobody_and_the_next_does,
-           test_combiner__all_of_a_batch_are_told_that_it_failed, test_combiner__many_come_lead_and_leave);
+           test_combiner__all_of_a_batch_are_told_that_it_failed,
+           test_combiner__who_stays_waits_past_its_deadline_once_its_work_is_done_by_another,
+           test_combiner__many_come_lead_and_leave);

@@ -15,11 +15,13 @@ typedef struct actor {
 	int                 thread;
 	bool                verbose;
 	bool                goes_without; /* its last write was not guarded */
+	unsigned            unguarded;    /* actor_unguarded when its write began */
 	weir_error          err;
 } actor;
 
-/* Whether a write of this thread went on without its guards; set by the log (worker.c). */
-extern _Thread_local bool actor_unguarded;
+/* How many writes went on without their guards that may have been this thread's: its own; where writes are gathered, those of the
+ * whole process. */
+unsigned actor_unguarded(const check_worker *worker);
 
 int actor_pick_key(actor *a);
 /* May it be written now? */

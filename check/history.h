@@ -42,6 +42,12 @@ static inline bool has_points(int slot)
 	return slot % 2 == 1;
 }
 
+/* And two of four have writes of their threads share transactions: one that can be made to die, and the one with the near cache. */
+static inline bool gathers_writes(int slot)
+{
+	return slot % 4 >= 2;
+}
+
 typedef enum check_outcome { PENDING, DONE, UNDONE, UNKNOWN } check_outcome;
 
 typedef struct check_record {

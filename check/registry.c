@@ -15,7 +15,7 @@ static const weir_field crew_fields[] = { WEIR_FIELD(crew, grp, .primary_key = t
 static const weir_relation reg_relations[] = { WEIR_BELONGS_TO(reg, crew, crew, grp, .inverse_of = "members") };
 static const weir_relation crew_relations[] = { WEIR_HAS_MANY(crew, members, reg, grp, .inverse_of = "crew") };
 
-const weir_model reg_model = WEIR_MODEL(reg, "reg", reg_fields, WEIR_RELATIONS(reg_relations));
+weir_model       reg_model = WEIR_MODEL(reg, "reg", reg_fields, WEIR_RELATIONS(reg_relations));
 const weir_model crew_model = WEIR_MODEL(crew, "crew", crew_fields, WEIR_RELATIONS(crew_relations));
 
 const struct reg_columns reg_c = {

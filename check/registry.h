@@ -29,7 +29,7 @@ typedef struct crew {
 WEIR_RECORD(reg)
 WEIR_RECORD(crew)
 
-extern const weir_model reg_model;
+extern weir_model       reg_model; /* not constant: some workers gather its writes */
 extern const weir_model crew_model;
 extern const struct reg_columns {
 	weir_i64_column  k;

@@ -12,7 +12,13 @@
 #include <time.h>
 #include <unistd.h>
 
-_Thread_local bool actor_unguarded;
+static _Thread_local unsigned unguarded_here;
+static atomic_uint            unguarded_all;
+
+unsigned actor_unguarded(const check_worker *worker)
+{
+	return gathers_writes(worker->slot) ? atomic_load(&unguarded_all) : unguarded_here;
+}
 
 uint64_t clock_ns(void)
 {
@@ -101,8 +107,10 @@ static void take_line(void *context, weir_log_level level, const char *line)
 {
 	const check_worker *worker = context;
 
-	if (strstr(line, "cache: guard of ") && strstr(line, ": failed in "))
-		actor_unguarded = true;
+	if (strstr(line, "cache: guard of ") && strstr(line, ": failed in ")) {
+		unguarded_here++;
+		atomic_fetch_add(&unguarded_all, 1);
+	}
 	if (worker->verbose && level >= WEIR_LOG_WARNING)
 		fprintf(stderr, "worker %d: %s\n", worker->slot, line);
 }
@@ -174,10 +182,12 @@ static void watch(const check_worker *worker, weir_session *session)
 
 static void run(const check_worker *worker)
 {
-	weir_session *session = open_session(worker);
+	weir_session *session;
 	actor         actors[THREADS_MAX];
 	pthread_t     threads[THREADS_MAX];
 
+	reg_model.gathers_writes = gathers_writes(worker->slot);
+	session = open_session(worker);
 	if (!session)
 		return;
 	for (int i = 0; i < worker->shared->threads; i++) {

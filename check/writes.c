@@ -56,7 +56,7 @@ static check_record *begin_write(actor *a, check_kind kind, int64_t key, int64_t
 	record->begin_ns = clock_ns();
 	record->group = record->name = -1;
 	actor_publish(a, 1);
-	actor_unguarded = false;
+	a->unguarded = actor_unguarded(a->worker);
 	memset(&a->err, 0, sizeof a->err);
 	return record;
 }
@@ -76,7 +76,7 @@ static bool is_expected(int rc)
 static void end_write(actor *a, check_record *record, int rc)
 {
 	record->end_ns = clock_ns();
-	record->unguarded = a->goes_without = actor_unguarded;
+	record->unguarded = a->goes_without = actor_unguarded(a->worker) != a->unguarded;
 	record->outcome = outcome_of(a, rc);
 	if (!is_expected(rc))
 		actor_note_error(a, "write", rc);
@@ -274,13 +274,13 @@ static void transact(actor *a)
 		weir_rollback(&w.tx);
 	} else {
 		memset(&a->err, 0, sizeof a->err);
-		actor_unguarded = false;
+		a->unguarded = actor_unguarded(a->worker);
 		rc = weir_commit(&w.tx, &a->err);
 		outcome = outcome_of(a, rc);
 	}
 	for (int i = 0; i < w.count; i++) {
 		w.records[i]->end_ns = clock_ns();
-		w.records[i]->unguarded = actor_unguarded;
+		w.records[i]->unguarded = actor_unguarded(a->worker) != a->unguarded;
 		if (w.records[i]->outcome == PENDING)
 			w.records[i]->outcome = outcome;
 	}

@@ -79,8 +79,9 @@ bool weir__group_takes(const weir__call *call, const weir__write *write)
 {
 	const weir_session *session = call->session;
 
-	return call->entity->gathers_writes && write->sql.gives_xid && !write->copy && !write->list && !write->always &&
-	       !write->blame && !session->cancel && !session->principal && !weir__cache_space_fails(call->entity->space) &&
+	return write->sql.gives_xid && call->entity && call->entity->gathers_writes && !write->copy && !write->list &&
+	       !write->always && !write->blame && !session->cancel && !session->principal &&
+	       !weir__cache_space_fails(call->entity->space) &&
 	       !atomic_load_explicit(&session->engine->group->off, memory_order_relaxed);
 }
 

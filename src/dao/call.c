@@ -172,12 +172,11 @@ int weir__call_write_sql(weir__call *call, weir__sql *sql)
 int weir__call_add_key(weir__call *call, const void *key)
 {
 	const weir__layout *layout = call->entity->layout;
-	int                 rc = weir__check_key(call, key);
+	int                 rc = WEIR_OK;
 
-	for (size_t i = 0; rc >= 0 && i < layout->key_count; i++) {
-		weir_value value = weir__layout_get(layout, layout->key[i], key);
-
-		weir__params_add(call->params, layout->columns[layout->key[i]].type, &value);
-	}
+	if (!key)
+		return weir__check_key(call, key);
+	for (size_t i = 0; rc >= 0 && i < layout->key_count; i++)
+		rc = weir__params_add_column(call->params, layout, layout->key[i], key, call->err);
 	return rc;
 }

@@ -95,6 +95,9 @@ int  weir__params_create(weir__params **params, weir_error *err);
 void weir__params_free(weir__params *params);
 void weir__params_clear(weir__params *params);
 void weir__params_add(weir__params *params, weir_type column_type, const weir_value *value);
+/* The value that a struct has for a column, checked first: WEIR_ERR_VALUE and what else weir__value_check says. */
+int weir__params_add_column(weir__params *params, const weir__layout *layout, size_t column, const void *values,
+                            weir_error *err);
 /* One array parameter of column_type from count values (for = ANY($n) and unnest); get(context, i) gives each. */
 void   weir__params_add_array(weir__params *params, weir_type column_type, size_t count,
                               weir_value (*get)(const void *context, size_t i), const void *context);

@@ -39,10 +39,7 @@ int weir__params_status(const weir__params *params, weir_error *err);
 /* A text that is copied: what stands between prefix and suffix has % _ and \ escaped for LIKE. */
 void weir__params_add_pattern(weir__params *params, const char *prefix, const char *text, const char *suffix);
 
-/* The value that a struct has for a column, checked first: WEIR_ERR_VALUE and what else weir__value_check says. */
-int weir__params_add_column(weir__params *params, const weir__layout *layout, size_t column, const void *values,
-                            weir_error *err);
-/* The same of each column of a mask, in the layout's order, up to the first that is wrong. */
+/* weir__params_add_column of each column of a mask, in the layout's order, up to the first that is wrong. */
 int weir__params_add_columns(weir__params *params, const weir__layout *layout, weir__mask mask, const void *values,
                              weir_error *err);
 

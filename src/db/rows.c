@@ -1,6 +1,7 @@
 /* Rows to records. Two passes over a result: the first adds up the bytes of all texts and keeps their lengths, the second fills structs
- * and texts in the one allocation made in between. The types of the result's columns are compared once; the length of every
- * value is checked, so that a server that does not keep to its protocol makes an error and nothing else. */
+ * and texts in the one allocation made in between. Both go by columns, through some rows at a time that stay in the CPU's cache: what
+ * is done with a value follows from its column, and is so chosen once for all of them. The types of the result's columns are compared
+ * once; the length of every value is checked, so that a server that does not keep to its protocol makes an error and nothing else. */
 #include "db/db.h"
 
 #include "base/error.h"
@@ -15,11 +16,15 @@ typedef struct source {
 	const PGresult     *result;
 	const weir__layout *layout;
 	const size_t       *places;   /* NULL: the first columns, in order */
-	int                *lengths;  /* of the values that need bytes behind their struct, row after row */
-	size_t              pointers; /* how many of those a row has */
+	int                *lengths;  /* of the values that need bytes behind their struct, column after column */
+	size_t              pointers; /* how many columns have those */
+	size_t              first;    /* row */
+	size_t              count;    /* of rows */
 } source;
 
 #define LENGTHS_ON_STACK 256
+#define ROWS_AT_A_TIME   16
+#define INLINE           static inline __attribute__((always_inline))
 
 static int place_of(const source *from, size_t column)
 {
@@ -66,73 +71,165 @@ static int check_shape(source *from, weir_error *err)
 	return WEIR_OK;
 }
 
-/* Adds the bytes of the row's texts to *size and keeps their lengths. Only those are looked at where a type has no more, which is the
- * common case. */
-static int add_text_size(const source *from, int row, int *lengths, size_t *size, weir_error *err)
+/* Adds the bytes of a column's texts to *size and keeps their lengths. */
+static int add_column_size(const source *from, size_t column, int *lengths, size_t *size, weir_error *err)
 {
-	const weir__layout *layout = from->layout;
+	const weir_type type = from->layout->columns[column].type;
+	const int       place = place_of(from, column);
 
-	for (size_t i = 0; i < layout->column_count; i++) {
-		weir_type type = layout->columns[i].type;
-		size_t    needed;
-		if (!weir__type_is_pointer(type))
-			continue;
-		int place = place_of(from, i);
-		int length = PQgetlength(from->result, row, place);
-		*lengths++ = length;
+	for (size_t i = 0; i < from->count; i++) {
+		int    row = (int)(from->first + i);
+		size_t needed;
+		lengths[i] = PQgetlength(from->result, row, place);
 		if (type == WEIR_TYPE_TEXT) {
-			*size += (size_t)length + 1;
+			*size += (size_t)lengths[i] + 1;
 			continue;
 		}
-		if (length == 0 && PQgetisnull(from->result, row, place))
+		if (lengths[i] == 0 && PQgetisnull(from->result, row, place))
 			continue;
-		int status = weir__wire_text_size(type, PQgetvalue(from->result, row, place), (size_t)length, &needed);
+		int status = weir__wire_text_size(type, PQgetvalue(from->result, row, place), (size_t)lengths[i], &needed);
 		if (status != WEIR_OK)
-			return wrong_value(layout, i, status, err);
+			return wrong_value(from->layout, column, status, err);
 		*size += needed;
 	}
 	return WEIR_OK;
 }
 
-/* Fills a zeroed struct, in which NULL is what it is already. */
-static int fill(const source *from, int row, const int *lengths, void *record, char **text, weir_error *err)
+/* Only those are looked at whose type has bytes behind the struct. */
+static int add_text_size(const source *from, size_t *size, weir_error *err)
+{
+	int *lengths = from->lengths;
+	int  status = WEIR_OK;
+
+	for (size_t i = 0; i < from->layout->column_count && status == WEIR_OK; i++) {
+		if (!weir__type_is_pointer(from->layout->columns[i].type))
+			continue;
+		status = add_column_size(from, i, lengths, size, err);
+		lengths += from->count;
+	}
+	return status;
+}
+
+/* One value of a result. */
+typedef struct cell {
+	size_t    column;
+	weir_type type; /* the column's, which is known where all of one column are filled */
+	int       place;
+	int       row;
+	int       length;
+} cell;
+
+/* Fills its member of a zeroed struct, in which NULL is what it is already. */
+INLINE int fill_cell(const source *from, const cell *c, void *record, char **text, weir_error *err)
+{
+	const weir__column *column = &from->layout->columns[c->column];
+	int                 status;
+
+	if (c->length == 0 && PQgetisnull(from->result, c->row, c->place))
+		return column->nullable ? WEIR_OK : wrong_value(from->layout, c->column, WEIR_ERR_SCHEMA, err);
+	status =
+		weir__wire_store(column, c->type, PQgetvalue(from->result, c->row, c->place), (size_t)c->length, record, text);
+	return status == WEIR_OK ? WEIR_OK : wrong_value(from->layout, c->column, status, err);
+}
+
+static int fill_row(const source *from, void *record, char *text, weir_error *err)
 {
 	const weir__layout *layout = from->layout;
+	const int          *lengths = from->lengths;
+	cell                c = { .row = (int)from->first };
+	int                 status = WEIR_OK;
 
-	for (size_t i = 0; i < layout->column_count; i++) {
-		const weir__column *column = &layout->columns[i];
-		int                 place = place_of(from, i);
-		/* NOLINTNEXTLINE(clang-analyzer-core.uninitialized.Assign): the first pass kept one for each of these */
-		int length = weir__type_is_pointer(column->type) ? *lengths++ : PQgetlength(from->result, row, place);
-		if (length == 0 && PQgetisnull(from->result, row, place)) {
-			if (!column->nullable)
-				return wrong_value(layout, i, WEIR_ERR_SCHEMA, err);
-			continue;
-		}
-		int status = weir__wire_store(column, PQgetvalue(from->result, row, place), (size_t)length, record, text);
-		if (status != WEIR_OK)
-			return wrong_value(layout, i, status, err);
+	for (; c.column < layout->column_count && status == WEIR_OK; c.column++) {
+		c.type = layout->columns[c.column].type;
+		c.place = place_of(from, c.column);
+		c.length = weir__type_is_pointer(c.type) ? *lengths++ : PQgetlength(from->result, c.row, c.place);
+		status = fill_cell(from, &c, record, &text, err);
 	}
+	return status;
+}
+
+/* Some rows of a source, and where they go. */
+typedef struct part {
+	const source      *from;
+	size_t             first;
+	size_t             end;
+	const int         *lengths; /* of the next column that has them */
+	const void *const *records; /* of all rows */
+	char              *text;
+} part;
+
+INLINE int fill_values(part *p, size_t column, weir_type type, weir_error *err)
+{
+	const source *from = p->from;
+	const int    *lengths = p->lengths;
+	cell          c = { .column = column, .type = type, .place = place_of(from, column) };
+	char         *text = p->text;
+
+	if (weir__type_is_pointer(type))
+		p->lengths += from->count;
+	for (size_t i = p->first; i < p->end; i++) {
+		c.row = (int)i;
+		c.length = weir__type_is_pointer(type) ? lengths[i] : PQgetlength(from->result, c.row, c.place);
+		int status = fill_cell(from, &c, (void *)(uintptr_t)p->records[i], &text, err);
+		if (status != WEIR_OK)
+			return status;
+	}
+	p->text = text;
 	return WEIR_OK;
+}
+
+static int fill_column(part *p, size_t number, weir_error *err)
+{
+	weir_type type = p->from->layout->columns[number].type;
+
+	switch (type) {
+	case WEIR_TYPE_TEXT:
+		return fill_values(p, number, WEIR_TYPE_TEXT, err);
+	case WEIR_TYPE_INT8:
+		return fill_values(p, number, WEIR_TYPE_INT8, err);
+	case WEIR_TYPE_TIMESTAMPTZ:
+		return fill_values(p, number, WEIR_TYPE_TIMESTAMPTZ, err);
+	case WEIR_TYPE_INT4:
+		return fill_values(p, number, WEIR_TYPE_INT4, err);
+	default:
+		return fill_values(p, number, type, err);
+	}
+}
+
+/* Of a source that begins with the first row. */
+static int fill_rows(const source *from, const void *const *records, char *text, weir_error *err)
+{
+	const size_t column_count = from->layout->column_count;
+	part         p = { .from = from, .records = records, .text = text };
+	int          status = WEIR_OK;
+
+	for (; p.first < from->count && status == WEIR_OK; p.first = p.end) {
+		p.end = from->count - p.first < ROWS_AT_A_TIME ? from->count : p.first + ROWS_AT_A_TIME;
+		p.lengths = from->lengths;
+		for (size_t i = 0; i < column_count && status == WEIR_OK; i++)
+			status = fill_column(&p, i, err);
+	}
+	return status;
 }
 
 int weir__rows_record(const weir__rows *rows, size_t row, const weir__layout *layout, const void **record,
                       weir_error *err)
 {
 	int    lengths[WEIR__COLUMNS_MAX];
-	source from = { .result = rows->result, .layout = layout };
+	source from = { .result = rows->result, .layout = layout, .lengths = lengths, .first = row, .count = 1 };
 	size_t text_size = 0;
+	void  *made;
 	char  *text;
 	int    status = check_shape(&from, err);
 
 	if (status == WEIR_OK)
-		status = add_text_size(&from, (int)row, lengths, &text_size, err);
+		status = add_text_size(&from, &text_size, err);
 	if (status != WEIR_OK)
 		return status;
-	void *made = weir__record_create(layout, text_size, &text);
+	made = weir__record_create(layout, text_size, &text);
 	if (!made)
 		return weir__error_no_memory(err);
-	status = fill(&from, (int)row, lengths, made, &text, err);
+	status = fill_row(&from, made, text, err);
 	if (status != WEIR_OK) {
 		(void)weir_record_release(made);
 		return status;
@@ -142,20 +239,17 @@ int weir__rows_record(const weir__rows *rows, size_t row, const weir__layout *la
 }
 
 /* Both passes; the lengths have been given their room. */
-static int make_list(const source *from, size_t count, weir_list *list, weir_error *err)
+static int make_list(const source *from, weir_list *list, weir_error *err)
 {
 	size_t text_size = 0;
 	char  *text;
-	int    status = WEIR_OK;
+	int    status = add_text_size(from, &text_size, err);
 
-	for (size_t i = 0; i < count && status == WEIR_OK; i++)
-		status = add_text_size(from, (int)i, from->lengths + i * from->pointers, &text_size, err);
 	if (status != WEIR_OK)
 		return status;
-	if (weir__list_create(from->layout, count, text_size, list, &text) != WEIR_OK)
+	if (weir__list_create(from->layout, from->count, text_size, list, &text) != WEIR_OK)
 		return weir__error_no_memory(err);
-	for (size_t i = 0; i < count && status == WEIR_OK; i++)
-		status = fill(from, (int)i, from->lengths + i * from->pointers, (void *)list->items[i], &text, err);
+	status = fill_rows(from, list->items, text, err);
 	if (status != WEIR_OK)
 		weir_list_release(list);
 	return status;
@@ -165,7 +259,7 @@ int weir__rows_list_at(const weir__rows *rows, const weir__layout *layout, const
                        weir_error *err)
 {
 	int       few[LENGTHS_ON_STACK];
-	source    from = { .result = rows->result, .layout = layout, .places = places };
+	source    from = { .result = rows->result, .layout = layout, .places = places, .count = rows->count };
 	weir_list made = WEIR_LIST_INIT;
 	int       status = check_shape(&from, err);
 
@@ -176,7 +270,7 @@ int weir__rows_list_at(const weir__rows *rows, const weir__layout *layout, const
 		from.lengths = weir__malloc(rows->count * from.pointers * sizeof *from.lengths);
 	if (!from.lengths)
 		return weir__error_no_memory(err);
-	status = make_list(&from, rows->count, &made, err);
+	status = make_list(&from, &made, err);
 	if (from.lengths != few)
 		weir__free(from.lengths);
 	if (status == WEIR_OK)

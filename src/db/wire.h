@@ -149,9 +149,9 @@ static inline int weir__wire_read_time(const char *bytes, void *member)
 }
 
 /* weir__wire_read into the column's member of the struct `record`, which is zeroed: without a call for the types that most
- * columns have. */
-static inline int weir__wire_store(const weir__column *column, const char *bytes, size_t length, void *record,
-                                   char **text)
+ * columns have. type is the column's. */
+static inline int weir__wire_store(const weir__column *column, weir_type type, const char *bytes, size_t length,
+                                   void *record, char **text)
 {
 	char    *member = (char *)record + column->offset;
 	uint32_t four;
@@ -160,7 +160,7 @@ static inline int weir__wire_store(const weir__column *column, const char *bytes
 	if (column->optional)
 		*(bool *)member = true; /* .has comes first */
 	member += column->value_at;
-	switch (column->type) {
+	switch (type) {
 	case WEIR_TYPE_TEXT:
 		return weir__wire_read_text(bytes, length, member, text);
 	case WEIR_TYPE_INT8:
@@ -179,7 +179,7 @@ static inline int weir__wire_store(const weir__column *column, const char *bytes
 		memcpy(member, &four, sizeof four);
 		return WEIR_OK;
 	default:
-		return weir__wire_read(column->type, bytes, length, member, text);
+		return weir__wire_read(type, bytes, length, member, text);
 	}
 }
 

@@ -266,7 +266,9 @@ END_TEST
 static void store(size_t column, const char *hex, everything *record, char **room)
 {
 	append_hex_bytes(&wire, hex);
-	ck_assert_int_eq(weir__wire_store(&layout->columns[column], wire.data, wire.length, record, room), WEIR_OK);
+	ck_assert_int_eq(
+		weir__wire_store(&layout->columns[column], layout->columns[column].type, wire.data, wire.length, record, room),
+		WEIR_OK);
 	weir__buffer_release(&wire);
 }
 

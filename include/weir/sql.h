@@ -228,7 +228,8 @@ static inline weir_models weir_no_models(void)
  * (.column or the member's); other columns are ignored. The model may be any: one of the session, or one declared with
  * WEIR_RESULT that no session knows. Models must live as long as the session.
  *
- * The statement begins with SELECT, WITH, VALUES or TABLE; the result has at most the session's max_limit rows
+ * The statement begins with SELECT, WITH, VALUES or TABLE, and no part of it writes (WITH gone AS (DELETE ...) is WEIR_ERR_USAGE here, and
+ * for weir_execute_into); the result has at most the session's max_limit rows
  * (WEIR_ERR_LIMIT). WEIR_ERR_SCHEMA names a field without a column, with one of another type (cast it in the statement),
  * with two, or a NULL that the field cannot hold. */
 WEIR_API int weir_query_into(weir_session *session, weir_sql sql, weir_params params, const weir_model *model,

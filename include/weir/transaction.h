@@ -47,10 +47,12 @@ WEIR_API WEIR_MUST_CHECK int weir_begin(weir_session *session, const weir_transa
  *   WEIR_ERR_UNCONFIRMED     with WEIR_POLICY_FAIL: committed, err.effect is WEIR_EFFECT_DONE, but the cache could not
  *                            be told, so that other processes may for a while read what was before;
  *   any other error          rolled back: err.effect is WEIR_EFFECT_NONE.
- * A savepoint that cannot be released is rolled back to. */
+ * A savepoint that cannot be released is rolled back to. A wrong call (WEIR_ERR_USAGE: a session that is no transaction, or on which a
+ * savepoint is still open) ends nothing, and *tx stays. */
 WEIR_API WEIR_MUST_CHECK int weir_commit(weir_session **tx, weir_error *err);
 
-/* Undoes the transaction (or everything since the savepoint), ends it and sets *tx to NULL. NULL does nothing. */
+/* Undoes the transaction (or everything since the savepoint), ends it and sets *tx to NULL. NULL does nothing, nor does a transaction on
+ * which a savepoint is still open: that is to be ended first. */
 WEIR_API void weir_rollback(weir_session **tx);
 
 /* Work in a transaction: WEIR_OK or above commits, a negative status rolls back and is returned. A savepoint that it begins on tx

@@ -33,6 +33,9 @@ static int check(const weir_principal_options *options, weir_error *err)
 		return weir__error_set(err, WEIR_ERR_USAGE, "a principal has a count of settings but no settings");
 	if (options->role && !is_text(options->role))
 		return weir__error_set(err, WEIR_ERR_USAGE, "the role of a principal is empty or not in UTF-8");
+	if (options->role && strcmp(options->role, "none") == 0)
+		return weir__error_set(err, WEIR_ERR_USAGE,
+		                       "the role of a principal is \"none\", which is the role that connected");
 	for (size_t i = 0; i < options->setting_count; i++) {
 		if (!is_setting(options->settings[i].name))
 			return weir__error_set(err, WEIR_ERR_USAGE, "setting %zu of a principal is not named as \"app.tenant\" is",

@@ -30,6 +30,8 @@ static int check_text(const weir_sql *sql, enum weir__by_hand_kind kind, weir_er
 		                       (int)(text.word_length < 32 ? text.word_length : 32), text.word,
 		                       kind == WEIR__SQL_READS ? "a query: weir_execute writes, weir_run_script does the rest"
 		                                               : "weir_execute: weir_begin and weir_run_script do the rest");
+	if (kind == WEIR__SQL_READS && text.writes)
+		return weir__error_set(err, WEIR_ERR_USAGE, "a statement that writes is not for a query: weir_execute writes");
 	return WEIR_OK;
 }
 

@@ -10,6 +10,9 @@
 typedef struct cursor {
 	const char *at;
 	const char *end;
+	const char *last; /* the word before, if nothing but blanks stands between */
+	size_t      last_length;
+	bool        updates; /* UPDATE was there, and not as a lock */
 } cursor;
 
 static bool is_letter(char c)
@@ -91,6 +94,38 @@ static void read_param(cursor *c, size_t *highest)
 		*highest = number;
 }
 
+static char lower(char c)
+{
+	return (char)(c >= 'A' && c <= 'Z' ? c - 'A' + 'a' : c);
+}
+
+static bool is(const char *text, size_t length, const char *word)
+{
+	for (size_t i = 0; i < length; i++)
+		if (!word[i] || lower(text[i]) != word[i])
+			return false;
+	return word[length] == '\0';
+}
+
+static bool last_is(const cursor *c, const char *word)
+{
+	return is(c->last, c->last_length, word);
+}
+
+static void note_write(cursor *c, const char *word, size_t length, weir__sql_text *read)
+{
+	if (is(word, length, "into"))
+		read->writes |= last_is(c, "insert") || last_is(c, "merge");
+	else if (is(word, length, "from"))
+		read->writes |= last_is(c, "delete");
+	else if (is(word, length, "update"))
+		c->updates |= !last_is(c, "for") && !last_is(c, "key"); /* FOR NO KEY UPDATE */
+	else if (is(word, length, "set"))
+		read->writes |= c->updates;
+	c->last = word;
+	c->last_length = length;
+}
+
 /* A name or keyword; $ may stand in it. E'...' has escapes. */
 static void read_word(cursor *c, weir__sql_text *read)
 {
@@ -102,16 +137,19 @@ static void read_word(cursor *c, weir__sql_text *read)
 		read->word = start;
 		read->word_length = (size_t)(c->at - start);
 	}
+	note_write(c, start, (size_t)(c->at - start), read);
 	if (c->at - start == 1 && (*start == 'e' || *start == 'E') && c->at < c->end && *c->at == '\'')
 		skip_quoted(c, true);
 }
 
 void weir__sql_text_read(const char *text, size_t length, weir__sql_text *read)
 {
-	cursor c = { text, text + length };
+	cursor c = { .at = text, .end = text + length };
 
 	*read = (weir__sql_text){ .word = NULL };
 	while (c.at < c.end) {
+		if (!is_letter(*c.at) && !strchr(" \t\r\n\f\v-/", *c.at))
+			c.last_length = 0;
 		if (*c.at == '\'' || *c.at == '"')
 			skip_quoted(&c, false);
 		else if (starts(&c, "--"))
@@ -129,23 +167,10 @@ void weir__sql_text_read(const char *text, size_t length, weir__sql_text *read)
 	}
 }
 
-static char lower(char c)
-{
-	return (char)(c >= 'A' && c <= 'Z' ? c - 'A' + 'a' : c);
-}
-
-static bool is_word(const weir__sql_text *read, const char *word)
-{
-	for (size_t i = 0; i < read->word_length; i++)
-		if (!word[i] || lower(read->word[i]) != word[i])
-			return false;
-	return word[read->word_length] == '\0';
-}
-
 bool weir__sql_text_begins(const weir__sql_text *read, const char *const *words)
 {
 	for (; read->word && *words; words++)
-		if (is_word(read, *words))
+		if (is(read->word, read->word_length, *words))
 			return true;
 	return false;
 }

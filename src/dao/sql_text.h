@@ -9,6 +9,7 @@ typedef struct weir__sql_text {
 	const char *word; /* the first one, in the text; parentheses before it are passed over */
 	size_t      word_length;
 	size_t      params; /* the highest n of all $n */
+	bool        writes; /* it holds INSERT INTO, UPDATE ... SET, DELETE FROM or MERGE INTO, as WITH may */
 } weir__sql_text;
 
 /* Reads a text; what stands in quotes, dollar quotes and comments is no parameter. Any bytes are accepted. */

@@ -185,6 +185,41 @@ WRITING_TEST(test_upsert__of_a_unique_column_keeps_its_connection)
 	ck_assert_uint_eq(connections_destroyed(), before);
 }
 
+/* ---- Queries that write ------------------------------------------------------------------------------------------------------ */
+
+#define COUNT(text) weir_query_i64(session, WEIR_SQL(text), WEIR_NO_PARAMS, &count, &blog.err)
+
+WRITING_TEST(test_query__that_writes_is_refused_and_sends_nothing)
+{
+	weir_opt_i64 count;
+
+	(void)make_account("ada");
+	assert_queries(0, {
+		assert_status(WEIR_ERR_USAGE,
+		              COUNT("WITH gone AS (DELETE FROM accounts RETURNING id) SELECT count(*) FROM gone"));
+		assert_status(WEIR_ERR_USAGE,
+		              COUNT("WITH a AS (update accounts set points = 1 RETURNING id) SELECT count(*) FROM a"));
+		assert_status(WEIR_ERR_USAGE, COUNT("WITH a AS (INSERT\n-- it\nINTO accounts (owner) VALUES ('x') RETURNING 1) "
+		                                    "SELECT count(*) FROM a"));
+	});
+	assert_ok(
+		COUNT("WITH a AS (SELECT 'delete from' AS \"insert into\" FROM accounts FOR UPDATE) SELECT count(*) FROM a"));
+	assert_ok(COUNT("SELECT count(*) FROM (SELECT owner AS delete, id AS set FROM accounts FOR NO KEY UPDATE) AS a"));
+	ck_assert_int_eq(count.value, 1);
+	ck_assert_str_eq(blog_sql(&blog, "SELECT count(*) FROM accounts WHERE points IS NULL"), "1");
+}
+
+/* RESET would give the statements of a tenant the rights of the role that connected. */
+START_TEST(test_principal__none_is_no_role)
+{
+	weir_principal *who = NULL;
+	weir_error      err = WEIR_ERROR_INIT;
+
+	ck_assert_int_eq(weir_principal_create(&(weir_principal_options){ .role = "none" }, &who, &err), WEIR_ERR_USAGE);
+	ck_assert_ptr_null(who);
+}
+END_TEST
+
 /* ---- One prefix, two schemas ------------------------------------------------------------------------------------------------ */
 
 static const char *name_of(weir_session *of, int64_t id)
@@ -225,4 +260,5 @@ WEIR_SUITE("odd_calls", test_nothing__is_taken_by_what_only_looks,
            test_script__that_ends_its_transaction_is_an_error_and_nothing_follows_it,
            test_upsert__that_a_trigger_keeps_from_the_table_is_not_found, test_upsert__goes_through_a_view,
            test_upsert__goes_into_a_partitioned_table, test_upsert__of_a_unique_column_keeps_its_connection,
+           test_query__that_writes_is_refused_and_sends_nothing, test_principal__none_is_no_role,
            test_prefix__that_two_schemas_share_does_not_mix_their_rows);

@@ -1,6 +1,8 @@
 /* Eager loading, siblings at a time: who has to be loaded, by what keys, and who then has what. */
 #include "dao/eager.h"
 
+#include <weir/scope.h>
+
 #include "base/error.h"
 #include "base/memory.h"
 
@@ -42,12 +44,22 @@ static weir__branch branch_of(const weir__level *level, const void *owner, const
 	return branch;
 }
 
+/* Was it deleted by a stamp? Then it is there for no relation. */
+static bool is_deleted(const weir__layout *layout, const void *record)
+{
+	for (size_t i = 0; layout->deleted_mask && i < layout->column_count; i++)
+		if (layout->deleted_mask >> i & 1)
+			return !weir__layout_get(layout, i, record).is_null;
+	return false;
+}
+
 /* The children of has one and has many belong to the owner: that needs no query. */
 static int attach_back(weir__level *level, const void *owner, const weir_list *slice)
 {
 	const weir__link *inverse = level->relation->link->inverse;
 
-	if (!inverse || inverse->relation->kind != WEIR_RELATION_BELONGS_TO)
+	if (!inverse || inverse->relation->kind != WEIR_RELATION_BELONGS_TO ||
+	    is_deleted(level->relation->link->owner, owner))
 		return WEIR_OK;
 	if (!weir__tree_reserve(level->tree, slice->count))
 		return no_memory(level);
@@ -160,13 +172,16 @@ static int take_targets(weir__level *level, const weir__rows *rows)
 	return rc;
 }
 
-/* A loader works for one owner at a time. */
+/* A loader works for one owner at a time, as fresh as the read that it is part of. */
 static int load_by_loader(weir__level *level)
 {
 	const weir_relation *relation = level->relation->link->relation;
+	weir_scope           scope;
+	weir_session        *session =
+		weir_with_freshness(level->call.session, level->cached ? level->call.fresh_ms : WEIR_BYPASS, &scope);
 
 	for (size_t i = 0; i < level->owner_count; i++) {
-		weir_related of = weir_related_to(level->call.session, relation->model, relation->name, level->owners[i]);
+		weir_related of = weir_related_to(session, relation->model, relation->name, level->owners[i]);
 		weir_list    list = WEIR_LIST_INIT, kept;
 		const void  *one = NULL;
 		int          rc =

@@ -126,7 +126,34 @@ LIBRARY_TEST(test_question__without_a_place_for_the_answer_is_refused_and_asks_n
 	assert_queries(0, assert_status(WEIR_ERR_USAGE, author_books_exists(blog.session, &owner, NULL, NULL, &blog.err)));
 }
 
+static size_t classics_of(int (*get)(const weir_base_dao *, const weir_query *, void *, weir_error *), int fresh_ms)
+{
+	weir_base_dao authors = weir_get_dao(blog.session, &author_model);
+	weir_query    query = { .with = WEIR_WITH("classics"), .fresh_ms = fresh_ms };
+	author_list   list = WEIR_LIST_INIT;
+	book_list     books = WEIR_LIST_INIT;
+
+	assert_ok(get(&authors, &query, &list, &blog.err));
+	ck_assert(author_classics_loaded(&list, list.items[1], &books));
+	author_list_release(&list);
+	return books.count;
+}
+
+LIBRARY_TEST(test_eager__what_has_a_loader_comes_from_the_cache_only_where_the_read_does)
+{
+	int64_t ada = library_author(&blog, "ada");
+
+	library_book(&blog, ada, "old", 1850);
+	ck_assert_uint_eq(classics_of(weir_base_dao_get_all_cached, 0), 1);
+	blog_sql(&blog, "INSERT INTO books (author_id, title, year) SELECT author_id, 'older', 1800 FROM books");
+	ck_assert_uint_eq(classics_of(weir_base_dao_get_all_cached, 0), 1);
+	ck_assert_uint_eq(classics_of(weir_base_dao_get_all, 0), 2);
+	ck_assert_uint_eq(classics_of(weir_base_dao_get_all_cached, WEIR_BYPASS), 2);
+	ck_assert_uint_eq(classics_of(weir_base_dao_get_all_cached, 0), 1);
+}
+
 WEIR_SUITE("relation_corners", test_remove__in_a_transaction_leaves_a_child_alone_that_moves_meanwhile,
            test_create__of_a_linked_row_is_tried_again_when_another_transaction_was_in_the_way,
            test_cascade__of_rows_that_refer_to_themselves_or_in_a_circle_ends,
-           test_question__without_a_place_for_the_answer_is_refused_and_asks_nothing);
+           test_question__without_a_place_for_the_answer_is_refused_and_asks_nothing,
+           test_eager__what_has_a_loader_comes_from_the_cache_only_where_the_read_does);

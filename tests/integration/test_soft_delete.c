@@ -442,6 +442,31 @@ SOFT_TEST(test_soft_delete__where_the_constraint_is_of_all_rows_an_upsert_restor
 	folder_release(&written);
 }
 
+/* As document_folder says of it too. */
+SOFT_TEST(test_soft_delete__the_way_back_from_what_was_loaded_does_not_lead_to_a_deleted_row)
+{
+	const weir_query *deleted = WEIR_QUERY(.deleted = WEIR_WITH_DELETED, .with = WEIR_WITH("documents"));
+	int64_t           id = make_folder("f");
+	const folder     *back = NULL;
+	folder_list       list = WEIR_LIST_INIT;
+	document_list     loaded = WEIR_LIST_INIT;
+
+	(void)make_document(id, "d");
+	for (int i = 0; i < 2; i++) {
+		assert_ok(weir_base_dao_get_all(&folders, deleted, &list, &blog.err));
+		ck_assert(folder_documents_loaded(&list, list.items[0], &loaded));
+		ck_assert_uint_eq(loaded.count, 1);
+		ck_assert_int_eq(document_folder_loaded(&list, loaded.items[0], &back) && back, i == 0);
+		back = NULL;
+		assert_status(i == 0 ? WEIR_OK : WEIR_NOT_FOUND, document_folder(session, loaded.items[0], &back, &blog.err));
+		if (i == 0)
+			folder_release(&back);
+		folder_list_release(&list);
+		blog_sql(&blog, "UPDATE folders SET deleted_at = now()");
+		assert_ok(weir_cache_manager_flush(weir_session_cache(session), NULL, &blog.err));
+	}
+}
+
 /* ---- Cascades --------------------------------------------------------------------------------------------------------------- */
 
 SOFT_TEST(test_soft_delete__cascades_to_what_can_come_back_and_really_to_everything)
@@ -509,7 +534,8 @@ SOFT_TEST(test_soft_delete__of_a_model_without_it_is_refused_or_plain)
 	ck_assert_str_eq(blog_sql(&blog, "SELECT count(*) FROM notes"), "0");
 }
 
-WEIR_SUITE("soft_delete", test_soft_delete__hides_the_row_from_every_read_until_it_is_restored,
+WEIR_SUITE("soft_delete", test_soft_delete__the_way_back_from_what_was_loaded_does_not_lead_to_a_deleted_row,
+           test_soft_delete__hides_the_row_from_every_read_until_it_is_restored,
            test_soft_delete__in_a_transaction_is_seen_there_and_undone_by_a_rollback,
            test_soft_delete__deleted_rows_are_seen_where_they_are_asked_for,
            test_soft_delete__writes_pass_a_deleted_row_by, test_soft_delete__by_version_and_by_condition_too,

@@ -292,6 +292,12 @@ static int remove_by_key(linking *l, const void *other)
 
 /* ---- The calls --------------------------------------------------------------------------------------------------------------- */
 
+/* Does the other one's key go into the row that holds the foreign key? */
+static bool puts_its_key(const linking *l)
+{
+	return l->link->through || l->link->relation->kind == WEIR_RELATION_BELONGS_TO;
+}
+
 int weir_related_add(const weir_related *of, const void *other, weir_error *err)
 {
 	linking l;
@@ -299,6 +305,8 @@ int weir_related_add(const weir_related *of, const void *other, weir_error *err)
 
 	if (rc >= 0 && !other)
 		rc = wrong_call(&l, "no record was given to add");
+	if (rc >= 0 && puts_its_key(&l) && !weir__link_target_has_key(l.link, other))
+		rc = wrong_call(&l, "the record to add has no primary key yet: insert it first");
 	if (rc >= 0)
 		rc = l.link->through ? add_between(&l, other) : add_by_key(&l, other);
 	linking_end(&l);

@@ -74,11 +74,11 @@ static bool is_number(weir_type type)
 	return type == WEIR_TYPE_INT2 || type == WEIR_TYPE_INT4 || type == WEIR_TYPE_INT8;
 }
 
-bool weir__link_has_key(const weir__link *link, const void *owner)
+static bool has_values(const weir__layout *layout, const uint8_t *columns, size_t count, const void *record)
 {
-	for (size_t i = 0; i < link->key_count; i++) {
-		const weir__column *column = &link->owner->columns[link->owner_columns[i]];
-		weir_value          value = weir__link_value(link, i, owner);
+	for (size_t i = 0; i < count; i++) {
+		const weir__column *column = &layout->columns[columns[i]];
+		weir_value          value = weir__layout_get(layout, columns[i], record);
 
 		if (value.is_null)
 			return false;
@@ -86,6 +86,16 @@ bool weir__link_has_key(const weir__link *link, const void *owner)
 			return false;
 	}
 	return true;
+}
+
+bool weir__link_has_key(const weir__link *link, const void *owner)
+{
+	return has_values(link->owner, link->owner_columns, link->key_count, owner);
+}
+
+bool weir__link_target_has_key(const weir__link *link, const void *record)
+{
+	return has_values(link->target, link->target->key, link->target->key_count, record);
 }
 
 bool weir__layout_copy(const weir__layout *from, size_t from_column, const void *source, const weir__layout *to,

@@ -51,6 +51,9 @@ weir_value weir__link_value(const weir__link *link, size_t i, const void *owner)
 /* Has this owner a whole key? Not with a NULL in it, nor where the database still has to make it: a generated number of 0. */
 bool weir__link_has_key(const weir__link *link, const void *owner);
 
+/* The same of a record of the target and its primary key. */
+bool weir__link_target_has_key(const weir__link *link, const void *record);
+
 /* Copies the value of a column (NULL: false, and nothing is copied) into a column of the same type of another struct. Texts
  * are borrowed. */
 bool weir__layout_copy(const weir__layout *from, size_t from_column, const void *source, const weir__layout *to,

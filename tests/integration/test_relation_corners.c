@@ -126,6 +126,19 @@ LIBRARY_TEST(test_question__without_a_place_for_the_answer_is_refused_and_asks_n
 	assert_queries(0, assert_status(WEIR_ERR_USAGE, author_books_exists(blog.session, &owner, NULL, NULL, &blog.err)));
 }
 
+LIBRARY_TEST(test_add__of_a_record_that_is_not_stored_yet_is_refused_and_asks_nothing)
+{
+	const book child = { .id = library_book(&blog, 0, "one", 1) };
+
+	assert_queries(
+		0, assert_status(WEIR_ERR_USAGE, book_author_add(blog.session, &child, &(author){ .id = 0 }, &blog.err)));
+	assert_queries(0, assert_status(WEIR_ERR_USAGE, worker_boss_add(blog.session, &(worker){ .id = 1 },
+	                                                                &(worker){ .id = 0 }, &blog.err)));
+	assert_queries(0, assert_status(WEIR_ERR_USAGE, book_tags_add(blog.session, &child, &(tag){ .id = 0 }, &blog.err)));
+	ck_assert_str_eq(blog_sql(&blog, "SELECT count(*) FROM books WHERE author_id IS NOT NULL"), "0");
+	ck_assert_str_eq(blog_sql(&blog, "SELECT count(*) FROM book_tags"), "0");
+}
+
 static size_t classics_of(int (*get)(const weir_base_dao *, const weir_query *, void *, weir_error *), int fresh_ms)
 {
 	weir_base_dao authors = weir_get_dao(blog.session, &author_model);
@@ -152,7 +165,8 @@ LIBRARY_TEST(test_eager__what_has_a_loader_comes_from_the_cache_only_where_the_r
 	ck_assert_uint_eq(classics_of(weir_base_dao_get_all_cached, 0), 1);
 }
 
-WEIR_SUITE("relation_corners", test_remove__in_a_transaction_leaves_a_child_alone_that_moves_meanwhile,
+WEIR_SUITE("relation_corners", test_add__of_a_record_that_is_not_stored_yet_is_refused_and_asks_nothing,
+           test_remove__in_a_transaction_leaves_a_child_alone_that_moves_meanwhile,
            test_create__of_a_linked_row_is_tried_again_when_another_transaction_was_in_the_way,
            test_cascade__of_rows_that_refer_to_themselves_or_in_a_circle_ends,
            test_question__without_a_place_for_the_answer_is_refused_and_asks_nothing,

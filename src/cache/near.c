@@ -210,7 +210,7 @@ static void note_use(weir__near_entry *entry)
 bool weir__near_get(weir__near *near_cache, weir__hash128 name, int64_t now_us, size_t seat, weir__near_value *value)
 {
 	weir__pin         pin = weir__pin_take(&near_cache->pins, seat);
-	weir__near_entry *entry = weir__near_shard_find(shard_of(near_cache, name), name);
+	weir__near_entry *entry = weir__near_shard_find(shard_of(near_cache, name), near_cache->stripes, name);
 	bool              found = entry && weir__near_is_right(near_cache, entry, now_us);
 
 	if (found) {

@@ -108,9 +108,11 @@ static uint32_t place_for(const weir__near_table *table, weir__hash128 name)
 	return at;
 }
 
-static void set_slot(weir__near_table *table, uint32_t at, uint64_t word, void *object)
+static void set_slot(weir__near_table *table, uint32_t at, uint64_t word, const weir__near_entry *entry)
 {
-	atomic_store_explicit(&table->slots[at].object, object, memory_order_relaxed);
+	uint64_t hint = weir__near_hint(entry->kind ? entry->object : entry, entry->stripes[0]);
+
+	atomic_store_explicit(&table->slots[at].hint, hint, memory_order_relaxed);
 	atomic_store(&table->slots[at].word, word);
 }
 
@@ -122,7 +124,7 @@ static void copy_slots(const weir__near_shard *shard, weir__near_table *from, we
 		if (slot > WEIR__NEAR_GONE) {
 			const weir__near_entry *entry = weir__near_entry_at(shard, (uint32_t)slot - WEIR__NEAR_FIRST_INDEX);
 
-			set_slot(to, place_for(to, entry->name), slot, entry->kind ? entry->object : NULL);
+			set_slot(to, place_for(to, entry->name), slot, entry);
 		}
 	}
 }
@@ -271,7 +273,7 @@ bool weir__near_shard_put(weir__near_shard *shard, weir__near *near_cache, const
 	table = atomic_load(&shard->table);
 	at = place_for(table, item->name);
 	shard->used += atomic_load(&table->slots[at].word) == WEIR__NEAR_EMPTY;
-	set_slot(table, at, slot_of(item->name, index), item->value.object);
+	set_slot(table, at, slot_of(item->name, index), weir__near_entry_at(shard, index));
 	return true;
 }
 

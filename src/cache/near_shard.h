@@ -45,11 +45,16 @@ typedef struct weir__near_entry {
 
 static_assert(sizeof(weir__near_entry) == 128, "an entry is two cache lines");
 
-/* object is where the entry's object is: a hint that lets the CPU fetch both at a time. */
+/* hint lets the CPU fetch the entry, its object and the counter of its own key all at a time: where the object is, in 48 bits, and above
+ * them which line of the stripes. Nothing but speed depends on it. */
 typedef struct weir__near_slot {
 	_Atomic uint64_t word;
-	_Atomic(void *)  object;
+	_Atomic uint64_t hint;
 } weir__near_slot;
+
+#define WEIR__NEAR_HINT_BITS   48
+#define WEIR__NEAR_LINE        64
+#define WEIR__NEAR_LINE_STRIPE (WEIR__NEAR_LINE / sizeof(uint64_t)) /* so many in a line */
 
 typedef struct weir__near_table {
 	struct weir__near_table *next; /* among the retired ones */
@@ -123,8 +128,26 @@ static inline void weir__near_shard_prefetch(const weir__near_shard *shard, weir
 	__builtin_prefetch(&table->slots[(uint32_t)name.high & atomic_load_explicit(&shard->mask, memory_order_relaxed)]);
 }
 
+static inline uint64_t weir__near_hint(const void *object, uint32_t stripe)
+{
+	uint64_t where = (uint64_t)(uintptr_t)object & ((UINT64_C(1) << WEIR__NEAR_HINT_BITS) - 1);
+
+	return where | (uint64_t)(stripe / WEIR__NEAR_LINE_STRIPE) << WEIR__NEAR_HINT_BITS;
+}
+
+/* What stands right before the object is its count of references. */
+static inline void weir__near_follow(uint64_t hint, const _Atomic uint64_t *stripes)
+{
+	const char *object = (const char *)(uintptr_t)(hint & ((UINT64_C(1) << WEIR__NEAR_HINT_BITS) - 1));
+
+	__builtin_prefetch(stripes + (hint >> WEIR__NEAR_HINT_BITS) * WEIR__NEAR_LINE_STRIPE);
+	__builtin_prefetch(object, 1);
+	__builtin_prefetch(object - sizeof(size_t), 1);
+}
+
 /* The entry of this name, or NULL; under a pin. */
-static inline weir__near_entry *weir__near_shard_find(const weir__near_shard *shard, weir__hash128 name)
+static inline weir__near_entry *weir__near_shard_find(const weir__near_shard *shard, const _Atomic uint64_t *stripes,
+                                                      weir__hash128 name)
 {
 	weir__near_table *table = atomic_load(&shard->table);
 
@@ -136,7 +159,7 @@ static inline weir__near_entry *weir__near_shard_find(const weir__near_shard *sh
 			return NULL;
 		if (((slot ^ name.high) & WEIR__NEAR_TAG) != 0 || slot == WEIR__NEAR_GONE)
 			continue;
-		__builtin_prefetch(atomic_load_explicit(&table->slots[at].object, memory_order_relaxed), 1);
+		weir__near_follow(atomic_load_explicit(&table->slots[at].hint, memory_order_relaxed), stripes);
 		entry = weir__near_entry_at(shard, (uint32_t)slot - WEIR__NEAR_FIRST_INDEX);
 		if (weir__near_same(entry->name, name))
 			return entry;

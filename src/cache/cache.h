@@ -152,6 +152,7 @@ typedef struct weir__lookup {
 	weir__near_ticket near_absence;          /* what an ABSENT depends on */
 	int64_t           left_ms;               /* the entry's time to live; 0: as configured, below 0: none */
 	bool              waiting;               /* to be looked at, the next time */
+	bool              unasked;               /* taken for a miss without being looked up (recent.h) */
 	bool              missed;                /* of those that are being leased */
 	bool              leads;
 	uint64_t          turn, tag; /* of the era that it began in (era.h) */

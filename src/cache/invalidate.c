@@ -32,6 +32,38 @@ static int64_t stamp_ttl_ms(const weir__touch_batch *batch)
 	return longest;
 }
 
+/* The logical key of a record's physical one, as far as it was not shortened; empty for the rest. */
+static weir_bytes record_key(const weir__touch_batch *batch, const weir__touch_item *item, size_t head_length)
+{
+	const char *physical = batch->bytes.data + item->offset;
+
+	if (item->is_stamp || item->length < head_length + 2 || physical[item->length - 1] != '}')
+		return weir__bytes(NULL, 0);
+	return weir__bytes(physical + head_length + 1, item->length - head_length - 2);
+}
+
+/* Notes for the readers of this process that the records of a batch are held now, or let go: of a few, it would cost many more than it
+ * spares. */
+static void note_recent(weir_cache_manager *cache, const weir__touch_batch *batch, weir__recency recency)
+{
+	int64_t now_us = weir__now_us();
+
+	for (size_t i = 0; batch->count <= WEIR__TOUCHES_FEW && i < batch->count; i++) {
+		weir_bytes logical = record_key(batch, &batch->items[i], cache->head_length);
+		uint64_t   hash;
+
+		if (logical.length == 0)
+			continue;
+		hash = weir__cache_recent_hash(cache, logical);
+		if (recency == WEIR__RECENT_HELD)
+			weir__recent_hold(&cache->recent, hash, now_us);
+		else if (recency == WEIR__RECENT_RELEASED)
+			weir__recent_release(&cache->recent, hash, now_us);
+		else
+			weir__recent_forget(&cache->recent, hash);
+	}
+}
+
 /* Each attempt sets stamps of its own: one that seemed to fail may have had its effect, and setting its stamps once more would
  * make valid again what another write has invalidated since. */
 int weir__touch_batch_settle(weir_cache_manager *cache, weir__touch_batch *batch)
@@ -45,6 +77,7 @@ int weir__touch_batch_settle(weir_cache_manager *cache, weir__touch_batch *batch
 		rc = cache->backend->release(cache->backend, batch->touches, batch->count, &call);
 	}
 	weir__near_changed_batch(cache, batch);
+	note_recent(cache, batch, rc == WEIR_OK ? WEIR__RECENT_RELEASED : WEIR__RECENT_NOT);
 	return rc;
 }
 
@@ -159,6 +192,8 @@ int weir__cache_guard(weir_cache_manager *cache, weir__touches *touches, int64_t
 	weir__near_changed_batch(cache, batch);
 	guarded = place_guards(cache, batch) && remove_records(cache, batch, removal_deadline(deadline_us));
 	weir__near_changed_batch(cache, batch); /* what was read from the backend until now */
+	if (guarded)
+		note_recent(cache, batch, WEIR__RECENT_HELD);
 	log_operation(cache, "guard", batch, started_us, guarded);
 	if (!guarded) {
 		go_without(cache, batch);
@@ -223,6 +258,7 @@ void weir__cache_abandon(weir_cache_manager *cache, weir__touches *touches)
 
 	if (!batch || batch->count == 0)
 		return;
+	note_recent(cache, batch, WEIR__RECENT_NOT);
 	if (!batch->blocks) {
 		weir__touches_truncate(touches, 0);
 		return;

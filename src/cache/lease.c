@@ -181,6 +181,8 @@ static void take_row(leasing *l, weir__lookup *lookup, size_t at, uint64_t token
 		return;
 	}
 	weir__lookup_judge(l->space, lookup, &l->found[at]);
+	if (lookup->unasked) /* how long it may be kept near is not known */
+		lookup->near_ticket.count = lookup->near_absence.count = 0;
 	if (lookup->state == WEIR__ABSENT && !weir__absence_holds(lookup, row_stamps)) {
 		weir__cached_release(&lookup->found);
 		lookup->state = WEIR__BYPASS;

@@ -347,7 +347,20 @@ int64_t weir__lookup_deadline(const weir__cache_space *space, const weir__lookup
 	return weir__deadline_earlier(deadline_us, now_us + (lookup->until_us - now_us) / 2);
 }
 
-/* Makes the lookups of a part ready. False: its cache is not to be asked. */
+/* What this process has written just now need not be looked up: it is guarded, or not there. */
+static void guess(weir_cache_manager *cache, weir__lookup *lookup, int64_t now_us)
+{
+	weir__recency recency = weir__recent_ask(&cache->recent, weir__cache_recent_hash(cache, lookup->key), now_us);
+
+	if (recency == WEIR__RECENT_NOT)
+		return;
+	lookup->waiting = false;
+	lookup->unasked = recency == WEIR__RECENT_RELEASED;
+	lookup->state = lookup->unasked ? WEIR__MISS : WEIR__BYPASS;
+	lookup->seen_length = 0;
+}
+
+/* Makes the lookups of a part ready. False: there is nothing to ask the backend for. */
 static bool make_ready(const weir__lookup_part *part, int64_t started_us)
 {
 	weir_cache_manager *cache = part->space->cache;
@@ -365,9 +378,13 @@ static bool make_ready(const weir__lookup_part *part, int64_t started_us)
 		lookup->leads = false;
 		weir__era_enter(&cache->era, lookup);
 		lookup->found = (weir_cached){ .state = WEIR_CACHED_NOTHING };
+		lookup->unasked = false;
 		weir__near_prepare(part->space, lookup, started_us);
 	}
-	return usable && part->count > 0;
+	if (usable && part->count == 1 && part->lookups->kind == WEIR__ENTRY_RECORD &&
+	    weir__recent_is_worth_asking(&cache->recent, started_us))
+		guess(cache, part->lookups, started_us);
+	return usable && part->count > 0 && (part->count > 1 || part->lookups->waiting);
 }
 
 void weir__cache_lookup_parts(const weir__lookup_part *parts, size_t count)

@@ -9,6 +9,7 @@
 #include "cache/key.h"
 #include "cache/near_link.h"
 #include "cache/pending.h"
+#include "cache/recent.h"
 #include "cache/watermark.h"
 
 #include <pthread.h>
@@ -68,6 +69,7 @@ struct weir_cache_manager {
 	_Atomic uint64_t           id_counter;
 	weir__pending              pending;
 	weir__flights              flights;
+	weir__recent               recent;
 	weir__watermark            watermark;
 	weir__era                  era;
 	pthread_mutex_t            mutex; /* defaults, spaces, their own */
@@ -97,6 +99,12 @@ static inline bool weir__watermark_holds(weir_cache_manager *cache, int64_t now_
 static inline void weir__space_count(weir__cache_space *space, weir__counter which, int64_t amount)
 {
 	weir__counters_add(&space->counters, which, amount);
+}
+
+/* By which a record's logical key is found among what was written just now. */
+static inline uint64_t weir__cache_recent_hash(const weir_cache_manager *cache, weir_bytes logical)
+{
+	return weir__hash64(logical.data, logical.length, cache->id_seed);
 }
 
 static inline weir_bytes weir__cache_head(const weir_cache_manager *cache)

@@ -61,7 +61,11 @@ static size_t slot_of_number(const weir__distinct *distinct, int64_t number)
 
 static int64_t number_of(const weir__entity *entity, const void *record)
 {
-	return weir__layout_get(entity->layout, entity->layout->key[0], record).as.integer;
+	int64_t number = 0;
+
+	(void)weir__layout_number(&entity->layout->columns[entity->layout->key[0]], record,
+	                          &number); /* a key is not NULL */
+	return number;
 }
 
 /* name: what stands before the number in a key. */

@@ -85,14 +85,13 @@ static int owner_of_record(const weir__level *level, const void *record, weir__b
 /* The same of a key of one integer, which most are. */
 static void note_numbered(const weir__level *level, const weir_list *list, size_t *owners)
 {
-	const weir__layout *layout = layout_of(level);
-	size_t              column = level->relation->link->other_columns[0];
+	const weir__column *key = &layout_of(level)->columns[level->relation->link->other_columns[0]];
+	int64_t             number;
 
-	for (size_t row = 0; row < list->count; row++) {
-		weir_value key = weir__layout_get(layout, column, list->items[row]);
-
-		owners[row] = key.is_null ? SIZE_MAX : weir__distinct_find_number(&level->distinct, key.as.integer);
-	}
+	for (size_t row = 0; row < list->count; row++)
+		owners[row] = weir__layout_number(key, list->items[row], &number)
+		                  ? weir__distinct_find_number(&level->distinct, number)
+		                  : SIZE_MAX;
 }
 
 static int note_owners(const weir__level *level, const weir__rows *rows, const weir_list *list, size_t *owners)

@@ -91,6 +91,23 @@ int weir__layout_mask(const weir__layout *layout, const weir_set *set, weir__mas
 /* The value of a column in a struct of the model. Texts are borrowed from the struct. */
 weir_value weir__layout_get(const weir__layout *layout, size_t column, const void *values);
 
+/* The value of an integer column, of whatever size. False: it is NULL. */
+static inline bool weir__layout_number(const weir__column *column, const void *values, int64_t *number)
+{
+	const char *member = (const char *)values + column->offset;
+
+	if (column->optional && !*(const bool *)member) /* .has comes first */
+		return false;
+	member += column->value_at;
+	if (column->type == WEIR_TYPE_INT8)
+		*number = *(const int64_t *)(const void *)member;
+	else if (column->type == WEIR_TYPE_INT4)
+		*number = *(const int32_t *)(const void *)member;
+	else
+		*number = *(const int16_t *)(const void *)member;
+	return true;
+}
+
 /* Checks that a value given by a caller can be stored in the column: NULL only where allowed, text is UTF-8 and not
  * longer than max_length characters, numeric and json texts are well-formed, an integer fits the column's size,
  * a time is within PostgreSQL's range. WEIR_ERR_VALUE or WEIR_ERR_NOT_NULL, naming model and column, never the value. */

@@ -6,7 +6,8 @@
  *
  * Without POINTER, the pointer that is followed may say anything at all: what holds then holds for any way of
  * keeping pointers. With POINTER it is an entry like others, and with POINTER_TOUCHED every write of a record that
- * has the value, or had it, releases it too, which deletes it, without having guarded it.
+ * has the value, or had it, releases it too, which deletes it, without having guarded it. With POINTER_MOVED only those do that
+ * change who has the value: another one, whose guard was lost and which is not released yet, may have moved it.
  */
 #ifndef WRITERS
 #define WRITERS 1
@@ -24,7 +25,7 @@
 #define NOBODY 2
 #define POINTER_KEY 2
 
-#ifdef POINTER_TOUCHED
+#if defined(POINTER_TOUCHED) || defined(POINTER_MOVED)
 #define POINTER
 #endif
 
@@ -128,6 +129,9 @@ end_idle:
 		fi;
 #ifdef POINTER_TOUCHED
 		touches = touches | BIT(POINTER_KEY);
+#endif
+#ifdef POINTER_MOVED
+		touches = (owner == next -> touches : touches | BIT(POINTER_KEY));
 #endif
 		skip_untouched()
 	}

@@ -10,9 +10,10 @@
 #include <stdio.h>
 #include <string.h>
 
-#define SCRIPT_KEYS 256   /* of one script call, so that no call holds the server up */
-#define SCAN_COUNT  500   /* keys looked at in one step of a flush */
-#define SCAN_MOST   16384 /* keys that one step may find */
+#define SCRIPT_KEYS 256                /* of one script call, so that no call holds the server up */
+#define PIECE_BYTES ((size_t)64 << 10) /* of a request of many commands */
+#define SCAN_COUNT  500                /* keys looked at in one step of a flush */
+#define SCAN_MOST   16384              /* keys that one step may find */
 #define IS_UP_MS    50
 #define LEASE_SIZE  17
 #define NONCE_SIZE  16
@@ -133,29 +134,36 @@ static size_t send_by_text(weir__redis_run *run, const script_work *work, size_t
 	return weir__redis_run_send(run, unknown, 0) ? unknown : 0;
 }
 
-/* A script gets and gives many strings slowly, for the server: four times as slowly as DEL and PUBLISH are. Returns the number of
- * commands. */
-static size_t append_bare(weir__redis_connection *connection, const script_work *work)
+static size_t append_bare_part(weir__redis_connection *connection, const weir_touch *touches, size_t count,
+                               const weir_cache_call *call)
+{
+	weir__redis_command(connection, 1 + count);
+	weir__redis_argument_text(connection, "DEL");
+	for (size_t i = 0; i < count; i++)
+		weir__redis_argument_key(connection, touches[i].key);
+	if (call->channel.length == 0)
+		return 1;
+	weir__redis_command(connection, 3);
+	weir__redis_argument_text(connection, "PUBLISH");
+	weir__redis_argument(connection, call->channel.data, call->channel.length);
+	weir__redis_argument_lines(connection, call->origin, touches, count);
+	return 2;
+}
+
+/* A script gets and gives many strings slowly, for the server: four times as slowly as DEL and PUBLISH are. *commands is how many
+ * were appended. False: failed; the run has ended. */
+static bool append_bare(weir__redis_run *run, const script_work *work, size_t *commands)
 {
 	const weir_touch *at = (const weir_touch *)work->items + work->count;
-	size_t            commands = 0;
 
+	*commands = 0;
 	for (size_t left = work->bare, count; left > 0; left -= count, at += count) {
 		count = left < SCRIPT_KEYS ? left : SCRIPT_KEYS;
-		weir__redis_command(connection, 1 + count);
-		weir__redis_argument_text(connection, "DEL");
-		for (size_t i = 0; i < count; i++)
-			weir__redis_argument_key(connection, at[i].key);
-		commands++;
-		if (work->call->channel.length == 0)
-			continue;
-		weir__redis_command(connection, 3);
-		weir__redis_argument_text(connection, "PUBLISH");
-		weir__redis_argument(connection, work->call->channel.data, work->call->channel.length);
-		weir__redis_argument_lines(connection, work->call->origin, at, count);
-		commands++;
+		*commands += append_bare_part(run->connection, at, count, work->call);
+		if (run->connection->request.length >= PIECE_BYTES && !weir__redis_run_push(run))
+			return false;
 	}
-	return commands;
+	return true;
 }
 
 /* As add_up, of answers that are numbers without meaning. */
@@ -188,8 +196,7 @@ static long long run_script(weir_cache_backend *self, const script_work *work)
 	run.once = work->once;
 	for (size_t i = 0; i < calls; i++)
 		append_call(run.connection, work, i, false);
-	bare = append_bare(run.connection, work);
-	if (!weir__redis_run_send(&run, calls + bare, 0))
+	if (!append_bare(&run, work, &bare) || !weir__redis_run_send(&run, calls + bare, 0))
 		return -1;
 	understood = look_at_bare(&run, calls, bare, &sum);
 	if (run.no_script && (calls = send_by_text(&run, work, calls, &sum)) == 0)

@@ -228,6 +228,16 @@ static weir__redis_failure receive_replies(const weir__redis_connection *connect
 	}
 }
 
+weir__redis_failure weir__redis_push(weir__redis_connection *connection, int64_t deadline_us)
+{
+	weir__redis_failure failure =
+		connection->request.failed ? WEIR__REDIS_NO_MEMORY : send_request(connection, deadline_us);
+
+	if (failure == WEIR__REDIS_FINE)
+		weir__buffer_clear(&connection->request);
+	return failure;
+}
+
 weir__redis_failure weir__redis_exchange(weir__redis_connection *connection, weir__reply_buffer *buffer, size_t count,
                                          size_t elements, int64_t deadline_us)
 {

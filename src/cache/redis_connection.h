@@ -79,6 +79,9 @@ void weir__redis_argument_lines(weir__redis_connection *connection, weir_bytes f
                                 size_t count);
 void weir__redis_argument_number(weir__redis_connection *connection, int64_t number);
 
+/* Sends what there is of a request, of which more follows. */
+weir__redis_failure weir__redis_push(weir__redis_connection *connection, int64_t deadline_us);
+
 /* Sends the request and reads count replies, with at most elements elements of arrays, into buffer. The request stays. */
 weir__redis_failure weir__redis_exchange(weir__redis_connection *connection, weir__reply_buffer *buffer, size_t count,
                                          size_t elements, int64_t deadline_us);

@@ -568,6 +568,15 @@ static bool check_errors(weir__redis_run *run, size_t count)
 	return true;
 }
 
+bool weir__redis_run_push(weir__redis_run *run)
+{
+	weir__redis_failure failure = weir__redis_push(run->connection, run->deadline_us);
+
+	if (failure == WEIR__REDIS_LOST && run->connection->reused)
+		return end_unanswered(run);
+	return failure == WEIR__REDIS_FINE || fail(run, failure, "");
+}
+
 bool weir__redis_run_send(weir__redis_run *run, size_t count, size_t elements)
 {
 	weir__redis_failure failure = weir__redis_exchange(run->connection, run->buffer, count, elements, run->deadline_us);

@@ -38,6 +38,10 @@ typedef struct weir__redis_run {
 /* Begins: a connection, an empty request. False: the server is down or out of reach; nothing to end. */
 bool weir__redis_run_begin(weir__redis_run *run, weir__redis_pool *pool, int64_t deadline_us);
 
+/* Sends what was appended already, so that a long request needs little memory. Only where run->once. False: failed; ended
+ * already. */
+bool weir__redis_run_push(weir__redis_run *run);
+
 /* Sends what was appended to run->connection and reads count replies. A connection that turns out to have ended while it was
  * idle is replaced once, unless run->once. False: failed; ended already. */
 bool weir__redis_run_send(weir__redis_run *run, size_t count, size_t elements);

@@ -51,8 +51,8 @@ WEIR_API WEIR_MUST_CHECK int weir_begin(weir_session *session, const weir_transa
  * savepoint is still open) ends nothing, and *tx stays. */
 WEIR_API WEIR_MUST_CHECK int weir_commit(weir_session **tx, weir_error *err);
 
-/* Undoes the transaction (or everything since the savepoint), ends it and sets *tx to NULL. NULL does nothing, nor does a transaction on
- * which a savepoint is still open: that is to be ended first. */
+/* Undoes the transaction (or everything since the savepoint), ends it and sets *tx to NULL. NULL does nothing. A savepoint that is
+ * still open on it is undone too; its session can only be ended (weir_commit says WEIR_ERR_CLOSED). */
 WEIR_API void weir_rollback(weir_session **tx);
 
 /* Work in a transaction: WEIR_OK or above commits, a negative status rolls back and is returned. A savepoint that it begins on tx

@@ -87,6 +87,7 @@ struct weir__transaction {
 	int                level;       /* 0: the outermost */
 	int                timeout_ms;
 	weir_session      *child; /* a savepoint on it that is open: only that may be used; or NULL */
+	bool orphaned;            /* a savepoint, whose transaction was rolled back around it: all else but named is gone */
 };
 
 /* May this session be used by this process and caller? WEIR_ERR_USAGE for NULL or a transaction with an open savepoint,

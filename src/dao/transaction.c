@@ -5,6 +5,7 @@
 #include "base/error.h"
 #include "base/hash.h"
 #include "base/memory.h"
+#include "base/process.h"
 #include "dao/session.h"
 
 #include <poll.h>
@@ -199,6 +200,29 @@ static void undo_savepoint(weir_session *tx)
 	weir__transaction_undo(own, &own->mark);
 }
 
+/* Savepoints that are open when what is around them is rolled back: nothing is left of them but their sessions, which their owners end. */
+static void orphan_savepoints(weir__transaction *transaction)
+{
+	weir_session *next;
+
+	for (weir_session *child = transaction->child; child; child = next) {
+		next = child->transaction->child;
+		child->transaction->child = NULL;
+		child->transaction->orphaned = true;
+		child->wrong = "the transaction around the savepoint was rolled back";
+		weir__engine_retain(child->engine);
+	}
+	transaction->child = NULL;
+}
+
+static void end_orphan(weir_session *tx)
+{
+	weir__engine *engine = tx->engine;
+
+	session_free(tx);
+	weir__engine_release(engine);
+}
+
 static int release_savepoint(weir_session *tx, weir_error *err)
 {
 	weir__transaction *own = tx->transaction;
@@ -221,6 +245,11 @@ int weir_commit(weir_session **tx, weir_error *err)
 		return weir__error_set(err, WEIR_ERR_USAGE, "weir_commit: the session %s",
 		                       ended->derived ? "is derived from another, which is to be committed"
 		                                      : "is no transaction");
+	if (ended->transaction->orphaned) {
+		rc = weir__error_set(err, WEIR_ERR_CLOSED, "%s", ended->wrong);
+		weir_rollback(tx);
+		return rc;
+	}
 	if (atomic_load_explicit(&ended->engine->closed, memory_order_relaxed)) {
 		weir_rollback(tx);
 		return weir__error_set(err, WEIR_ERR_CLOSED, "the session was closed: the transaction was rolled back");
@@ -233,9 +262,14 @@ void weir_rollback(weir_session **tx)
 {
 	weir_session *ended = tx ? *tx : NULL;
 
-	if (weir__session_check_end(ended, NULL) < 0 || !ended->transaction || ended->derived)
+	if (!ended || !ended->transaction || ended->derived || ended->engine->process != weir__process_generation())
 		return;
 	*tx = NULL;
+	if (ended->transaction->orphaned) {
+		end_orphan(ended);
+		return;
+	}
+	orphan_savepoints(ended->transaction);
 	if (ended->transaction->parent) {
 		undo_savepoint(ended);
 		end_savepoint(ended);

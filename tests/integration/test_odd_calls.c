@@ -45,20 +45,36 @@ END_TEST
 
 /* ---- Ends in the wrong order ----------------------------------------------------------------------------------------------- */
 
-WRITING_TEST(test_close__of_a_transaction_with_an_open_savepoint_loses_no_connection)
+static int in_use(void)
 {
-	weir_session      *tx = NULL, *inner = NULL;
 	weir_session_stats stats;
 
-	assert_ok(weir_begin(session, NULL, &tx, &blog.err));
-	assert_ok(weir_begin(tx, NULL, &inner, &blog.err));
-	weir_close(&tx);
-	weir_close(&inner);
-	weir_close(&tx);
-	ck_assert_ptr_null(inner);
-	ck_assert_ptr_null(tx);
 	weir_session_stats_get(session, &stats);
-	ck_assert_int_eq(stats.in_use, 0);
+	return stats.in_use;
+}
+
+/* However it is ended, by whichever of the two, the savepoint below it is undone with it and gives nothing up but itself. */
+WRITING_TEST(test_rollback__of_a_transaction_with_open_savepoints_undoes_all_and_loses_nothing)
+{
+	const account *found = NULL;
+
+	for (int i = 0; i < 4; i++) {
+		weir_session *tx = NULL, *inner = NULL, *innermost = NULL;
+
+		assert_ok(weir_begin(session, NULL, &tx, &blog.err));
+		assert_ok(weir_begin(tx, NULL, &inner, &blog.err));
+		assert_ok(weir_begin(inner, NULL, &innermost, &blog.err));
+		assert_status(WEIR_ERR_USAGE, weir_commit(&tx, &blog.err));
+		(i % 2 ? weir_close : weir_rollback)(i < 2 ? &tx : &inner);
+		weir_base_dao below = weir_get_dao(innermost, &account_model);
+		assert_status(WEIR_ERR_USAGE, weir_base_dao_get_by_id(&below, &(account){ .id = 1 }, &found, &blog.err));
+		assert_status(WEIR_ERR_CLOSED, weir_commit(&innermost, &blog.err));
+		weir_rollback(&inner);
+		ck_assert_int_eq(in_use(), i < 2 ? 0 : 1);
+		if (tx)
+			assert_ok(weir_commit(&tx, &blog.err));
+		ck_assert(!tx && !inner && !innermost && in_use() == 0);
+	}
 }
 
 /* What was written before the script is committed by it: cached reads must see that. */
@@ -256,7 +272,7 @@ START_TEST(test_prefix__that_two_schemas_share_does_not_mix_their_rows)
 END_TEST
 
 WEIR_SUITE("odd_calls", test_nothing__is_taken_by_what_only_looks,
-           test_close__of_a_transaction_with_an_open_savepoint_loses_no_connection,
+           test_rollback__of_a_transaction_with_open_savepoints_undoes_all_and_loses_nothing,
            test_script__that_ends_its_transaction_is_an_error_and_nothing_follows_it,
            test_upsert__that_a_trigger_keeps_from_the_table_is_not_found, test_upsert__goes_through_a_view,
            test_upsert__goes_into_a_partitioned_table, test_upsert__of_a_unique_column_keeps_its_connection,

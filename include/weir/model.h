@@ -166,7 +166,8 @@ typedef struct weir_model {
 	bool gathers;
 	/* writes of one row (create, update, increment, delete) that come at the same time, outside of transactions, share a
 	 * transaction: one COMMIT, one now(), its row locks held until then. Each has its own outcome: where one fails, all are
-	 * undone and each is written by itself. Many threads gain by it, unless many of their writes fail (docs/writing.md) */
+	 * undone, it is written by itself, and the others try again. Many threads gain by it, unless many of their writes fail
+	 * (docs/writing.md) */
 	bool              gathers_writes;
 	bool              reserved;
 	weir_invalidates *invalidates; /* or NULL */

@@ -1,7 +1,7 @@
 /* Writes of one row that come at the same time, of models that say so (.gathers_writes), outside of transactions: the first one is
  * written at once, as always; those that come before it is ready for COMMIT wait and then share one transaction, with one guard,
  * one COMMIT and one release (base/combiner.h). Where that fails for any reason it is undone and each of them is written by itself, by its
- * own caller and with its own outcome. */
+ * own caller and with its own outcome; but where one statement was refused the others try again without it. */
 #ifndef WEIR_DAO_GROUP_H
 #define WEIR_DAO_GROUP_H
 

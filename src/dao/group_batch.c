@@ -1,4 +1,5 @@
-/* What a leader does: the algorithm of write.c with the statements of all, one set of touches and one COMMIT.
+/* What a leader does: the algorithm of write.c with the statements of all, one set of touches and one COMMIT. Where a statement is
+ * refused all of it is undone, and tried again without that one.
  *
  * Rows are changed in one order, that of the hashes of their keys, so that two batches never wait for each other; rows that are made
  * come last. */
@@ -8,6 +9,8 @@
 #include "base/hash.h"
 #include "dao/group.h"
 #include "dao/keys.h"
+
+#define TAKEN_OUT_MOST 2 /* for which the others are tried once more */
 
 /* ---- Before ---------------------------------------------------------------------------------------------------------- */
 
@@ -109,6 +112,33 @@ static void tell(weir__group_member *member, weir__batch_item *item, int rc, con
 		*member->call->err = *err;
 }
 
+/* Takes the one out whose statement the server has refused: its caller writes it by itself. False: it was none of them, or no others
+ * are left to share a transaction. */
+static bool take_out(weir__group_batch *batch)
+{
+	size_t at = 0;
+
+	while (at < batch->count && !batch->items[at].failed)
+		at++;
+	if (at == batch->count || batch->count == 2)
+		return false;
+	batch->count--;
+	for (; at < batch->count; at++)
+		batch->members[at] = batch->members[at + 1];
+	return true;
+}
+
+static int run_on(weir__group_batch *batch, weir__conn **conn, weir__touches *touches, weir_error *err)
+{
+	int rc = run_and_commit(batch, conn, touches, err);
+
+	for (int i = 0; i < TAKEN_OUT_MOST && rc < 0 && *conn && weir__conn_is_usable(*conn) && take_out(batch); i++) {
+		*err = (weir_error)WEIR_ERROR_INIT;
+		rc = run_and_commit(batch, conn, touches, err);
+	}
+	return rc;
+}
+
 bool weir__group_batch_run(weir__group_batch *batch)
 {
 	weir_session  *session = batch->members[0]->call->session;
@@ -123,7 +153,7 @@ bool weir__group_batch_run(weir__group_batch *batch)
 	if (rc >= 0) {
 		fits = weir__conn_takes_batches(conn);
 		sort(batch);
-		rc = fits ? run_and_commit(batch, &conn, touches, &err) : WEIR_ERR_USAGE;
+		rc = fits ? run_on(batch, &conn, touches, &err) : WEIR_ERR_USAGE;
 	}
 	weir__session_give_back(session, &conn);
 	for (size_t i = 0; i < batch->count; i++)

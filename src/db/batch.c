@@ -10,13 +10,12 @@
 
 /* An answer to wait for. */
 typedef struct batch_step {
-	weir__statement *preparing; /* what this step prepares, or NULL */
-	PGresult       **result;    /* where it is wanted, or NULL */
+	weir__statement  *preparing; /* what this step prepares, or NULL */
+	weir__batch_item *item;      /* whose it is, or NULL */
 } batch_step;
 
 typedef struct batch {
 	weir__run  run;
-	PGresult  *results[WEIR__BATCH_MAX];
 	batch_step steps[STEPS_MAX];
 	size_t     step_count;
 	bool       refused; /* libpq did not take something */
@@ -42,14 +41,14 @@ static bool has_room(const weir__conn *conn)
 	return conn->statements.count < conn->statements.limit && !conn->statements.drop_all;
 }
 
-static void expect(batch *b, int taken, weir__statement *preparing, PGresult **result)
+static void expect(batch *b, int taken, weir__statement *preparing, weir__batch_item *item)
 {
 	b->refused |= !taken;
-	b->steps[b->step_count++] = (batch_step){ preparing, result };
+	b->steps[b->step_count++] = (batch_step){ preparing, item };
 }
 
 /* False: it cannot be sent on this connection. */
-static bool put(batch *b, const weir__sql *sql, const weir__params *params, PGresult **result)
+static bool put(batch *b, const weir__sql *sql, const weir__params *params, weir__batch_item *item)
 {
 	weir__conn      *conn = b->run.conn;
 	weir__statement *statement = weir__statement_find(&conn->statements, sql, params);
@@ -59,10 +58,10 @@ static bool put(batch *b, const weir__sql *sql, const weir__params *params, PGre
 		if (!statement)
 			return false;
 		expect(b, PQsendPrepare(conn->pg, statement->name, statement->text, statement->type_count, statement->types),
-		       statement, NULL);
+		       statement, item);
 		weir__count(&conn->counters.prepared);
 	}
-	expect(b, weir__run_send(conn, statement, sql, params), NULL, result);
+	expect(b, weir__run_send(conn, statement, sql, params), NULL, item);
 	return true;
 }
 
@@ -85,7 +84,7 @@ static int send(batch *b, weir__batch_item *items, size_t count)
 		return weir__error_set(b->run.err, WEIR_ERR_LIMIT, "no room for one more prepared statement");
 	for (size_t i = 0; i < count; i++) {
 		items[i].left_out =
-			weir__params_status(items[i].params, NULL) < 0 || !put(b, items[i].sql, items[i].params, &b->results[i]);
+			weir__params_status(items[i].params, NULL) < 0 || !put(b, items[i].sql, items[i].params, &items[i]);
 		if (!items[i].left_out)
 			weir__count(&conn->counters.queries);
 	}
@@ -99,12 +98,15 @@ static int settle(batch *b, const batch_step *step, PGresult *result, int rc)
 {
 	bool good = weir__result_is_good(result);
 
-	if (!good && rc == WEIR_OK)
+	if (!good && rc == WEIR_OK) {
 		rc = weir__run_failed(&b->run, result);
+		if (step->item)
+			step->item->failed = true;
+	}
 	if (!good && step->preparing)
 		weir__statement_forget(&b->run.conn->statements, step->preparing, false);
-	if (good && step->result)
-		*step->result = result;
+	if (good && step->item && !step->preparing)
+		step->item->rows.result = result;
 	else
 		PQclear(result);
 	return rc;
@@ -148,10 +150,10 @@ static int run(batch *b, weir__batch_item *items, size_t count)
 	if (b->run.stale != WEIR__NOT_STALE)
 		weir__run_forget_stale(&b->run);
 	for (size_t i = 0; i < count; i++) {
-		if (rc >= 0 && b->results[i])
-			weir__run_take_rows(conn, items[i].sql, b->results[i], &items[i].rows);
+		if (rc >= 0 && !items[i].left_out)
+			weir__run_take_rows(conn, items[i].sql, items[i].rows.result, &items[i].rows);
 		else
-			PQclear(b->results[i]);
+			weir__rows_release(&items[i].rows);
 	}
 	return rc;
 }
@@ -163,8 +165,10 @@ int weir__conn_run_batch(weir__conn *conn, weir__batch_item *items, size_t count
 	weir__observed observed;
 	int            rc = weir__conn_check(conn, err);
 
-	for (size_t i = 0; i < count; i++)
+	for (size_t i = 0; i < count; i++) {
 		items[i].rows = (weir__rows)WEIR__ROWS_INIT;
+		items[i].left_out = items[i].failed = false;
+	}
 	if (rc < 0 || !weir__is_observed(conn))
 		return rc < 0 ? rc : run(&b, items, count);
 	weir__observe(&observed, conn, items[0].sql->text, &b.run.err);

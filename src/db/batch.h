@@ -12,6 +12,7 @@ typedef struct weir__batch_item {
 	const weir__params *params;
 	weir__rows          rows;     /* the answer; the caller's to release */
 	bool                left_out; /* it was not sent: its parameters are wrong, or there is no room to prepare it */
+	bool                failed;   /* the server has refused this one; those behind it have not run */
 } weir__batch_item;
 
 /* Can they run on this connection at all? Not behind a pooler, nor where statements are not prepared. */

@@ -98,6 +98,24 @@ START_TEST(test_group__one_that_violates_a_constraint_is_told_so_and_the_others_
 	ck_assert_str_eq(writers[3].err.sqlstate, "23505");
 	ck_assert_str_eq(writers[3].err.table, "users");
 	ck_assert_ptr_null(writers[3].written);
+	ck_assert_int_eq(transactions(), 1); /* of all the others */
+	close_group();
+}
+END_TEST
+
+START_TEST(test_group__where_many_fail_each_writes_by_itself)
+{
+	if (test_is_pooled())
+		return;
+	open_group(NULL);
+	for (int i = 0; i < WRITERS; i += 2)
+		writers[i].name = "user0";
+	write_together();
+	for (int i = 0; i < WRITERS; i++)
+		if (i % 2)
+			assert_written(i);
+		else
+			ck_assert_int_eq(writers[i].rc, WEIR_ERR_UNIQUE);
 	close_group();
 }
 END_TEST
@@ -155,6 +173,7 @@ START_TEST(test_group__one_that_waits_for_a_lock_keeps_the_others_for_millisecon
 			assert_written(i);
 		}
 	ck_assert(is_blocked(1));
+	ck_assert_int_eq(transactions(), 1);
 	weir_rollback(&stranger);
 	finish(&writers[5]);
 	assert_written(5);
@@ -283,7 +302,8 @@ static int increment_balance(writer *w)
 {
 	user key = { .id = first.id };
 
-	return weir_base_dao_increment(&w->users.base, &key, WEIR_BY(weir_by(user_c.balance, weir_numeric_of("1"))), NULL, &w->err);
+	return weir_base_dao_increment(&w->users.base, &key, WEIR_BY(weir_by(user_c.balance, weir_numeric_of("1"))), NULL,
+	                               &w->err);
 }
 
 /* What was written is what is read, by whoever. */
@@ -333,7 +353,8 @@ END_TEST
 WEIR_SUITE("group_commit", test_group__writers_that_wait_share_a_transaction_and_each_has_its_own_row,
            test_group__so_it_is_with_a_near_cache, test_group__rows_are_made_changed_and_deleted_together,
            test_group__one_that_violates_a_constraint_is_told_so_and_the_others_are_written,
-           test_group__one_whose_row_is_not_there_is_told_so, test_group__where_no_row_is_there_nothing_is_committed,
+           test_group__where_many_fail_each_writes_by_itself, test_group__one_whose_row_is_not_there_is_told_so,
+           test_group__where_no_row_is_there_nothing_is_committed,
            test_group__one_that_waits_for_a_lock_keeps_the_others_for_milliseconds,
            test_group__who_holds_the_place_for_long_is_not_waited_for, test_group__who_has_little_time_does_not_wait,
            test_group__a_transaction_does_not_wait, test_group__what_cannot_be_told_is_left_in_the_outbox,

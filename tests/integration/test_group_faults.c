@@ -8,6 +8,7 @@
 
 #include <weir/weir.h>
 
+#include <sched.h>
 #include <string.h>
 
 #define WRITERS 8
@@ -25,18 +26,23 @@ static const weir_field note_fields[] = {
 static const weir_model        note_model = WEIR_MODEL(note, "notes", note_fields, .gathers_writes = true);
 static const weir_model *const models[] = { &note_model, NULL };
 
-static struct server postgres, redis;
-static weir_session *session, *elsewhere;
-static weir_base_dao notes;
-static weir_error    err;
-static atomic_int    commits; /* so many until one is spoilt; below 0: none is */
+static struct server      postgres, redis;
+static weir_session      *session, *elsewhere;
+static weir_base_dao      notes;
+static weir_error         err;
+static atomic_int         commits; /* of the others than the first: 0: the next one is spoilt */
+static atomic_bool        first_done;
+static _Thread_local bool is_first;
 static void (*spoil)(void);
 
 static void *on_start(void *context, const weir_span *span)
 {
 	(void)context;
-	if (span->operation && strcmp(span->operation, "COMMIT") == 0 && atomic_fetch_sub(&commits, 1) == 0)
-		spoil();
+	if (!span->operation || strcmp(span->operation, "COMMIT") != 0 || is_first || atomic_fetch_sub(&commits, 1) != 0)
+		return NULL;
+	while (!atomic_load(&first_done))
+		sched_yield();
+	spoil();
 	return NULL;
 }
 
@@ -107,20 +113,24 @@ static void *write_once(void *context)
 	const note   *written = NULL;
 
 	dao.timeout_ms = w->timeout_ms;
+	is_first = w->id == 0;
 	w->rc = weir_base_dao_update(&dao, &w->id, &(note){ .text = "after" }, WEIR_SET(note, text), &written, &w->err);
 	if ((w->rc == WEIR_OK) != (written != NULL))
 		w->rc = WEIR_ERR_USAGE;
 	note_release(&written);
+	if (is_first)
+		atomic_store(&first_done, true);
 	return NULL;
 }
 
-/* All but the first share a transaction, whose COMMIT is the second from now. */
+/* All but the first share a transaction, whose COMMIT is spoilt. */
 static void write_together(int timeout_ms, void (*spoiling)(void))
 {
 	weir_session *tx = NULL;
 	weir_base_dao inside;
 	int64_t       id = 0;
 
+	atomic_store(&first_done, false);
 	for (int i = 0; i < 2 * WRITERS; i++)
 		ck_assert(cache_says(elsewhere, 1 + i % WRITERS, "before"));
 	ck_assert_int_eq(weir_begin(session, NULL, &tx, &err), WEIR_OK);
@@ -135,7 +145,7 @@ static void write_together(int timeout_ms, void (*spoiling)(void))
 	}
 	EVENTUALLY(weir__group_waiting(session->engine->group) == WRITERS);
 	spoil = spoiling;
-	atomic_store(&commits, 1);
+	atomic_store(&commits, 0);
 	weir_rollback(&tx);
 	for (int i = 0; i <= WRITERS; i++)
 		pthread_join(writers[i].thread, NULL);

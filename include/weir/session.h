@@ -130,7 +130,8 @@ WEIR_API void weir_close(weir_session **session);
 WEIR_API weir_cache_manager *weir_session_cache(weir_session *session);
 
 /* Runs a script of SQL statements, for schemas and fixtures: a text of the program's own, never made from input (there are
- * no parameters). Outside a transaction it is one transaction of its own unless it says BEGIN itself. The cache does not
+ * no parameters). Outside a transaction it is one transaction of its own unless it says BEGIN itself (and then COMMIT:
+ * WEIR_ERR_USAGE where it leaves one open, which is rolled back). The cache does not
  * notice what a script changes: weir_cache_manager_flush after one that changes rows of models. On failure err names
  * the SQLSTATE, and what the script did is rolled back. In a transaction it must not end that: WEIR_ERR_USAGE, nobody knows what of the
  * transaction was committed, and it can only be rolled back. */

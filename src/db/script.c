@@ -26,6 +26,17 @@ static int run_as_stranger(weir__conn *conn, const char *sql, weir__deadline dea
 	return rc;
 }
 
+/* The transaction is not as it was before. */
+static int refuse(weir__conn *conn, weir_error *err, const char *what)
+{
+	int rc = weir__error_set(err, WEIR_ERR_USAGE, "%s", what);
+
+	weir__conn_break(conn);
+	if (err)
+		err->effect = WEIR_EFFECT_UNKNOWN;
+	return rc;
+}
+
 int weir__conn_run_script(weir__conn *conn, const char *sql, weir__deadline deadline, weir_error *err)
 {
 	bool           in_transaction = conn->tx.begin || PQtransactionStatus(conn->pg) != PQTRANS_IDLE;
@@ -48,14 +59,11 @@ int weir__conn_run_script(weir__conn *conn, const char *sql, weir__deadline dead
 	rc = run_as_stranger(conn, sql, deadline, err);
 	if (is_observed)
 		weir__observe_end(&observed, rc, -1, err);
-	if (in_transaction && PQtransactionStatus(conn->pg) == PQTRANS_IDLE) {
-		conn->broken = true;
-		rc = weir__error_set(
-			err, WEIR_ERR_USAGE,
-			"the script has ended the transaction that it was run in: weir_commit and weir_rollback do that");
-		if (err)
-			err->effect = WEIR_EFFECT_UNKNOWN;
-	}
+	if (!conn->broken && in_transaction && PQtransactionStatus(conn->pg) == PQTRANS_IDLE)
+		rc = refuse(conn, err,
+		            "the script has ended the transaction that it was run in: weir_commit and weir_rollback do that");
+	else if (rc >= 0 && !in_transaction && PQtransactionStatus(conn->pg) != PQTRANS_IDLE)
+		rc = refuse(conn, err, "the script has begun a transaction that it does not end: that was rolled back");
 	if (rc < 0 && err) {
 		err->sent = true;
 		if (conn->broken && !in_transaction)

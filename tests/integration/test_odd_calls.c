@@ -113,6 +113,18 @@ WRITING_TEST(test_script__that_ends_its_transaction_is_an_error_and_nothing_foll
 	weir_rollback(&tx);
 }
 
+START_TEST(test_script__that_leaves_a_transaction_open_is_an_error)
+{
+	setup(WEIR_CACHE_MEMORY);
+	assert_status(WEIR_ERR_USAGE,
+	              weir_run_script(session, "BEGIN; INSERT INTO accounts (owner) VALUES ('ada')", &blog.err));
+	ck_assert_str_eq(blog_sql(&blog, "SELECT count(*) FROM accounts"), "0");
+	assert_ok(weir_run_script(session, "BEGIN; INSERT INTO accounts (owner) VALUES ('ada'); COMMIT", &blog.err));
+	ck_assert_str_eq(blog_sql(&blog, "SELECT count(*) FROM accounts"), "1");
+	teardown();
+}
+END_TEST
+
 /* ---- Triggers and views ---------------------------------------------------------------------------------------------------- */
 
 WRITING_TEST(test_upsert__that_a_trigger_keeps_from_the_table_is_not_found)
@@ -274,6 +286,7 @@ END_TEST
 WEIR_SUITE("odd_calls", test_nothing__is_taken_by_what_only_looks,
            test_rollback__of_a_transaction_with_open_savepoints_undoes_all_and_loses_nothing,
            test_script__that_ends_its_transaction_is_an_error_and_nothing_follows_it,
+           test_script__that_leaves_a_transaction_open_is_an_error,
            test_upsert__that_a_trigger_keeps_from_the_table_is_not_found, test_upsert__goes_through_a_view,
            test_upsert__goes_into_a_partitioned_table, test_upsert__of_a_unique_column_keeps_its_connection,
            test_query__that_writes_is_refused_and_sends_nothing, test_principal__none_is_no_role,

@@ -105,10 +105,11 @@ int weir__cache_backend_redis(const char *url, const weir__logger *logger, weir_
 /* ---- Reads ----------------------------------------------------------------------------------------------------- */
 
 typedef enum weir__lookup_state {
-	WEIR__BYPASS, /* ask the database, fill nothing (the zero value) */
-	WEIR__HIT,    /* payload is what was filled */
-	WEIR__ABSENT, /* known not to exist */
-	WEIR__MISS    /* nothing there: lease, then the database; after lease: the lease is held and fill is allowed */
+	WEIR__BYPASS,   /* ask the database, fill nothing (the zero value) */
+	WEIR__HIT,      /* payload is what was filled */
+	WEIR__ABSENT,   /* known not to exist */
+	WEIR__MISS,     /* nothing there: lease, then the database; after lease: the lease is held and fill is allowed */
+	WEIR__ELSEWHERE /* look_elsewhere has found it */
 } weir__lookup_state;
 
 typedef enum weir__entry_kind {
@@ -134,6 +135,9 @@ typedef struct weir__lookup {
 	/* may wait, so long, while another thread of this process reads the same; only for who holds no other lease (flight.h) */
 	bool                       follows;
 	const struct weir__cancel *cancel; /* ends such a wait; or NULL */
+	/* asked after such a wait, before the backend is: has that thread left the answer where the caller looks first? NULL: no such place */
+	bool (*look_elsewhere)(void *elsewhere);
+	void *elsewhere;
 	/* out */
 	weir__lookup_state state;
 	weir_bytes         payload; /* HIT: readable until weir__lookup_release */

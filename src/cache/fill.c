@@ -159,8 +159,10 @@ void weir__cache_fill(weir__cache_space *space, const weir__filling *fillings, s
 		fillings[i].lookup->token = 0;
 	}
 	send(&f, wanted);
-	for (size_t i = 0; i < count; i++)
+	for (size_t i = 0; i < count; i++) {
+		weir__lookup_settle(space, fillings[i].lookup);
 		weir__lookup_land(fillings[i].lookup, !fillings[i].gives_up && !is_storable(space, &fillings[i]));
+	}
 	if (f.entries != f.few)
 		weir__free(f.entries);
 	weir__buffer_release(&f.bytes);

@@ -181,6 +181,7 @@ static void take_row(leasing *l, weir__lookup *lookup, size_t at, uint64_t token
 		return;
 	}
 	weir__lookup_judge(l->space, lookup, &l->found[at]);
+	weir__lookup_settle(l->space, lookup);
 	if (lookup->unasked) /* how long it may be kept near is not known */
 		lookup->near_ticket.count = lookup->near_absence.count = 0;
 	if (lookup->state == WEIR__ABSENT && !weir__absence_holds(lookup, row_stamps)) {

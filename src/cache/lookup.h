@@ -56,6 +56,13 @@ int64_t weir__lookup_deadline(const weir__cache_space *space, const weir__lookup
  * waits, looks again and answers true; what was found is counted, and no longer marked missed. */
 bool weir__lookup_follow(weir__cache_space *space, weir__lookup *lookups, size_t count);
 
+/* What this process has released has been filled, or is known to be there: it is asked for again. */
+static inline void weir__lookup_settle(weir__cache_space *space, const weir__lookup *lookup)
+{
+	if (lookup->unasked)
+		weir__recent_forget(&space->cache->recent, weir__cache_recent_hash(space->cache, lookup->key));
+}
+
 /* Ends what it leads, if it does. */
 void weir__lookup_land(weir__lookup *lookup, bool in_vain);
 

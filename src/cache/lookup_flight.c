@@ -50,17 +50,31 @@ static void end_following(weir__lookup *lookups, size_t count, bool waits)
 	}
 }
 
+/* What is missing and found where its caller looks first, which counts as found there. */
+static bool is_elsewhere(weir__cache_space *space, weir__lookup *lookup)
+{
+	if (!lookup->look_elsewhere || !lookup->look_elsewhere(lookup->elsewhere))
+		return false;
+	lookup->state = WEIR__ELSEWHERE;
+	lookup->missed = false;
+	weir__space_count(space, WEIR__COUNT_MISSES, -1);
+	return true;
+}
+
 /* Looks the missing ones up again, with time of their own. */
 static void look_again(weir__cache_space *space, weir__lookup *lookups, size_t count)
 {
 	int64_t hits = 0, absent = 0;
+	bool    any = false;
 
 	for (size_t i = 0; i < count; i++) {
-		lookups[i].waiting = is_missing(&lookups[i]);
+		lookups[i].waiting = is_missing(&lookups[i]) && !is_elsewhere(space, &lookups[i]);
+		any = any || lookups[i].waiting;
 		if (lookups[i].waiting)
 			lookups[i].deadline_us = weir__lookup_deadline(space, &lookups[i], weir__now_us());
 	}
-	(void)weir__lookup_look(space, lookups, count);
+	if (any)
+		(void)weir__lookup_look(space, lookups, count);
 	for (size_t i = 0; i < count; i++) {
 		lookups[i].waiting = false;
 		if (!lookups[i].missed || lookups[i].state == WEIR__MISS)

@@ -137,15 +137,19 @@ static bool is_too_large(const weir__cache_space *space, size_t bytes, uint64_t 
 	       (max_bytes >= 0 && bytes > (uint64_t)max_bytes);
 }
 
+#define UNKNOWN_PART 10 /* what is not filled yet may be so by up to this part less than configured (fill.c) */
+
 /* As long as the backend has it, counted from before it was asked, by a clock that may be behind. */
 static int64_t expires_us(const weir__near_question *question, const weir__lookup *lookup, bool absent,
                           int64_t taken_us)
 {
 	int64_t left_ms = lookup->left_ms;
 
-	if (left_ms == 0)
+	if (left_ms == 0) {
 		left_ms =
 			in_force(absent ? &question->space->config.absent_ttl_ms : &question->space->config.ttl_ms[question->kind]);
+		left_ms -= left_ms > 0 ? left_ms / UNKNOWN_PART : 0;
+	}
 	if (left_ms < 0 || left_ms > NO_EXPIRY / 1000 - taken_us / 1000)
 		return NO_EXPIRY;
 	return taken_us + left_ms * 1000 - link_of(question->space)->lag_us;

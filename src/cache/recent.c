@@ -44,12 +44,11 @@ void weir__recent_forget(weir__recent *recent, uint64_t hash)
 
 weir__recency weir__recent_ask(weir__recent *recent, uint64_t hash, int64_t now_us)
 {
-	_Atomic uint64_t *slot = slot_of(recent, hash);
-	uint64_t          word = atomic_load(slot);
+	uint64_t word = atomic_load(slot_of(recent, hash));
 
 	if (word == 0 || ((word ^ hash) & ~TIME_MASK) != 0)
 		return WEIR__RECENT_NOT;
 	if ((word & TIME_MASK) != RELEASED)
 		return (int64_t)(word & TIME_MASK) > now_us / 1000 ? WEIR__RECENT_HELD : WEIR__RECENT_NOT;
-	return atomic_compare_exchange_strong(slot, &word, 0) ? WEIR__RECENT_RELEASED : WEIR__RECENT_NOT;
+	return WEIR__RECENT_RELEASED;
 }

@@ -27,7 +27,7 @@ void weir__recent_hold(weir__recent *recent, uint64_t hash, int64_t now_us);
 void weir__recent_release(weir__recent *recent, uint64_t hash, int64_t now_us);
 void weir__recent_forget(weir__recent *recent, uint64_t hash);
 
-/* Of one that is released it says so once: what is not there then is being filled. */
+/* What is released is so until somebody has filled it, or has found something there, and says weir__recent_forget. */
 weir__recency weir__recent_ask(weir__recent *recent, uint64_t hash, int64_t now_us);
 
 /* Is there anything to ask for? */

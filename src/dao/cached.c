@@ -78,11 +78,11 @@ static int cached_alone(weir__call *call, weir_condition where, const void **rec
 
 /* ---- Records --------------------------------------------------------------------------------------------------- */
 
-/* Fills that there is no such row. */
+/* Fills that there is no such row. It is kept near first, like what is there: who waits for the fill looks there. */
 static void fill_absent(weir__call *call, weir__lookup *lookup, const void *key)
 {
-	fill(call, lookup, NULL, 0);
 	keep_record(call, lookup, key, NULL);
+	fill(call, lookup, NULL, 0);
 }
 
 /* Fills what was read for a key, if it was read under a lease. False: the row's own key is another one, it is not kept (a
@@ -98,8 +98,8 @@ static bool fill_record(weir__call *call, weir__lookup *lookup, const void *reco
 	if (same && lookup->state == WEIR__MISS) {
 		weir__buffer_clear(&payload);
 		weir__codec_encode(call->entity->layout, record, &payload);
-		fill(call, lookup, &payload, 1);
 		keep_record(call, lookup, record, record);
+		fill(call, lookup, &payload, 1);
 	}
 	weir__buffer_release(&payload);
 	return same;
@@ -118,12 +118,26 @@ static int read_and_fill_record(weir__call *call, weir__lookup *lookup, const vo
 	return rc;
 }
 
+/* A record that another thread may have kept near meanwhile. */
+typedef struct near_record {
+	weir__near_question question;
+	const void        **record;
+	int                 rc;
+} near_record;
+
+static bool look_near(void *elsewhere)
+{
+	near_record *near = elsewhere;
+
+	return weir__near_record(&near->question, near->record, &near->rc);
+}
+
 int weir__cached_by_id(weir__call *call, const void *key, const void **record)
 {
-	weir_condition      conditions[WEIR__KEY_COLUMNS_MAX];
-	weir__lookup        lookup = { .kind = WEIR__ENTRY_RECORD };
-	weir__near_question question;
-	int                 rc;
+	weir_condition conditions[WEIR__KEY_COLUMNS_MAX];
+	weir__lookup   lookup = { .kind = WEIR__ENTRY_RECORD };
+	near_record    near = { .record = record };
+	int            rc;
 
 	if (call->entity->per_principal)
 		return cached_alone(call, weir__check_has_key(call->entity->layout, key, conditions), record);
@@ -132,10 +146,16 @@ int weir__cached_by_id(weir__call *call, const void *key, const void **record)
 	if (call->key.failed)
 		return weir__error_no_memory(call->err);
 	lookup.key = (weir_bytes){ call->key.data, call->key.length };
-	question = question_of(call, &lookup, key);
-	if (weir__near_record(&question, record, &rc))
-		return rc;
+	near.question = question_of(call, &lookup, key);
+	if (look_near(&near))
+		return near.rc;
+	lookup.look_elsewhere = look_near;
+	lookup.elsewhere = &near;
 	look_up(call, &lookup);
+	if (lookup.state == WEIR__ELSEWHERE) {
+		rc = near.rc;
+		goto cleanup;
+	}
 	if (lookup.state == WEIR__HIT) {
 		rc = weir__codec_decode(call->entity->layout, lookup.payload.data, lookup.payload.length, record);
 		if (rc == WEIR_OK)

@@ -56,7 +56,7 @@ void weir__call_note_lookup(const weir__call *call, const weir__lookup *lookup)
 		[WEIR__MISS] = WEIR_SPAN_MISS,
 	};
 
-	if (!call->span)
+	if (!call->span || lookup->state == WEIR__ELSEWHERE)
 		return;
 	call->span->span.cache = outcomes[lookup->state];
 	if (lookup->state == WEIR__HIT)

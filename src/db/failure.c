@@ -140,6 +140,14 @@ static void set_message(weir_error *err, int status, const char *message, bool q
 		weir__error_set(err, status, "%s", message);
 }
 
+/* COPY in a text of the caller's wants data that nobody has; ending it takes the connection. */
+static bool is_copy(const PGresult *result)
+{
+	ExecStatusType status = PQresultStatus(result);
+
+	return status == PGRES_COPY_IN || status == PGRES_COPY_OUT || status == PGRES_COPY_BOTH;
+}
+
 int weir__failure_of_result(weir__conn *conn, const PGresult *result, weir_error *err)
 {
 	const char *sqlstate = result ? PQresultErrorField(result, PG_DIAG_SQLSTATE) : NULL;
@@ -147,6 +155,11 @@ int weir__failure_of_result(weir__conn *conn, const PGresult *result, weir_error
 	size_t class;
 	int status;
 
+	if (is_copy(result)) {
+		weir__conn_break(conn);
+		return weir__error_set(err, WEIR_ERR_USAGE,
+		                       "COPY from or to the client is not possible here: create_many copies");
+	}
 	if (!sqlstate)
 		return connection_failed(conn, err);
 	class = class_of(sqlstate);
@@ -158,7 +171,8 @@ int weir__failure_of_result(weir__conn *conn, const PGresult *result, weir_error
 	if (status == WEIR_ERR_READ_ONLY && conn->broken)
 		weir__pool_renew(conn->db, conn);
 	note_blame(conn, result);
-	set_message(err, status, message ? message : weir_status_text(status), strncmp(sqlstate, "22", 2) == 0);
+	set_message(err, status, message && message[0] ? message : weir_status_text(status),
+	            strncmp(sqlstate, "22", 2) == 0);
 	if (!err)
 		return status;
 	weir__error_copy(err->sqlstate, sizeof err->sqlstate, sqlstate);

@@ -125,6 +125,28 @@ START_TEST(test_script__that_leaves_a_transaction_open_is_an_error)
 }
 END_TEST
 
+START_TEST(test_script__with_a_copy_says_that_there_is_no_data)
+{
+	setup(WEIR_CACHE_MEMORY);
+	assert_status(WEIR_ERR_USAGE, weir_run_script(session, "COPY accounts (owner) FROM STDIN", &blog.err));
+	ck_assert_ptr_nonnull(strstr(blog.err.message, "COPY"));
+	assert_status(WEIR_ERR_USAGE, weir_run_script(session, "SELECT 1; COPY accounts TO STDOUT", &blog.err));
+	assert_ok(weir_run_script(session, "SELECT 1", &blog.err));
+	teardown();
+}
+END_TEST
+
+START_TEST(test_error__has_a_message_when_the_server_has_none)
+{
+	static const char script[] = "DO $$ BEGIN RAISE EXCEPTION USING ERRCODE = '40001', MESSAGE = ''; END $$";
+
+	setup(WEIR_CACHE_MEMORY);
+	assert_status(WEIR_ERR_SERIALIZATION, weir_run_script(session, script, &blog.err));
+	ck_assert_str_eq(blog.err.message, weir_status_text(WEIR_ERR_SERIALIZATION));
+	teardown();
+}
+END_TEST
+
 /* ---- Triggers and views ---------------------------------------------------------------------------------------------------- */
 
 WRITING_TEST(test_upsert__that_a_trigger_keeps_from_the_table_is_not_found)
@@ -286,7 +308,8 @@ END_TEST
 WEIR_SUITE("odd_calls", test_nothing__is_taken_by_what_only_looks,
            test_rollback__of_a_transaction_with_open_savepoints_undoes_all_and_loses_nothing,
            test_script__that_ends_its_transaction_is_an_error_and_nothing_follows_it,
-           test_script__that_leaves_a_transaction_open_is_an_error,
+           test_script__that_leaves_a_transaction_open_is_an_error, test_script__with_a_copy_says_that_there_is_no_data,
+           test_error__has_a_message_when_the_server_has_none,
            test_upsert__that_a_trigger_keeps_from_the_table_is_not_found, test_upsert__goes_through_a_view,
            test_upsert__goes_into_a_partitioned_table, test_upsert__of_a_unique_column_keeps_its_connection,
            test_query__that_writes_is_refused_and_sends_nothing, test_principal__none_is_no_role,

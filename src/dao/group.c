@@ -11,7 +11,9 @@
 
 #define PLACES      1
 #define PATIENCE_US 20000
-#define LEFT_US     100000 /* whose deadline is nearer goes alone */
+#define LEFT_US     100000  /* whose deadline is nearer goes alone */
+#define FAIR_PART   4       /* and who has less than this part of the time that another has, */
+#define FAIR_US     1000000 /* unless it is as long as this */
 
 /* A place that somebody has. */
 typedef struct weir__place weir__place;
@@ -148,11 +150,27 @@ static weir__group_member *next_of(const weir__group_member *member)
 	return (weir__group_member *)(void *)member->want.next;
 }
 
-/* Takes all of them that have the time. */
+/* When the most patient of them gives up. */
+static weir__deadline latest_of(const weir__group_member *leader)
+{
+	weir__deadline latest = 0;
+
+	for (const weir__group_member *member = leader; member; member = next_of(member))
+		if (member->call->deadline > latest)
+			latest = member->call->deadline;
+	return latest;
+}
+
+/* Takes all of them that have the time: the deadline of all is that of the most impatient, which must not cut the others short. If the leader
+ * is not among them, all go alone: it would be kept past its own deadline. */
 static void fill(weir__group_batch *batch, weir__group_member *leader)
 {
-	int64_t earliest_us = weir__now_us() + LEFT_US;
+	int64_t now_us = weir__now_us(), least_us = (latest_of(leader) - now_us) / FAIR_PART;
+	int64_t earliest_us;
 
+	if (least_us > FAIR_US)
+		least_us = FAIR_US;
+	earliest_us = now_us + (least_us > LEFT_US ? least_us : LEFT_US);
 	for (weir__group_member *member = leader; member; member = next_of(member))
 		if (member->call->deadline >= earliest_us) {
 			batch->members[batch->count++] = member;
@@ -177,7 +195,7 @@ static void lead(weir__group *group, weir__group_member *leader)
 	fill(&batch, leader);
 	if (!leader->want.next)
 		run_one(leader);
-	else if (batch.count > 1 && !weir__group_batch_run(&batch))
+	else if (batch.count > 1 && batch.members[0] == leader && !weir__group_batch_run(&batch))
 		atomic_store(&group->off, true);
 	weir__group_leave(leader->call);
 	for (weir__group_member *member = leader, *next; member; member = next) {

@@ -28,7 +28,6 @@ typedef struct writer {
 	bool        deletes, deleted;
 	int         rc;
 	weir_error  err;
-	int64_t     took_ms;
 	const user *written;
 } writer;
 
@@ -53,10 +52,8 @@ static int write_it(writer *w)
 static void *write_once(void *context)
 {
 	writer *w = context;
-	int64_t began_ms = now_ms();
 
 	w->rc = write_it(w);
-	w->took_ms = now_ms() - began_ms;
 	return NULL;
 }
 

@@ -217,6 +217,33 @@ START_TEST(test_group__who_has_little_time_does_not_wait)
 }
 END_TEST
 
+/* Whether it comes first, so that it would lead, or last. */
+static void write_with_one_impatient(int place)
+{
+	open_group(NULL);
+	writers[place].users.base.timeout_ms = 900; /* the others have 20 s */
+	block();
+	for (int i = 0; i < WRITERS; i++) {
+		start(&writers[i]);
+		EVENTUALLY(weir__group_waiting(group()) == (size_t)i + 1);
+	}
+	unblock();
+	finish_all();
+	for (int i = 0; i < WRITERS; i++)
+		assert_written(i);
+	ck_assert_int_ge(transactions(), 2);
+	close_group();
+}
+
+START_TEST(test_group__who_is_impatient_does_not_cut_the_others_short_nor_do_their_work)
+{
+	if (test_is_pooled())
+		return;
+	write_with_one_impatient(WRITERS - 1);
+	write_with_one_impatient(0);
+}
+END_TEST
+
 START_TEST(test_group__a_transaction_does_not_wait)
 {
 	weir_session *tx = NULL;
@@ -357,6 +384,7 @@ WEIR_SUITE("group_commit", test_group__writers_that_wait_share_a_transaction_and
            test_group__where_no_row_is_there_nothing_is_committed,
            test_group__one_that_waits_for_a_lock_keeps_the_others_for_milliseconds,
            test_group__who_holds_the_place_for_long_is_not_waited_for, test_group__who_has_little_time_does_not_wait,
+           test_group__who_is_impatient_does_not_cut_the_others_short_nor_do_their_work,
            test_group__a_transaction_does_not_wait, test_group__what_cannot_be_told_is_left_in_the_outbox,
            test_group__a_table_altered_meanwhile_is_found_out,
            test_group__many_write_at_once_and_each_reads_what_it_has_written);

@@ -37,7 +37,7 @@ static weir_bytes record_key(const weir__touch_batch *batch, const weir__touch_i
 {
 	const char *physical = batch->bytes.data + item->offset;
 
-	if (item->is_stamp || item->length < head_length + 2 || physical[item->length - 1] != '}')
+	if (item->is_stamp || item->is_bare || item->length < head_length + 2 || physical[item->length - 1] != '}')
 		return weir__bytes(NULL, 0);
 	return weir__bytes(physical + head_length + 1, item->length - head_length - 2);
 }

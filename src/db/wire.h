@@ -116,8 +116,10 @@ static inline uint64_t weir__load_be64(const char *bytes)
 
 static inline void weir__store_be(char *bytes, size_t size, uint64_t number)
 {
-	for (size_t i = size; i-- > 0; number >>= 8)
-		bytes[i] = (char)(number & 0xff);
+	const char all[8] = { (char)(number >> 56), (char)(number >> 48), (char)(number >> 40), (char)(number >> 32),
+		                  (char)(number >> 24), (char)(number >> 16), (char)(number >> 8),  (char)number };
+
+	memcpy(bytes, all + sizeof all - size, size);
 }
 
 static inline void weir__append_be(weir__buffer *out, size_t size, uint64_t number)

@@ -118,7 +118,6 @@ static bool by_hand(guards *g, size_t count)
 	add(&w, "86400000");
 	add(&w, "weir_guards:near");
 	add(&w, "");
-	add(&w, "0");
 	for (size_t i = 0; i + 1 < count; i++)
 		add(&w, "");
 	add(&w, stamp);

@@ -35,6 +35,14 @@ static weir_condition holds_key(const weir__relation *relation, const void *owne
 	return weir_group(WEIR_OP_ALL, conditions, link->key_count);
 }
 
+/* What is removed leaves no row behind that refers to it, deleted by a stamp or not. */
+static bool is_for_good(const cascading *c)
+{
+	const weir__entity *entity = c->dao->entity;
+
+	return c->really || !entity->layout->deleted_mask;
+}
+
 static int delete_below(const weir_base_dao *dao, const void *key, const cascading *above, weir_error *err);
 
 /* Is this row on its way out already? Rows may refer to each other in circles, or to themselves. */
@@ -57,7 +65,7 @@ static bool is_under_way(const cascading *c, const weir__entity *entity, const v
 static int delete_one_by_one(const weir_related *of, const weir_base_dao *dao, const cascading *c, weir_error *err)
 {
 	const weir__entity *entity = dao->entity;
-	const bool          really = c->really;
+	const bool          really = is_for_good(c);
 	weir__buffer        names = WEIR__BUFFER_INIT;
 	weir_query          all = { .deleted = really && entity->layout->deleted_mask ? WEIR_WITH_DELETED : WEIR_LIVING };
 	weir_list           list = WEIR_LIST_INIT;
@@ -71,14 +79,6 @@ static int delete_one_by_one(const weir_related *of, const weir_base_dao *dao, c
 	return rc;
 }
 
-/* A row that can come back takes with it only what can come back too. */
-static bool is_hidden_only(const cascading *c)
-{
-	const weir__entity *entity = c->dao->entity;
-
-	return entity->layout->deleted_mask && !c->really;
-}
-
 static int cascade_relation(weir_session *tx, const cascading *c, const weir_relation *declared, weir_error *err)
 {
 	const weir__relation *relation = weir__relations_find(tx->engine->relations, declared);
@@ -88,12 +88,12 @@ static int cascade_relation(weir_session *tx, const cascading *c, const weir_rel
 	const weir__entity   *holder = dao.entity;
 
 	dao.timeout_ms = of.timeout_ms = c->dao->timeout_ms;
-	if (is_hidden_only(c) && !holder->layout->deleted_mask)
-		return WEIR_OK;
+	if (!is_for_good(c) && !holder->layout->deleted_mask)
+		return WEIR_OK; /* a row that can come back takes with it only what can come back too */
 	if (holder->cascades && !relation->link->through)
 		return delete_one_by_one(&of, &dao, c, err);
 	weir_condition where = holds_key(relation, c->key, conditions);
-	return weir__delete_where(&dao, &where, c->really, NULL, err);
+	return weir__delete_where(&dao, &where, is_for_good(c), NULL, err);
 }
 
 static int delete_all(weir_session *tx, void *argument, weir_error *err)
@@ -115,7 +115,7 @@ static int delete_all(weir_session *tx, void *argument, weir_error *err)
 
 static int delete_below(const weir_base_dao *dao, const void *key, const cascading *above, weir_error *err)
 {
-	cascading work = { .above = above, .dao = dao, .key = key, .really = above->really };
+	cascading work = { .above = above, .dao = dao, .key = key, .really = is_for_good(above) };
 
 	return weir_transact(dao->session, NULL, delete_all, &work, err);
 }

@@ -165,7 +165,57 @@ LIBRARY_TEST(test_eager__what_has_a_loader_comes_from_the_cache_only_where_the_r
 	ck_assert_uint_eq(classics_of(weir_base_dao_get_all_cached, 0), 1);
 }
 
-WEIR_SUITE("relation_corners", test_add__of_a_record_that_is_not_stored_yet_is_refused_and_asks_nothing,
+/* ---- What is gone for good takes what could come back with it --------------------------------------------------------------- */
+
+typedef struct crate {
+	int64_t id;
+} crate;
+WEIR_RECORD(crate)
+
+typedef struct paper {
+	int64_t       id;
+	weir_opt_i64  crate_id;
+	weir_opt_time deleted_at;
+} paper;
+WEIR_RECORD(paper)
+
+extern const weir_model crate_model, paper_model;
+
+static const weir_field    crate_fields[] = { WEIR_FIELD(crate, id, .primary_key = true) };
+static const weir_relation crate_relations[] = { WEIR_HAS_MANY(crate, papers, paper, crate_id, .cascade = true) };
+const weir_model           crate_model = WEIR_MODEL(crate, "crates", crate_fields, WEIR_RELATIONS(crate_relations));
+
+static const weir_field paper_fields[] = {
+	WEIR_FIELD(paper, id, .primary_key = true),
+	WEIR_FIELD(paper, crate_id),
+	WEIR_FIELD(paper, deleted_at, .deleted_at = true, .generated = true),
+};
+const weir_model paper_model = WEIR_MODEL(paper, "papers", paper_fields);
+
+START_TEST(test_cascade__of_a_row_that_is_removed_removes_children_that_have_a_stamp_of_deletion)
+{
+	static const weir_model *const models[] = { &crate_model, &paper_model, NULL };
+	weir_session                  *session;
+	weir_base_dao                  crates;
+	bool                           deleted = false;
+
+	blog_open(&blog, &(weir_options){ .cache_kind = WEIR_CACHE_NONE });
+	blog_sql(&blog,
+	         "CREATE TABLE crates (id bigint PRIMARY KEY); CREATE TABLE papers (id bigint PRIMARY KEY, crate_id bigint "
+	         "REFERENCES crates (id), deleted_at timestamptz); INSERT INTO crates VALUES (1), (2); "
+	         "INSERT INTO papers VALUES (1, 1, NULL), (2, 1, now()), (3, 2, NULL)");
+	session = blog_open_other(&blog, &(weir_options){ .cache_kind = WEIR_CACHE_MEMORY, .models = models });
+	crates = weir_get_dao(session, &crate_model);
+	assert_ok(weir_base_dao_delete(&crates, &(crate){ .id = 1 }, &deleted, &blog.err));
+	ck_assert(deleted);
+	ck_assert_str_eq(blog_sql(&blog, "SELECT string_agg(id::text, ' ') FROM papers"), "3");
+	weir_close(&session);
+	blog_close(&blog);
+}
+END_TEST
+
+WEIR_SUITE("relation_corners", test_cascade__of_a_row_that_is_removed_removes_children_that_have_a_stamp_of_deletion,
+           test_add__of_a_record_that_is_not_stored_yet_is_refused_and_asks_nothing,
            test_remove__in_a_transaction_leaves_a_child_alone_that_moves_meanwhile,
            test_create__of_a_linked_row_is_tried_again_when_another_transaction_was_in_the_way,
            test_cascade__of_rows_that_refer_to_themselves_or_in_a_circle_ends,

@@ -86,7 +86,8 @@ WEIR_API int weir_base_dao_increment(const weir_base_dao *dao, const void *key, 
 WEIR_API int weir_base_dao_update_if_unchanged(const weir_base_dao *dao, const void *seen, const void *values,
                                                weir_set set, void *record, weir_error *err);
 
-/* Deletes a row if it still has the version of `seen`. WEIR_OK, WEIR_ERR_STALE, WEIR_NOT_FOUND. */
+/* Deletes a row if it still has the version of `seen`, and what that cascades to, as delete does. WEIR_OK, WEIR_ERR_STALE,
+ * WEIR_NOT_FOUND. */
 WEIR_API int weir_base_dao_delete_if_unchanged(const weir_base_dao *dao, const void *seen, weir_error *err);
 
 /* Soft delete, of a model with a field declared .deleted_at = true (a weir_opt_time): delete, delete_where and

@@ -18,6 +18,8 @@ typedef struct cascading {
 	const weir_base_dao    *dao;
 	const void             *key;
 	bool                    really;
+	bool                    if_seen; /* key is a struct with the version, too */
+	bool                    missing; /* there was no row */
 	bool                    deleted;
 } cascading;
 
@@ -110,7 +112,11 @@ static int delete_all(weir_session *tx, void *argument, weir_error *err)
 		if (relation->cascade)
 			rc = cascade_relation(tx, c, relation, err);
 	dao.session = tx;
-	return rc < 0 ? rc : weir__delete_row(&dao, c->key, c->really, &c->deleted, err);
+	if (rc < 0 || !c->if_seen)
+		return rc < 0 ? rc : weir__delete_row(&dao, c->key, c->really, &c->deleted, err);
+	rc = weir__delete_seen(&dao, c->key, err);
+	c->missing = rc == WEIR_NOT_FOUND;
+	return c->missing ? WEIR_ERR_MISSING : rc; /* so that what was below is not deleted either */
 }
 
 static int delete_below(const weir_base_dao *dao, const void *key, const cascading *above, weir_error *err)
@@ -131,4 +137,15 @@ int weir__cascade_delete(const weir_base_dao *dao, const void *key, bool really,
 	if (weir__is_done(rc) && deleted)
 		*deleted = work.deleted;
 	return rc;
+}
+
+int weir__cascade_delete_seen(const weir_base_dao *dao, const void *seen, weir_error *err)
+{
+	cascading work = { .dao = dao, .key = seen, .if_seen = true };
+	int       rc;
+
+	if (!seen)
+		return weir__delete_seen(dao, seen, err);
+	rc = weir_transact(dao->session, NULL, delete_all, &work, err);
+	return rc == WEIR_ERR_MISSING && work.missing ? WEIR_NOT_FOUND : rc;
 }

@@ -36,6 +36,10 @@ void weir__write_drop(const weir__write *write);
 /* Deletes a row; and one with all that its cascading relations lead to, in one transaction (cascade.c). */
 int weir__delete_row(const weir_base_dao *dao, const void *key, bool really, bool *deleted, weir_error *err);
 int weir__cascade_delete(const weir_base_dao *dao, const void *key, bool really, bool *deleted, weir_error *err);
+
+/* The same if the row has still the version of `seen`: as weir_base_dao_delete_if_unchanged. */
+int weir__delete_seen(const weir_base_dao *dao, const void *seen, weir_error *err);
+int weir__cascade_delete_seen(const weir_base_dao *dao, const void *seen, weir_error *err);
 int weir__delete_where(const weir_base_dao *dao, const weir_condition *where, bool really, int64_t *deleted,
                        weir_error *err);
 

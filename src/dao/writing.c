@@ -145,6 +145,13 @@ int weir_base_dao_update_if_unchanged(const weir_base_dao *dao, const void *seen
 
 int weir_base_dao_delete_if_unchanged(const weir_base_dao *dao, const void *seen, weir_error *err)
 {
+	const weir__entity *entity = dao ? dao->entity : NULL;
+
+	return entity && entity->cascades ? weir__cascade_delete_seen(dao, seen, err) : weir__delete_seen(dao, seen, err);
+}
+
+int weir__delete_seen(const weir_base_dao *dao, const void *seen, weir_error *err)
+{
 	weir__call call;
 	int        rc = weir__call_start(&call, dao, "delete_if_unchanged", err);
 

@@ -169,6 +169,7 @@ LIBRARY_TEST(test_eager__what_has_a_loader_comes_from_the_cache_only_where_the_r
 
 typedef struct crate {
 	int64_t id;
+	int32_t version;
 } crate;
 WEIR_RECORD(crate)
 
@@ -181,7 +182,10 @@ WEIR_RECORD(paper)
 
 extern const weir_model crate_model, paper_model;
 
-static const weir_field    crate_fields[] = { WEIR_FIELD(crate, id, .primary_key = true) };
+static const weir_field crate_fields[] = {
+	WEIR_FIELD(crate, id, .primary_key = true),
+	WEIR_FIELD(crate, version, .version = true, .generated = true),
+};
 static const weir_relation crate_relations[] = { WEIR_HAS_MANY(crate, papers, paper, crate_id, .cascade = true) };
 const weir_model           crate_model = WEIR_MODEL(crate, "crates", crate_fields, WEIR_RELATIONS(crate_relations));
 
@@ -192,29 +196,56 @@ static const weir_field paper_fields[] = {
 };
 const weir_model paper_model = WEIR_MODEL(paper, "papers", paper_fields);
 
-START_TEST(test_cascade__of_a_row_that_is_removed_removes_children_that_have_a_stamp_of_deletion)
+static weir_session *with_crates(void)
 {
 	static const weir_model *const models[] = { &crate_model, &paper_model, NULL };
-	weir_session                  *session;
-	weir_base_dao                  crates;
-	bool                           deleted = false;
 
 	blog_open(&blog, &(weir_options){ .cache_kind = WEIR_CACHE_NONE });
 	blog_sql(&blog,
-	         "CREATE TABLE crates (id bigint PRIMARY KEY); CREATE TABLE papers (id bigint PRIMARY KEY, crate_id bigint "
-	         "REFERENCES crates (id), deleted_at timestamptz); INSERT INTO crates VALUES (1), (2); "
-	         "INSERT INTO papers VALUES (1, 1, NULL), (2, 1, now()), (3, 2, NULL)");
-	session = blog_open_other(&blog, &(weir_options){ .cache_kind = WEIR_CACHE_MEMORY, .models = models });
-	crates = weir_get_dao(session, &crate_model);
+	         "CREATE TABLE crates (id bigint PRIMARY KEY, version int NOT NULL DEFAULT 1); CREATE TABLE papers "
+	         "(id bigint PRIMARY KEY, crate_id bigint REFERENCES crates (id), deleted_at timestamptz); "
+	         "INSERT INTO crates VALUES (1), (2); INSERT INTO papers VALUES (1, 1, NULL), (2, 1, now()), (3, 2, NULL)");
+	return blog_open_other(&blog, &(weir_options){ .cache_kind = WEIR_CACHE_MEMORY, .models = models });
+}
+
+static const char *papers(void)
+{
+	return blog_sql(&blog, "SELECT string_agg(id::text, ' ' ORDER BY id) FROM papers");
+}
+
+START_TEST(test_cascade__of_a_row_that_is_removed_removes_children_that_have_a_stamp_of_deletion)
+{
+	weir_session *session = with_crates();
+	weir_base_dao crates = weir_get_dao(session, &crate_model);
+	bool          deleted = false;
+
 	assert_ok(weir_base_dao_delete(&crates, &(crate){ .id = 1 }, &deleted, &blog.err));
 	ck_assert(deleted);
-	ck_assert_str_eq(blog_sql(&blog, "SELECT string_agg(id::text, ' ') FROM papers"), "3");
+	ck_assert_str_eq(papers(), "3");
+	weir_close(&session);
+	blog_close(&blog);
+}
+END_TEST
+
+START_TEST(test_cascade__of_a_row_that_is_deleted_if_unchanged_happens_then_only)
+{
+	weir_session *session = with_crates();
+	weir_base_dao crates = weir_get_dao(session, &crate_model);
+
+	assert_status(WEIR_ERR_STALE, weir_base_dao_delete_if_unchanged(&crates, &(crate){ 1, 7 }, &blog.err));
+	ck_assert_str_eq(papers(), "1 2 3");
+	assert_ok(weir_base_dao_delete_if_unchanged(&crates, &(crate){ 1, 1 }, &blog.err));
+	blog_sql(&blog, "ALTER TABLE papers DROP CONSTRAINT papers_crate_id_fkey; INSERT INTO papers VALUES (4, 9)");
+	assert_status(WEIR_NOT_FOUND, weir_base_dao_delete_if_unchanged(&crates, &(crate){ 9, 1 }, &blog.err));
+	ck_assert_str_eq(papers(), "3 4");
+	assert_status(WEIR_ERR_USAGE, weir_base_dao_delete_if_unchanged(&crates, NULL, &blog.err));
 	weir_close(&session);
 	blog_close(&blog);
 }
 END_TEST
 
 WEIR_SUITE("relation_corners", test_cascade__of_a_row_that_is_removed_removes_children_that_have_a_stamp_of_deletion,
+           test_cascade__of_a_row_that_is_deleted_if_unchanged_happens_then_only,
            test_add__of_a_record_that_is_not_stored_yet_is_refused_and_asks_nothing,
            test_remove__in_a_transaction_leaves_a_child_alone_that_moves_meanwhile,
            test_create__of_a_linked_row_is_tried_again_when_another_transaction_was_in_the_way,

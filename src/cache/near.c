@@ -188,41 +188,9 @@ bool weir__near_holds(const weir__near *near_cache, const weir__near_ticket *tic
 
 /* ---- Entries --------------------------------------------------------------------------------------------------- */
 
-static weir__near_shard *shard_of(const weir__near *near_cache, weir__hash128 name)
-{
-	return &near_cache->shards[(name.low >> 40) & near_cache->shard_mask];
-}
-
-void weir__near_prefetch(const weir__near *near_cache, weir__hash128 name)
-{
-	weir__near_shard_prefetch(shard_of(near_cache, name), name);
-}
-
-/* Two uses are enough to stay; beyond three nothing is written. */
-static void note_use(weir__near_entry *entry)
-{
-	unsigned char uses = atomic_load_explicit(&entry->uses, memory_order_relaxed);
-
-	if (uses < 3)
-		atomic_store_explicit(&entry->uses, (unsigned char)(uses + 1), memory_order_relaxed);
-}
-
 bool weir__near_get(weir__near *near_cache, weir__hash128 name, int64_t now_us, size_t seat, weir__near_value *value)
 {
-	weir__pin         pin = weir__pin_take(&near_cache->pins, seat);
-	weir__near_entry *entry = weir__near_shard_find(shard_of(near_cache, name), near_cache->stripes, name);
-	bool              found = entry && weir__near_is_right(near_cache, entry, now_us);
-
-	if (found) {
-		note_use(entry);
-		*value = (weir__near_value){ .kind = entry->kind, .absent = entry->absent };
-		if (entry->kind)
-			entry->kind->retain(value->object = entry->object);
-		else
-			value->number = entry->number;
-	}
-	weir__pin_drop(pin);
-	return found;
+	return weir__near_look(near_cache, name, now_us, seat, value);
 }
 
 static void release_freed(weir__near_freed *freed)
@@ -250,7 +218,7 @@ static void reclaim(weir__near *near_cache, weir__near_shard *shard)
 
 bool weir__near_put(weir__near *near_cache, const weir__near_item *item)
 {
-	weir__near_shard *shard = shard_of(near_cache, item->name);
+	weir__near_shard *shard = weir__near_shard_of(near_cache, item->name);
 	bool              kept;
 
 	if (item->expires_us <= item->now_us || !weir__near_holds(near_cache, item->ticket))

@@ -72,9 +72,6 @@ void weir__near_take(const weir__near *near_cache, weir__near_ticket *ticket, in
 /* Is what the ticket depends on still as it was? */
 bool weir__near_holds(const weir__near *near_cache, const weir__near_ticket *ticket);
 
-/* Fetches what weir__near_get of this name begins with, for who has something to do until then. */
-void weir__near_prefetch(const weir__near *near_cache, weir__hash128 name);
-
 /* What is there under this name and right now; an object comes with a reference of the caller's. now_us may be the coarse time,
  * seat is weir__seat(). */
 bool weir__near_get(weir__near *near_cache, weir__hash128 name, int64_t now_us, size_t seat, weir__near_value *value);

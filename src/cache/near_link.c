@@ -15,7 +15,6 @@
 #define ORIGIN_MARK 1  /* as the first byte */
 #define PROOFS      3  /* within the bound */
 #define TICKS_MOST  10 /* so many steps may the coarse clock be behind, where a CPU was taken away from the system */
-#define COARSE_FROM 4  /* the clock's lag this many times over is well within the bound */
 
 void weir__near_link_touch(const weir__near_link *link, weir_bytes key)
 {
@@ -65,22 +64,6 @@ static void lost(void *context)
 
 	atomic_store(&link->proved_us, NEVER);
 	weir__near_reset(link->near_cache);
-}
-
-bool weir__near_link_serves(const weir__near_link *link, int bound_ms, int64_t *now_us)
-{
-	int64_t proved_us = atomic_load_explicit(&link->proved_us, memory_order_acquire);
-	int64_t bound_us =
-		bound_ms > 0 && (int64_t)bound_ms * 1000 < link->bound_us ? (int64_t)bound_ms * 1000 : link->bound_us;
-	int64_t slack_us = link->lag_us;
-
-	if (bound_us > slack_us * COARSE_FROM) {
-		*now_us = weir__coarse_now_us();
-	} else {
-		*now_us = weir__now_us();
-		slack_us = 0;
-	}
-	return *now_us - proved_us < bound_us - slack_us;
 }
 
 static char *make_place(const weir_cache_backend *backend, weir_bytes channel)

@@ -3,6 +3,7 @@
 #ifndef WEIR_CACHE_NEAR_LINK_H
 #define WEIR_CACHE_NEAR_LINK_H
 
+#include "base/clock.h"
 #include "cache/near.h"
 
 #include <stdalign.h>
@@ -44,7 +45,23 @@ static inline weir__hash128 weir__near_hash(const weir__near_link *link, const c
 /* Counts a key of the backend as changed. */
 void weir__near_link_touch(const weir__near_link *link, weir_bytes key);
 
+#define WEIR__NEAR_COARSE_FROM 4 /* the clock's lag this many times over is well within the bound */
+
 /* May the near cache answer now, if the answer may be at most bound_ms old (0: as usual)? *now_us is the time, which may be the coarse one. */
-bool weir__near_link_serves(const weir__near_link *link, int bound_ms, int64_t *now_us);
+static inline bool weir__near_link_serves(const weir__near_link *link, int bound_ms, int64_t *now_us)
+{
+	int64_t proved_us = atomic_load_explicit(&link->proved_us, memory_order_acquire);
+	int64_t bound_us =
+		bound_ms > 0 && (int64_t)bound_ms * 1000 < link->bound_us ? (int64_t)bound_ms * 1000 : link->bound_us;
+	int64_t slack_us = link->lag_us;
+
+	if (bound_us > slack_us * WEIR__NEAR_COARSE_FROM) {
+		*now_us = weir__coarse_now_us();
+	} else {
+		*now_us = weir__now_us();
+		slack_us = 0;
+	}
+	return *now_us - proved_us < bound_us - slack_us;
+}
 
 #endif

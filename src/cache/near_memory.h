@@ -46,9 +46,49 @@ static inline uint64_t weir__near_entry_sum(const weir__near *near_cache, const 
 	return sum;
 }
 
+static inline weir__near_shard *weir__near_shard_of(const weir__near *near_cache, weir__hash128 name)
+{
+	return &near_cache->shards[(name.low >> 40) & near_cache->shard_mask];
+}
+
+/* Fetches what looking for this name begins with, for who has something to do until then. */
+static inline void weir__near_prefetch(const weir__near *near_cache, weir__hash128 name)
+{
+	weir__near_shard_prefetch(weir__near_shard_of(near_cache, name), name);
+}
+
 static inline bool weir__near_is_right(const weir__near *near_cache, const weir__near_entry *entry, int64_t now_us)
 {
 	return entry->expires_us > now_us && weir__near_entry_sum(near_cache, entry) == entry->sum;
+}
+
+/* Two uses are enough to stay; beyond three nothing is written. */
+static inline void weir__near_note_use(weir__near_entry *entry)
+{
+	unsigned char uses = atomic_load_explicit(&entry->uses, memory_order_relaxed);
+
+	if (uses < 3)
+		atomic_store_explicit(&entry->uses, (unsigned char)(uses + 1), memory_order_relaxed);
+}
+
+/* weir__near_get, for who asks often. */
+static inline bool weir__near_look(weir__near *near_cache, weir__hash128 name, int64_t now_us, size_t seat,
+                                   weir__near_value *value)
+{
+	weir__pin         pin = weir__pin_take(&near_cache->pins, seat);
+	weir__near_entry *entry = weir__near_shard_find(weir__near_shard_of(near_cache, name), near_cache->stripes, name);
+	bool              found = entry && weir__near_is_right(near_cache, entry, now_us);
+
+	if (found) {
+		weir__near_note_use(entry);
+		*value = (weir__near_value){ .kind = entry->kind, .absent = entry->absent };
+		if (entry->kind)
+			entry->kind->retain(value->object = entry->object);
+		else
+			value->number = entry->number;
+	}
+	weir__pin_drop(pin);
+	return found;
 }
 
 #endif

@@ -6,21 +6,27 @@
 #include "cache/near_space.h"
 
 #include "base/clock.h"
+#include "cache/near_memory.h"
 
 #include <string.h>
 
 #define NO_EXPIRY (INT64_MAX / 2)
 
-static weir__near_link *link_of(const weir__cache_space *space)
+static inline weir__near_link *link_of(const weir__cache_space *space)
 {
 	return atomic_load_explicit(&space->cache->near_link, memory_order_acquire);
 }
 
-bool weir__near_is_on(const weir__cache_space *space)
+static inline bool is_on(const weir__cache_space *space)
 {
 	return atomic_load_explicit(&space->config.near, memory_order_relaxed) && !space->cache->keeps_nothing &&
 	       atomic_load_explicit(&space->config.enabled, memory_order_relaxed) && link_of(space) &&
 	       atomic_load_explicit(&space->cache->pending.blocked, memory_order_acquire) == 0;
+}
+
+bool weir__near_is_on(const weir__cache_space *space)
+{
+	return is_on(space);
 }
 
 static weir__hash128 hash_key(const weir__near_link *link, weir_bytes logical, weir__key_slot slot)
@@ -90,7 +96,7 @@ static inline bool get(weir__cache_space *space, const weir__near_link *link, we
 {
 	size_t seat = weir__seat();
 
-	if (!weir__near_get(link->near_cache, name, now_us, seat, value))
+	if (!weir__near_look(link->near_cache, name, now_us, seat, value))
 		return false;
 	weir__counters_add_near(&space->counters, seat, value->absent);
 	return true;
@@ -103,7 +109,7 @@ bool weir__near_ask_number(weir__cache_space *space, const void *tag, int64_t nu
 	weir__hash128          name;
 	int64_t                now_us;
 
-	if (fresh_ms < 0 || !weir__near_is_on(space))
+	if (fresh_ms < 0 || !is_on(space))
 		return false;
 	name = name_of_number(space, link, tag, number);
 	weir__near_prefetch(link->near_cache, name);
@@ -116,7 +122,7 @@ bool weir__near_ask(const weir__near_question *question, weir__near_value *value
 	const weir__near_link *link = link_of(space);
 	int64_t                now_us;
 
-	return question->fresh_ms >= 0 && weir__near_is_on(space) && may_answer(space, link, question->fresh_ms, &now_us) &&
+	return question->fresh_ms >= 0 && is_on(space) && may_answer(space, link, question->fresh_ms, &now_us) &&
 	       get(space, link, name_of(question, link), now_us, value);
 }
 

@@ -383,22 +383,6 @@ const weir_model *weir__list_model(const weir_list *list)
 	return block ? block->model : NULL;
 }
 
-/* Out parameters point to pointers and lists of the caller's types, which are all alike but not the same to the
- * compiler: they are copied as bytes. */
-
-bool weir__record_out_is_empty(const void *out)
-{
-	const void *record;
-
-	memcpy(&record, out, sizeof record);
-	return !record;
-}
-
-void weir__record_out_set(void *out, const void *record)
-{
-	memcpy(out, &record, sizeof record);
-}
-
 bool weir__list_out_is_empty(const void *out)
 {
 	weir_list list;

@@ -13,6 +13,8 @@
 
 #include "models/layout.h"
 
+#include <string.h>
+
 /* Room for one record of the layout and text_size bytes of texts; *text is where they start (a cursor for the
  * maker). The struct is zeroed. One reference. NULL when out of memory. */
 void *weir__record_create(const weir__layout *layout, size_t text_size, char **text);
@@ -46,9 +48,21 @@ bool weir__record_is_alone(const void *record);
 void weir__list_memory_retain(void *memory);
 void weir__list_of_memory(void *memory, weir_list *list);
 
-/* Reads a typed list or record out parameter, and stores one: the address of any `const <model> *` or `<model>_list`. */
-bool weir__record_out_is_empty(const void *out);
-void weir__record_out_set(void *out, const void *record);
+/* Reads a typed list or record out parameter, and stores one: the address of any `const <model> *` or `<model>_list`. These are all
+ * alike but not the same to the compiler: they are copied as bytes. */
+static inline bool weir__record_out_is_empty(const void *out)
+{
+	const void *record;
+
+	memcpy(&record, out, sizeof record);
+	return !record;
+}
+
+static inline void weir__record_out_set(void *out, const void *record)
+{
+	memcpy(out, &record, sizeof record);
+}
+
 bool weir__list_out_is_empty(const void *out);
 void weir__list_out_set(void *out, const weir_list *list);
 

@@ -5,7 +5,6 @@
 #include "base/error.h"
 #include "base/hash.h"
 #include "base/memory.h"
-#include "models/list_pool.h"
 #include "models/value_type.h"
 
 #include <string.h>
@@ -120,8 +119,7 @@ static int registry_allocate(weir__registry *registry, size_t count, weir_error 
 		registry->slot_count *= 2;
 	registry->items = weir__calloc(count, sizeof *registry->items);
 	registry->slots = weir__calloc(registry->slot_count, sizeof *registry->slots);
-	registry->list_pool = weir__list_pool_create();
-	return registry->items && registry->slots && registry->list_pool ? WEIR_OK : weir__error_no_memory(err);
+	return registry->items && registry->slots ? WEIR_OK : weir__error_no_memory(err);
 }
 
 int weir__registry_create(const weir_model *const *models, weir_cache_manager *cache, weir__registry *registry,
@@ -145,7 +143,6 @@ int weir__registry_create(const weir_model *const *models, weir_cache_manager *c
 			entity_release(entity);
 			break;
 		}
-		entity->layout->list_pool = registry->list_pool;
 		registry->count++;
 		registry->slots[slot_of(registry, models[i])] = i + 1;
 	}
@@ -158,7 +155,6 @@ void weir__registry_release(weir__registry *registry)
 {
 	for (size_t i = 0; i < registry->count; i++)
 		entity_release(&registry->items[i]);
-	weir__list_pool_release(registry->list_pool);
 	weir__free(registry->items);
 	weir__free(registry->slots);
 	memset(registry, 0, sizeof *registry);

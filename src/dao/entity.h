@@ -27,11 +27,10 @@ typedef struct weir__entity {
 
 /* All entities of a session, found by the address of their model. */
 typedef struct weir__registry {
-	weir__entity           *items;
-	size_t                  count;
-	size_t                 *slots; /* open addressing: index + 1 into items, 0 for none */
-	size_t                  slot_count;
-	struct weir__list_pool *list_pool; /* of all their layouts */
+	weir__entity *items;
+	size_t        count;
+	size_t       *slots; /* open addressing: index + 1 into items, 0 for none */
+	size_t        slot_count;
 } weir__registry;
 
 /* Makes an entity of each model of a NULL-ended list. WEIR_ERR_MODEL names a wrong one; also two models of one name. The cache

@@ -10,7 +10,6 @@
 #include "models/record.h"
 
 #include "base/memory.h"
-#include "models/list_pool.h"
 #include "models/live.h"
 #include "models/value_type.h"
 
@@ -36,8 +35,6 @@ struct list_block {
 	size_t            count;
 	bool              refers; /* items are references to records made elsewhere */
 	list_block       *lends;  /* the block that its records lie in, if that is another list's; or NULL */
-	weir__list_pool  *pool;   /* whose memory it is, of pool_size bytes; NULL: its own */
-	size_t            pool_size;
 	void             *attached;
 	void (*release_attached)(void *attached);
 	const void *items[];
@@ -83,7 +80,6 @@ static void init_block(list_block *block, const weir_model *model, size_t count,
 	block->count = count;
 	block->refers = refers;
 	block->lends = NULL;
-	block->pool = NULL;
 	block->attached = NULL;
 	atomic_init(&block->references, 1);
 	weir__live_add(&block->live);
@@ -94,22 +90,6 @@ static void set_list(weir_list *list, list_block *block)
 	list->items = block->items;
 	list->count = block->count;
 	list->memory = block;
-}
-
-/* Memory for a block and what follows it. Where what is released is checked for being used, it is not used again. */
-static list_block *take_memory(const weir__layout *layout, size_t count, size_t size)
-{
-	bool        pooled = !WEIR__CHECKS_LIFE && layout->list_pool && weir__list_pool_takes(size);
-	list_block *block = pooled ? weir__list_pool_take(layout->list_pool, &size) : weir__malloc(size);
-
-	if (!block)
-		return NULL;
-	init_block(block, layout->model, count, false);
-	if (pooled) {
-		block->pool = layout->list_pool;
-		block->pool_size = size;
-	}
-	return block;
 }
 
 int weir__list_create(const weir__layout *layout, size_t count, size_t text_size, weir_list *list, char **text)
@@ -128,9 +108,10 @@ int weir__list_create(const weir__layout *layout, size_t count, size_t text_size
 		return WEIR_ERR_NO_MEMORY;
 	start = round_up(sizeof(list_block) + count * sizeof(void *));
 	size = start + count * stride;
-	block = text_size <= SIZE_MAX - size ? take_memory(layout, count, size + text_size) : NULL;
+	block = text_size <= SIZE_MAX - size ? weir__malloc(size + text_size) : NULL;
 	if (!block)
 		return WEIR_ERR_NO_MEMORY;
+	init_block(block, layout->model, count, false);
 	for (size_t i = 0; i < count; i++)
 		block->items[i] = place_record((char *)block + start + i * stride, layout->model, block);
 	*text = (char *)block + size;
@@ -201,10 +182,7 @@ static void free_block(list_block *block)
 	weir__live_remove(&block->live);
 	if (block->attached)
 		block->release_attached(block->attached);
-	if (block->pool)
-		weir__list_pool_give(block->pool, block, block->pool_size);
-	else
-		weir__free(block);
+	weir__free(block);
 }
 
 static void release_block(list_block *block)

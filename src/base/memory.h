@@ -15,6 +15,11 @@ void *weir__realloc(void *memory, size_t size);
 void  weir__free(void *memory);
 char *weir__strdup(const char *text);
 
+/* Lets the allocator know that blocks of up to this size will come and go. glibc's learns it from the largest that was freed: smaller
+ * ones then come from its heap instead of the system, and twice as much stays there when it is free. Otherwise a list of a few 100 kB
+ * is faulted in page by page each time. Whoever has set these limits himself (mallopt, GLIBC_TUNABLES) keeps them. */
+void weir__memory_expect(size_t size);
+
 #ifdef WEIR_TEST_HOOKS
 enum weir__memory_failure { WEIR__FAIL_NEVER, WEIR__FAIL_ONCE, WEIR__FAIL_FOREVER };
 

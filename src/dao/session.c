@@ -99,6 +99,7 @@ static int check_options(weir_options *options, weir_error *err)
 	return check_outbox(options, err) < 0 ? WEIR_ERR_USAGE : check_numbers(options, err);
 }
 
+#define LARGE_LIST         ((size_t)2 << 20) /* bytes: of some thousand rows */
 #define MEMORY_CACHE_BYTES ((int64_t)64 << 20)
 
 static int create_backend(weir__engine *engine, const weir_options *options, weir_cache_backend **backend,
@@ -206,6 +207,7 @@ static int engine_create(const weir_options *options, weir__engine **created, we
 
 	if (!engine)
 		return weir__error_no_memory(err);
+	weir__memory_expect(LARGE_LIST);
 	if (pthread_mutex_init(&engine->schema_lock, NULL) != 0) {
 		weir__free(engine);
 		return weir__error_no_memory(err);

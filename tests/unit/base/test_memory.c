@@ -3,6 +3,34 @@
 #include "support/suite.h"
 
 #include <string.h>
+#if defined(__GLIBC__) && __GLIBC_PREREQ(2, 33)
+#include <malloc.h>
+
+/* Of the allocator, which are no part of its heap. */
+static size_t count_mapped(void)
+{
+	return mallinfo2().hblks;
+}
+#else
+static size_t count_mapped(void)
+{
+	return 0;
+}
+#endif
+
+START_TEST(test_memory__what_is_expected_lies_in_the_heap)
+{
+	enum { LARGE = 1 << 20 };
+	size_t mapped = count_mapped();
+	void  *memory;
+
+	weir__memory_expect(2 * LARGE);
+	memory = weir__malloc(LARGE);
+	ck_assert_ptr_nonnull(memory);
+	ck_assert_uint_eq(count_mapped(), mapped);
+	weir__free(memory);
+}
+END_TEST
 
 START_TEST(test_memory__size_zero_can_be_freed)
 {
@@ -78,5 +106,5 @@ END_TEST
 #define FAILURES
 #endif
 
-WEIR_SUITE("base/memory", test_memory__size_zero_can_be_freed, test_memory__calloc_zeroes,
-           test_memory__strdup_copies FAILURES);
+WEIR_SUITE("base/memory", test_memory__what_is_expected_lies_in_the_heap, test_memory__size_zero_can_be_freed,
+           test_memory__calloc_zeroes, test_memory__strdup_copies FAILURES);

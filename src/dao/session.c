@@ -99,7 +99,7 @@ static int check_options(weir_options *options, weir_error *err)
 	return check_outbox(options, err) < 0 ? WEIR_ERR_USAGE : check_numbers(options, err);
 }
 
-#define LARGE_LIST         ((size_t)2 << 20) /* bytes: of some thousand rows */
+#define LARGE_LIST         ((size_t)8 << 20) /* bytes: of ten thousand rows */
 #define MEMORY_CACHE_BYTES ((int64_t)64 << 20)
 
 static int create_backend(weir__engine *engine, const weir_options *options, weir_cache_backend **backend,

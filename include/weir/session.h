@@ -110,7 +110,10 @@ typedef struct weir_options {
  * On success *session is the caller's, to be given to weir_close. On failure *session stays NULL, nothing is left
  * open and err names what is wrong: WEIR_ERR_USAGE (options), WEIR_ERR_MODEL (a descriptor), WEIR_ERR_SCHEMA (all
  * differences, one a line), WEIR_ERR_CONNECT, WEIR_ERR_AUTH, WEIR_ERR_TIMEOUT, WEIR_ERR_NO_MEMORY.
- * Redis need not be there. The strings of options are copied, the models are not. */
+ * Redis need not be there. The strings of options are copied, the models are not.
+ *
+ * With glibc its allocator learns that blocks of 8 MiB come and go, and keeps up to 16 MiB that were in use at the end of a heap
+ * (docs/performance.md, Size and start); limits that the program sets itself, by mallopt or GLIBC_TUNABLES, stay. */
 WEIR_API WEIR_MUST_CHECK int weir_open_sized(const weir_options *options, size_t options_size, weir_session **session,
                                              weir_error *err);
 

@@ -24,7 +24,7 @@ typedef struct writer {
 	user_dao    users;
 	int64_t     id;
 	const char *name; /* of a user to be made */
-	char        bio[16];
+	char        bio[32];
 	bool        deletes, deleted;
 	int         rc;
 	weir_error  err;

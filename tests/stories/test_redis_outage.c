@@ -103,7 +103,7 @@ START_TEST(test_redis_out_of_reach__its_old_values_are_not_served_afterwards)
 	int64_t id = blog_user(&blog, "ada");
 
 	write_and_read(id, "old");
-	ck_assert(hits(id));
+	EVENTUALLY(hits(id)); /* what it is about; a busy machine may need more than one read */
 	server_pause(&redis);
 	assert_ok(user_dao_update(&blog.users, id, &(user){ .bio = "new" }, WEIR_SET(user, bio), NULL, &blog.err));
 	server_resume(&redis);

@@ -61,7 +61,7 @@ struct weir__db {
 	weir__sql            begin[4][WEIR__TX_MODES]; /* by isolation and mode */
 	weir__sql            xid;
 	weir__sql            patience; /* what a batch begins with (batch.h) */
-	weir__sql            path; /* sets search path and whose writes these are, for one transaction */
+	weir__sql            path;     /* sets search path and whose writes these are, for one transaction */
 
 	pthread_mutex_t    lock;
 	pthread_cond_t     drained;

@@ -87,9 +87,8 @@ START_TEST(test_many_owners__are_one_array_whatever_their_number)
 	weir__related r = { .key_count = 1, .columns = author_column, .owner_count = 3 };
 
 	scene_open(&book_model, NULL);
-	ck_assert_str_eq(text_of(r, WEIR__RELATED_OWNED),
-	                 "SELECT " BOOKS " FROM \"books\" WHERE \"author_id\" = ANY($1)"
-	                 " ORDER BY \"id\"");
+	ck_assert_str_eq(text_of(r, WEIR__RELATED_OWNED), "SELECT " BOOKS " FROM \"books\" WHERE \"author_id\" = ANY($1)"
+	                                                  " ORDER BY \"id\"");
 	ck_assert_uint_eq(weir__params_count(s.params), 1);
 	scene_close();
 }

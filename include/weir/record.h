@@ -57,28 +57,28 @@ WEIR_API void weir_free(void *memory);
 		size_t             count;                                                                                      \
 		void              *memory;                                                                                     \
 	} name##_list;                                                                                                     \
-	WEIR__UNUSED static inline const name *name##_retain(const name *record)                                           \
+	WEIR__UNUSED static inline const name *name##_retain(const name *record_)                                          \
 	{                                                                                                                  \
-		weir_record_retain(record);                                                                                    \
-		return record;                                                                                                 \
+		weir_record_retain(record_);                                                                                   \
+		return record_;                                                                                                \
 	}                                                                                                                  \
-	WEIR__UNUSED static inline void name##_release(const name **record)                                                \
+	WEIR__UNUSED static inline void name##_release(const name **record_)                                               \
 	{                                                                                                                  \
-		const name *released = record ? *record : NULL;                                                                \
-		if (record)                                                                                                    \
-			*record = NULL;                                                                                            \
-		(void)weir_record_release(released);                                                                           \
+		const name *released_ = record_ ? *record_ : NULL;                                                             \
+		if (record_)                                                                                                   \
+			*record_ = NULL;                                                                                           \
+		(void)weir_record_release(released_);                                                                          \
 	}                                                                                                                  \
-	WEIR__UNUSED static inline void name##_list_release(name##_list *list)                                             \
+	WEIR__UNUSED static inline void name##_list_release(name##_list *list_)                                            \
 	{                                                                                                                  \
-		weir_list released = WEIR_LIST_INIT;                                                                           \
-		if (!list)                                                                                                     \
+		weir_list released_ = WEIR_LIST_INIT;                                                                          \
+		if (!list_)                                                                                                    \
 			return;                                                                                                    \
-		released.memory = list->memory;                                                                                \
-		list->items = NULL;                                                                                            \
-		list->count = 0;                                                                                               \
-		list->memory = NULL;                                                                                           \
-		weir_list_release(&released);                                                                                  \
+		released_.memory = list_->memory;                                                                              \
+		list_->items = NULL;                                                                                           \
+		list_->count = 0;                                                                                              \
+		list_->memory = NULL;                                                                                          \
+		weir_list_release(&released_);                                                                                 \
 	}
 
 #ifdef __cplusplus

@@ -213,39 +213,39 @@ static inline weir_related weir_related_to(weir_session *session, const weir_mod
 
 /* The functions of a relation with its types, for headers; owner_type has a relation `name` to target_type. */
 #define WEIR__RELATED(owner_type, name, target_type)                                                                   \
-	weir_related of = weir_related_to(session, &owner_type##_model, #name, owner);                                     \
-	of.target = &target_type##_model
+	weir_related of_ = weir_related_to(session_, &owner_type##_model, #name, owner_);                                  \
+	of_.target = &target_type##_model
 
 #define WEIR__RELATION_BOTH(owner_type, name, target_type)                                                             \
 	WEIR__UNUSED static inline int owner_type##_##name##_exists(                                                       \
-		weir_session *session, const owner_type *owner, const weir_query *query, bool *exists, weir_error *err)        \
+		weir_session *session_, const owner_type *owner_, const weir_query *query_, bool *exists_, weir_error *err_)   \
 	{                                                                                                                  \
 		WEIR__RELATED(owner_type, name, target_type);                                                                  \
-		return weir_related_exists(&of, query, exists, err);                                                           \
+		return weir_related_exists(&of_, query_, exists_, err_);                                                       \
 	}                                                                                                                  \
-	WEIR__UNUSED static inline int owner_type##_##name##_add(weir_session *session, const owner_type *owner,           \
-	                                                         const target_type *other, weir_error *err)                \
+	WEIR__UNUSED static inline int owner_type##_##name##_add(weir_session *session_, const owner_type *owner_,         \
+	                                                         const target_type *other_, weir_error *err_)              \
 	{                                                                                                                  \
 		WEIR__RELATED(owner_type, name, target_type);                                                                  \
-		return weir_related_add(&of, other, err);                                                                      \
+		return weir_related_add(&of_, other_, err_);                                                                   \
 	}                                                                                                                  \
-	WEIR__UNUSED static inline int owner_type##_##name##_remove(weir_session *session, const owner_type *owner,        \
-	                                                            const target_type *other, weir_error *err)             \
+	WEIR__UNUSED static inline int owner_type##_##name##_remove(weir_session *session_, const owner_type *owner_,      \
+	                                                            const target_type *other_, weir_error *err_)           \
 	{                                                                                                                  \
 		WEIR__RELATED(owner_type, name, target_type);                                                                  \
-		return weir_related_remove(&of, other, err);                                                                   \
+		return weir_related_remove(&of_, other_, err_);                                                                \
 	}                                                                                                                  \
-	WEIR__UNUSED static inline int owner_type##_##name##_clear(weir_session *session, const owner_type *owner,         \
-	                                                           weir_error *err)                                        \
+	WEIR__UNUSED static inline int owner_type##_##name##_clear(weir_session *session_, const owner_type *owner_,       \
+	                                                           weir_error *err_)                                       \
 	{                                                                                                                  \
 		WEIR__RELATED(owner_type, name, target_type);                                                                  \
-		return weir_related_clear(&of, err);                                                                           \
+		return weir_related_clear(&of_, err_);                                                                         \
 	}                                                                                                                  \
-	WEIR__UNUSED static inline int owner_type##_##name##_is_cached(weir_session *session, const owner_type *owner,     \
-	                                                               bool *cached, weir_error *err)                      \
+	WEIR__UNUSED static inline int owner_type##_##name##_is_cached(weir_session *session_, const owner_type *owner_,   \
+	                                                               bool *cached_, weir_error *err_)                    \
 	{                                                                                                                  \
 		WEIR__RELATED(owner_type, name, target_type);                                                                  \
-		return weir_related_is_cached(&of, cached, err);                                                               \
+		return weir_related_is_cached(&of_, cached_, err_);                                                            \
 	}
 
 /* WEIR_RELATION_MANY(user, posts, post): user_posts(session, owner, &list, err), user_posts_where(session, owner, query,
@@ -253,45 +253,45 @@ static inline weir_related weir_related_to(weir_session *session, const weir_mod
  * _remove, _clear(session, owner, err), _is_cached, and user_posts_loaded(&page, owner, &posts) of what eager loading
  * attached. Each does what weir_related_... above says. */
 #define WEIR_RELATION_MANY(owner_type, name, target_type)                                                              \
-	WEIR__UNUSED static inline int owner_type##_##name(weir_session *session, const owner_type *owner,                 \
-	                                                   target_type##_list *list, weir_error *err)                      \
+	WEIR__UNUSED static inline int owner_type##_##name(weir_session *session_, const owner_type *owner_,               \
+	                                                   target_type##_list *list_, weir_error *err_)                    \
 	{                                                                                                                  \
 		WEIR__RELATED(owner_type, name, target_type);                                                                  \
-		return weir_related_load(&of, list, err);                                                                      \
+		return weir_related_load(&of_, list_, err_);                                                                   \
 	}                                                                                                                  \
-	WEIR__UNUSED static inline int owner_type##_##name##_where(weir_session *session, const owner_type *owner,         \
-	                                                           const weir_query *query, target_type##_list *list,      \
-	                                                           weir_error *err)                                        \
+	WEIR__UNUSED static inline int owner_type##_##name##_where(weir_session *session_, const owner_type *owner_,       \
+	                                                           const weir_query *query_, target_type##_list *list_,    \
+	                                                           weir_error *err_)                                       \
 	{                                                                                                                  \
 		WEIR__RELATED(owner_type, name, target_type);                                                                  \
-		return weir_related_query(&of, query, list, err);                                                              \
+		return weir_related_query(&of_, query_, list_, err_);                                                          \
 	}                                                                                                                  \
 	WEIR__UNUSED static inline int owner_type##_##name##_count(                                                        \
-		weir_session *session, const owner_type *owner, const weir_query *query, int64_t *count, weir_error *err)      \
+		weir_session *session_, const owner_type *owner_, const weir_query *query_, int64_t *count_, weir_error *err_) \
 	{                                                                                                                  \
 		WEIR__RELATED(owner_type, name, target_type);                                                                  \
-		return weir_related_count(&of, query, count, err);                                                             \
+		return weir_related_count(&of_, query_, count_, err_);                                                         \
 	}                                                                                                                  \
-	WEIR__UNUSED static inline bool owner_type##_##name##_loaded(const void *list, const owner_type *owner,            \
-	                                                             target_type##_list *related)                          \
+	WEIR__UNUSED static inline bool owner_type##_##name##_loaded(const void *list_, const owner_type *owner_,          \
+	                                                             target_type##_list *related_)                         \
 	{                                                                                                                  \
-		return weir_related_loaded(list, #name, owner, related);                                                       \
+		return weir_related_loaded(list_, #name, owner_, related_);                                                    \
 	}                                                                                                                  \
 	WEIR__RELATION_BOTH(owner_type, name, target_type)
 
 /* WEIR_RELATION_ONE(post, author, user): post_author(session, post, &user, err), post_author_exists(), _add (or, what is
  * the same, links), _remove, _clear, _is_cached, and post_author_loaded(&page, post, &user). */
 #define WEIR_RELATION_ONE(owner_type, name, target_type)                                                               \
-	WEIR__UNUSED static inline int owner_type##_##name(weir_session *session, const owner_type *owner,                 \
-	                                                   const target_type **record, weir_error *err)                    \
+	WEIR__UNUSED static inline int owner_type##_##name(weir_session *session_, const owner_type *owner_,               \
+	                                                   const target_type **record_, weir_error *err_)                  \
 	{                                                                                                                  \
 		WEIR__RELATED(owner_type, name, target_type);                                                                  \
-		return weir_related_load(&of, record, err);                                                                    \
+		return weir_related_load(&of_, record_, err_);                                                                 \
 	}                                                                                                                  \
-	WEIR__UNUSED static inline bool owner_type##_##name##_loaded(const void *list, const owner_type *owner,            \
-	                                                             const target_type **related)                          \
+	WEIR__UNUSED static inline bool owner_type##_##name##_loaded(const void *list_, const owner_type *owner_,          \
+	                                                             const target_type **related_)                         \
 	{                                                                                                                  \
-		return weir_related_loaded(list, #name, owner, related);                                                       \
+		return weir_related_loaded(list_, #name, owner_, related_);                                                    \
 	}                                                                                                                  \
 	WEIR__RELATION_BOTH(owner_type, name, target_type)
 

@@ -17,6 +17,11 @@ CREATE TABLE goats (id int PRIMARY KEY);
 CREATE TYPE ups AS ENUM ('a');
 CREATE DOMAIN downs AS ups;
 CREATE TABLE ends (id downs PRIMARY KEY);
+CREATE TYPE unsaid AS ENUM ();
+CREATE TABLE moods (id int PRIMARY KEY, mood unsaid);
+CREATE TABLE std (id int PRIMARY KEY);
+CREATE TABLE aaaaaaaaaabbbbbbbbbbccccccccccddddddddddeeeeeeeeeeffffffffffggg (id int PRIMARY KEY, up int
+    REFERENCES aaaaaaaaaabbbbbbbbbbccccccccccddddddddddeeeeeeeeeeffffffffffggg);
 DO $$ BEGIN
 EXECUTE 'CREATE TABLE wide (id int PRIMARY KEY, ' || (SELECT string_agg('c' || i || ' int', ',') FROM generate_series(1, 64) i) || ')';
 EXECUTE 'CREATE TABLE deep (' || (SELECT string_agg('c' || i || ' int', ',') FROM generate_series(1, 9) i)

@@ -220,6 +220,20 @@ START_TEST(test_generate__keys_relations_marks_and_odd_names_work)
 }
 END_TEST
 
+START_TEST(test_generate__tables_called_as_parameters_are_can_be_compiled)
+{
+	setup();
+	sql_of_file(GENERATED "called.sql");
+	must_generate("--relation pairs.pair_son=son");
+	must_say("twice -> twice: columns 2, relations 1, finders 1");
+	compile_each();
+	compile_headers_as_cxx();
+	ck_assert_int_eq(generate(""), 1);
+	must_say("model pair would have two relations user, by pairs.pair_son=NAME and by pairs.pair_user=NAME");
+	teardown();
+}
+END_TEST
+
 START_TEST(test_generate__finders_and_relations_by_every_type_find)
 {
 	setup();
@@ -449,6 +463,10 @@ START_TEST(test_generate__names_everything_that_cannot_be_modelled)
 		"\"id\" of \"ends\" is of a domain on an enum, which cannot be part of a primary key",
 		"\"wide\" has 65 columns and a model at most 64",
 		"\"deep\" has more than 8 columns",
+		"column \"mood\" of \"moods\" is of the enum",
+		"which has no labels yet; leave it out: --without 'moods.mood'",
+		"table \"std\": \"std\" is a word of C or C++",
+		"s, which is longer than 63 bytes; say --relation aaaaaaaaaabb",
 		"nothing was written",
 	};
 
@@ -546,6 +564,7 @@ WEIR_SUITE("generate", test_generate__daos_of_the_bundled_tables_compile_and_wor
            test_generate__models_name_their_schema_where_the_search_path_does_not_find_it,
            test_generate__a_table_with_every_type_has_a_model_that_fits,
            test_generate__keys_relations_marks_and_odd_names_work,
+           test_generate__tables_called_as_parameters_are_can_be_compiled,
            test_generate__finders_and_relations_by_every_type_find,
            test_generate__models_have_the_singular_of_the_tables_names,
            test_generate__daos_of_the_chinook_database_work, test_generate__a_prefix_and_a_choice_of_tables_are_kept_to,

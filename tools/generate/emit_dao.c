@@ -63,13 +63,39 @@ static const char *const parameter_names[] = { "dao",     "values",  "set",     
 /* A member's name as that of a parameter: the other parameters, and the type of some of them, are not to be hidden. */
 static const char *parameter_name(const gen_plan *plan, const gen_model *model, const gen_member *m)
 {
+	bool is_of_model = strcmp(m->name, model->name) == 0;
+
 	for (size_t i = 0; i < COUNT(parameter_names); i++)
 		if (strcmp(parameter_names[i], m->name) == 0)
-			return arena_text(plan->arena, "%s_", m->name);
-	if (strcmp(m->name, model->name) == 0 || name_is_of_library(m->name) ||
+			return arena_text(plan->arena, is_of_model ? "its_%s" : "%s_", m->name);
+	if (is_of_model || name_is_of_library(m->name) ||
 	    strcmp(m->name, arena_text(plan->arena, "%s_list", model->name)) == 0)
 		return arena_text(plan->arena, "%s_", m->name);
 	return m->name;
+}
+
+/* A parameter of ours; a model that is called so is not to be hidden by it. */
+static const char *ours(const gen_plan *plan, const gen_model *model, const char *name)
+{
+	return strcmp(name, model->name) == 0 ? arena_text(plan->arena, "%s_", name) : name;
+}
+
+/* The same with each of them in a list of parameters or arguments: the names before commas. */
+static const char *all_ours(const gen_plan *plan, const gen_model *model, const char *list)
+{
+	const char *result = "";
+	size_t      length = strlen(model->name);
+
+	while (*list) {
+		size_t item = strcspn(list, ",");
+		bool   is_it = item > length && strncmp(list + item - length, model->name, length) == 0 &&
+		             strchr(" *", list[item - length - 1]);
+
+		result =
+			arena_text(plan->arena, "%s%.*s%s%s", result, (int)item, list, is_it ? "_" : "", list[item] ? "," : "");
+		list += item + (list[item] != '\0');
+	}
+	return result;
 }
 
 /* int32_t shop_id, const char *code */
@@ -106,20 +132,21 @@ static const char *values_of(const gen_plan *plan, const gen_model *model, const
 static const char *row_of(const gen_plan *plan, const gen_model *model, const gen_key *key)
 {
 	if (key->count > 1)
-		return "&key";
+		return arena_text(plan->arena, "&%s", ours(plan, model, "key"));
 	return arena_text(plan->arena, "&(%s){ %s }", model->name, values_of(plan, model, key));
 }
 
 static void write_key(FILE *out, const gen_plan *plan, const gen_model *model)
 {
 	const char *values = values_of(plan, model, &model->key);
-	const char *line = arena_text(plan->arena, "\tconst %s key = { %s };\n\n", model->name, values);
+	const char *name = ours(plan, model, "key");
+	const char *line = arena_text(plan->arena, "\tconst %s %s = { %s };\n\n", model->name, name, values);
 
 	if (strlen(line) + 1 <= 120) { /* a tab is four columns, and two ends of lines are none */
 		fputs(line, out);
 		return;
 	}
-	fprintf(out, "\tconst %s key = {\n", model->name);
+	fprintf(out, "\tconst %s %s = {\n", model->name, name);
 	for (size_t i = 0; i < model->key.count; i++) {
 		const gen_member *m = model->key.members[i];
 
@@ -194,7 +221,8 @@ static void write_signature(FILE *out, const gen_plan *plan, const gen_model *mo
                             const char *parameters, const char *tail)
 {
 	write_wrapped(out, arena_text(plan->arena, "int %s_dao_%s(", model->name, name),
-	              arena_text(plan->arena, "const %s_dao *dao, %s", model->name, parameters), tail);
+	              all_ours(plan, model, arena_text(plan->arena, "const %s_dao *dao, %s", model->name, parameters)),
+	              tail);
 }
 
 static void declare(FILE *out, const gen_plan *plan, const gen_model *model, const gen_method *m)
@@ -219,7 +247,9 @@ static void define(FILE *out, const gen_plan *plan, const gen_model *model, cons
 	if (model->key.count > 1 && strstr(m->arguments, "$row"))
 		write_key(out, plan, model);
 	write_wrapped(out, arena_text(plan->arena, "\treturn weir_base_dao_%s%s(", base, suffix),
-	              arena_text(plan->arena, "&dao->base, %s", said(plan, model, m->arguments)), ");\n}\n");
+	              arena_text(plan->arena, "&%s->base,%s", ours(plan, model, "dao"),
+	                         all_ours(plan, model, arena_text(plan->arena, " %s", said(plan, model, m->arguments)))),
+	              ");\n}\n");
 }
 
 /* ---- Finders ----------------------------------------------------------------------------------------------------------------- */
@@ -271,15 +301,16 @@ static void define_list(FILE *out, const gen_plan *plan, const gen_model *model,
 	fputc('\n', out);
 	write_signature(out, plan, model, arena_text(plan->arena, "%s%s", m.name, suffix), said(plan, model, m.parameters),
 	                ")\n{\n");
-	fputs("\tweir_query query = {\n", out);
+	fprintf(out, "\tweir_query %s = {\n", ours(plan, model, "query"));
 	if (f->key.count > 1)
 		write_wrapped(out, "\t\t.where = weir_all(", condition, "),\n");
 	else
 		fprintf(out, "\t\t.where = %s,\n", condition);
 	fprintf(out,
-	        "\t\t.skip = skip,\n\t\t.limit = weir_limit(limit),\n\t};\n\n"
-	        "\treturn weir_base_dao_get_all%s(&dao->base, &query, found, err);\n}\n",
-	        suffix);
+	        "\t\t.skip = %s,\n\t\t.limit = weir_limit(%s),\n\t};\n\n"
+	        "\treturn weir_base_dao_get_all%s(&%s->base, &%s, %s, %s);\n}\n",
+	        ours(plan, model, "skip"), ours(plan, model, "limit"), suffix, ours(plan, model, "dao"),
+	        ours(plan, model, "query"), ours(plan, model, "found"), ours(plan, model, "err"));
 }
 
 /* ---- The files --------------------------------------------------------------------------------------------------------------- */
@@ -297,10 +328,9 @@ void emit_dao_header(FILE *out, const gen_plan *plan, const gen_model *model)
 	emit_guard(out, plan, arena_text(plan->arena, "%s_dao", name),
 	           arena_text(plan->arena, "#include \"%s.h\"\n", name));
 	fprintf(out, "typedef struct %s_dao {\n\tweir_base_dao base;\n} %s_dao;\n\n", name, name);
-	fprintf(
-		out,
-		"/* The DAO on a session or transaction; a plain value, no I/O. */\n%s_dao get_%s_dao(weir_session *session);\n",
-		name, name);
+	fprintf(out,
+	        "/* The DAO on a session or transaction; a plain value, no I/O. */\n%s_dao get_%s_dao(weir_session *%s);\n",
+	        name, name, ours(plan, model, "session"));
 	for (size_t i = 0; i < COUNT(before_finders); i++)
 		declare(out, plan, model, &before_finders[i]);
 	for (size_t i = 0; i < model->finder_count; i++) {
@@ -338,8 +368,9 @@ void emit_dao_source(FILE *out, const gen_plan *plan, const gen_model *model)
 	const char *name = model->name;
 
 	emit_head(out, plan, arena_text(plan->arena, "%s_dao: %s's types around the base_dao.", name, name));
-	fprintf(out, "#include \"%s_dao.h\"\n\n%s_dao get_%s_dao(weir_session *session)\n{\n", name, name, name);
-	fprintf(out, "\treturn (%s_dao){ weir_get_dao(session, &%s_model) };\n}\n", name, name);
+	fprintf(out, "#include \"%s_dao.h\"\n\n%s_dao get_%s_dao(weir_session *%s)\n{\n", name, name, name,
+	        ours(plan, model, "session"));
+	fprintf(out, "\treturn (%s_dao){ weir_get_dao(%s, &%s_model) };\n}\n", name, ours(plan, model, "session"), name);
 	for (size_t i = 0; i < COUNT(before_finders); i++)
 		define_both(out, plan, model, &before_finders[i], before_finders[i].name);
 	for (size_t i = 0; i < model->finder_count; i++)

@@ -95,6 +95,7 @@ static const char *const keywords[] = {
 	"using",
 	"virtual",
 	"wchar_t",
+	"std",
 	/* types of members */
 	"size_t",
 	"int16_t",

@@ -10,6 +10,8 @@
 #define MEMBERS_MAX 64
 #define KEY_MAX     8
 
+#define NAME_MAX_BYTES 63 /* of a model, and of a relation */
+
 typedef struct gen_member {
 	const column_row  *column;
 	const column_type *type;

@@ -70,6 +70,8 @@ static const char *why_not(const gen_plan *plan, const gen_member *m)
 
 	if (!m->type)
 		return arena_text(plan->arena, "is of type %s, which a model cannot have", column->declared);
+	if (column->is_enum && column->labels.count == 0)
+		return arena_text(plan->arena, "is of the enum %s, which has no labels yet", column->declared);
 	if (column->dimensions > 1)
 		return "is an array of several dimensions, which a model cannot have";
 	if (m->primary_key && (!m->type->key || column->is_array))

@@ -41,9 +41,9 @@ static void check_name(const gen_plan *plan, const gen_model *model)
 	else if (name_is_of_library(model->name))
 		report_problem(plan->report, "table \"%s\": \"%s\" is a name of the C library; say --name %s=..., or --prefix",
 		               table, model->name, table);
-	else if (strlen(model->name) > 63)
-		report_problem(plan->report, "table \"%s\": \"%s\" is longer than 63 bytes; say --name %s=...", table,
-		               model->name, table);
+	else if (strlen(model->name) > NAME_MAX_BYTES)
+		report_problem(plan->report, "table \"%s\": \"%s\" is longer than %d bytes; say --name %s=...", table,
+		               model->name, NAME_MAX_BYTES, table);
 }
 
 static void name_model(gen_plan *plan, gen_model *model)

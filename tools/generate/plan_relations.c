@@ -158,13 +158,58 @@ static void name_foreign(const gen_plan *plan, gen_foreign *f)
 		report_problem(plan->report, "--relation %s=%s: three names at most", given->key, given->value);
 }
 
+static bool is_same_list(weir_i16_array one, weir_i16_array other)
+{
+	bool same = one.count == other.count;
+
+	for (size_t i = 0; same && i < one.count; i++)
+		same = one.items[i].value == other.items[i].value;
+	return same;
+}
+
+/* Another foreign key by the same columns. */
+static bool shares_columns(const foreign_row *one, const foreign_row *other)
+{
+	return one != other && strcmp(one->table, other->table) == 0 && is_same_list(one->columns, other->columns);
+}
+
+static bool is_same_target(const foreign_row *one, const foreign_row *other)
+{
+	return is_same_list(one->target_columns, other->target_columns) && strcmp(one->target, other->target) == 0 &&
+	       strcmp(one->target_schema, other->target_schema) == 0 && strcmp(one->on_delete, other->on_delete) == 0;
+}
+
+/* Do these columns refer to something else too? */
+static bool is_ambiguous(const gen_plan *plan, const foreign_row *row)
+{
+	for (size_t i = 0; i < plan->catalog->foreigns.count; i++) {
+		const foreign_row *other = plan->catalog->foreigns.items[i];
+
+		if (shares_columns(other, row) && !is_same_target(other, row))
+			return true;
+	}
+	return false;
+}
+
+/* Declared twice under two names, as migrations do that are run again: once is enough. */
+static bool is_repetition(const gen_plan *plan, const foreign_row *row)
+{
+	for (size_t i = 0; plan->catalog->foreigns.items[i] != row; i++) {
+		const foreign_row *before = plan->catalog->foreigns.items[i];
+
+		if (shares_columns(before, row) && is_same_target(before, row))
+			return true;
+	}
+	return false;
+}
+
 static void add_foreign(gen_plan *plan, const foreign_row *row)
 {
 	gen_foreign *f = &plan->foreigns[plan->foreign_count];
 	const char  *reason;
 
 	*f = (gen_foreign){ .row = row, .owner = find_model(plan, row->table) };
-	if (!f->owner)
+	if (!f->owner || is_repetition(plan, row))
 		return;
 	if (strcmp(row->target_schema, plan->catalog->schema) == 0)
 		f->target = find_model(plan, row->target);
@@ -178,8 +223,9 @@ static void add_foreign(gen_plan *plan, const foreign_row *row)
 		return;
 	}
 	f->is_unique = model_is_unique(plan, f->owner, row->columns, true);
-	f->named_by = arena_text(plan->arena, "%s.%s", row->table,
-	                         row->columns.count > 1 ? row->name : f->key.members[0]->column->name);
+	f->named_by =
+		arena_text(plan->arena, "%s.%s", row->table,
+	               row->columns.count > 1 || is_ambiguous(plan, row) ? row->name : f->key.members[0]->column->name);
 	plan->foreign_count++;
 }
 
@@ -189,6 +235,10 @@ static void add_relation(const gen_plan *plan, const gen_model *owner, gen_relat
 {
 	gen_model *to = &plan->models[owner - plan->models];
 
+	if (strlen(relation.name) > NAME_MAX_BYTES)
+		report_problem(plan->report,
+		               "model %s would have a relation %s, which is longer than %d bytes; say --relation %s", to->name,
+		               relation.name, NAME_MAX_BYTES, relation.named_by);
 	for (size_t i = 0; i < to->relation_count; i++)
 		if (strcmp(to->relations[i].name, relation.name) == 0)
 			report_problem(plan->report, "model %s would have two relations %s, by %s and by %s; say --relation %s",

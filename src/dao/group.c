@@ -179,11 +179,40 @@ static void fill(weir__group_batch *batch, weir__group_member *leader)
 		}
 }
 
+/* Those that the batch does not take are told so before it runs: they have no time to wait for it. */
+static void dismiss(const weir__group_batch *batch, weir__group_member *leader)
+{
+	weir__want *before = &leader->want;
+	size_t      at = 1;
+	bool        any = false;
+
+	for (weir__group_member *member = next_of(leader), *next; member; member = next) {
+		next = next_of(member);
+		if (at < batch->count && batch->members[at] == member) {
+			before = &member->want;
+			at++;
+			continue;
+		}
+		before->next = member->want.next;
+		weir__want_settle(&member->want, false);
+		any = true;
+	}
+	if (any)
+		weir__batch_wake(&leader->want);
+}
+
 /* Who leads nobody else writes as one that found the place free. */
 static void run_one(weir__group_member *member)
 {
 	member->rc = weir__write_alone(member->call, member->write, &member->changed);
 	member->done = true;
+}
+
+static void run_batch(weir__group *group, weir__group_batch *batch, weir__group_member *leader)
+{
+	dismiss(batch, leader);
+	if (!weir__group_batch_run(batch))
+		atomic_store(&group->off, true);
 }
 
 static void lead(weir__group *group, weir__group_member *leader)
@@ -195,8 +224,8 @@ static void lead(weir__group *group, weir__group_member *leader)
 	fill(&batch, leader);
 	if (!leader->want.next)
 		run_one(leader);
-	else if (batch.count > 1 && batch.members[0] == leader && !weir__group_batch_run(&batch))
-		atomic_store(&group->off, true);
+	else if (batch.count > 1 && batch.members[0] == leader)
+		run_batch(group, &batch, leader);
 	weir__group_leave(leader->call);
 	for (weir__group_member *member = leader, *next; member; member = next) {
 		next = next_of(member);

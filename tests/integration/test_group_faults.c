@@ -34,6 +34,9 @@ static atomic_int         commits; /* of the others than the first: 0: the next 
 static atomic_bool        first_done;
 static _Thread_local bool is_first;
 static void (*spoil)(void);
+static int         impatient_ms; /* of the last writer, where it is to have less time than the others */
+static atomic_bool impatient_done;
+static bool        outlasted;
 
 static void *on_start(void *context, const weir_span *span)
 {
@@ -120,6 +123,8 @@ static void *write_once(void *context)
 	note_release(&written);
 	if (is_first)
 		atomic_store(&first_done, true);
+	if (w->timeout_ms == impatient_ms)
+		atomic_store(&impatient_done, true);
 	return NULL;
 }
 
@@ -138,7 +143,7 @@ static void write_together(int timeout_ms, void (*spoiling)(void))
 	ck_assert_int_eq(weir_base_dao_update(&inside, &id, &(note){ .text = "locked" }, WEIR_SET(note, text), NULL, &err),
 	                 WEIR_OK);
 	for (int i = 0; i <= WRITERS; i++) {
-		writers[i] = (writer){ .id = i, .timeout_ms = timeout_ms };
+		writers[i] = (writer){ .id = i, .timeout_ms = i == WRITERS && impatient_ms ? impatient_ms : timeout_ms };
 		ck_assert_int_eq(pthread_create(&writers[i].thread, NULL, write_once, &writers[i]), 0);
 		EVENTUALLY(i > 0 || sql_number(postgres.url, "SELECT count(*) FROM pg_stat_activity WHERE wait_event_type = "
 		                                             "'Lock'") == 1);
@@ -230,6 +235,29 @@ static void stop_redis(void)
 }
 
 /* Between guard and release; this process reads past the cache from then on. */
+/* The transaction of the others takes longer than the one has that had no time for it. */
+static void outlast(void)
+{
+	int64_t until_us = weir__now_us() + 10000000;
+
+	while (!atomic_load(&impatient_done) && weir__now_us() < until_us)
+		sched_yield();
+	outlasted = atomic_load(&impatient_done);
+}
+
+START_TEST(test_group__who_is_impatient_does_not_wait_for_the_transaction_of_the_others)
+{
+	setup();
+	impatient_ms = 900;
+	write_together(20000, outlast);
+	impatient_ms = 0;
+	ck_assert(outlasted);
+	for (int i = 1; i <= WRITERS; i++)
+		ck_assert_int_eq(writers[i].rc, WEIR_OK);
+	teardown();
+}
+END_TEST
+
 START_TEST(test_group__redis_may_go_meanwhile)
 {
 	setup();
@@ -247,4 +275,5 @@ END_TEST
 
 WEIR_SUITE("group_faults", test_group__a_connection_lost_before_commit_leaves_each_to_itself,
            test_group__a_commit_of_unknown_fate_is_told_to_all_of_them, test_group__each_is_told_when_the_server_dies,
+           test_group__who_is_impatient_does_not_wait_for_the_transaction_of_the_others,
            test_group__redis_may_go_meanwhile);

@@ -8,6 +8,7 @@
 #include <hiredis/hiredis.h>
 #include <libpq-fe.h>
 #include <signal.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/select.h>
@@ -149,7 +150,58 @@ START_TEST(test_servers__release_ends_the_process_and_removes_the_directory)
 }
 END_TEST
 
-WEIR_SUITE("servers", test_servers__redis_stops_and_comes_back_at_the_same_address,
+/* ---- A test that fails ------------------------------------------------------------------------------------------------ */
+
+#define LEFT "WEIR_TEST_LEFT" /* where the one that fails says what it has left */
+
+static bool is_inner(void)
+{
+	return getenv(LEFT) != NULL;
+}
+
+/* Fails with two servers running, one of them frozen with a connection. */
+START_TEST(test_servers__that_a_failing_test_leaves)
+{
+	struct server redis, postgres;
+	FILE         *to;
+
+	if (!is_inner())
+		return;
+	server_start(&redis, SERVER_REDIS);
+	server_start(&postgres, SERVER_POSTGRES);
+	(void)PQconnectdb(postgres.url);
+	server_pause(&postgres);
+	to = fopen(getenv(LEFT), "w");
+	fprintf(to, "%s %d %s %d\n", redis.directory, (int)redis.pid, postgres.directory, (int)postgres.pid);
+	fclose(to);
+	ck_abort_msg("as it should");
+}
+END_TEST
+
+START_TEST(test_servers__are_ended_when_a_test_that_started_them_fails)
+{
+	char  path[] = "/tmp/weir-left.XXXXXX", one[64], other[64], command[160];
+	int   fd = mkstemp(path), pids[2];
+	FILE *from;
+
+	if (is_inner())
+		return;
+	ck_assert_int_ge(fd, 0);
+	close(fd);
+	snprintf(command, sizeof command, LEFT "=%s /proc/%d/exe >/dev/null 2>&1", path, (int)getpid());
+	ck_assert_int_ne(system(command), 0);
+	from = fopen(path, "r");
+	ck_assert_int_eq(fscanf(from, "%63s %d %63s %d", one, &pids[0], other, &pids[1]), 4);
+	fclose(from);
+	unlink(path);
+	ck_assert(access(one, F_OK) != 0 && access(other, F_OK) != 0);
+	ck_assert(kill(pids[0], 0) != 0 && kill(pids[1], 0) != 0);
+}
+END_TEST
+
+WEIR_SUITE("servers", test_servers__that_a_failing_test_leaves,
+           test_servers__are_ended_when_a_test_that_started_them_fails,
+           test_servers__redis_stops_and_comes_back_at_the_same_address,
            test_servers__a_paused_redis_is_silent_until_it_is_resumed,
            test_servers__postgres_answers_on_both_of_its_addresses,
            test_servers__a_killed_postgres_comes_back_with_its_data,

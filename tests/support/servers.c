@@ -22,21 +22,26 @@
 enum { END_TIMEOUT_MS = 20000, POLL_MS = 2, CHILDREN_MAX = 512 };
 
 /* option and its value, or NULL: what the script is told beyond the kind of server. */
-static void run_script(const char *command, const struct server *server, const char *option, const char *value)
+static int script_status(const char *command, const struct server *server, const char *option, const char *value)
 {
 	const char *kind = server->kind == SERVER_POSTGRES ? "--no-redis" : "--no-postgres";
 	bool        starting = strcmp(command, "start") == 0;
 	pid_t       child = fork();
-	ck_assert_int_ge(child, 0);
 	if (child == 0) {
 		setenv("WEIR_FAST_PG", "1", 1);
 		execl(WEIR_SOURCE_DIR "/scripts/servers", "servers", command, server->directory, starting ? kind : NULL, option,
 		      value, (char *)NULL);
 		_exit(127);
 	}
-	int status = 0;
-	while (waitpid(child, &status, 0) < 0)
-		ck_assert_int_eq(errno, EINTR);
+	int status = -1;
+	while (child > 0 && waitpid(child, &status, 0) < 0 && errno == EINTR)
+		;
+	return status;
+}
+
+static void run_script(const char *command, const struct server *server, const char *option, const char *value)
+{
+	int status = script_status(command, server, option, value);
 	ck_assert_msg(WIFEXITED(status) && WEXITSTATUS(status) == 0, "scripts/servers %s %s failed", command,
 	              server->directory);
 }
@@ -132,11 +137,25 @@ static void signal_all(const struct server *server, int number)
 		kill(children[i], number);
 }
 
+static pid_t program_pid;
+
+void servers_begin(void)
+{
+	program_pid = getpid();
+}
+
+static const char *parent_directory(void)
+{
+	const char *parent = getenv("WEIR_SERVERS_DIR");
+
+	return parent != NULL ? parent : "/tmp";
+}
+
 static void start_with(struct server *server, enum server_kind kind, const char *option, const char *value)
 {
 	*server = (struct server){ .kind = kind };
-	const char *parent = getenv("WEIR_SERVERS_DIR");
-	snprintf(server->directory, sizeof server->directory, "%s/weir-test.XXXXXX", parent != NULL ? parent : "/tmp");
+	snprintf(server->directory, sizeof server->directory, "%s/weir-test.%ld.XXXXXX", parent_directory(),
+	         (long)program_pid);
 	ck_assert_msg(mkdtemp(server->directory) != NULL, "no directory %s", server->directory);
 	run_script("start", server, option, value);
 	read_answer(server);
@@ -177,15 +196,20 @@ void server_stop(struct server *server)
 	await_end(server);
 }
 
-void server_kill(struct server *server)
+static void kill_all(const struct server *server)
 {
-	ck_assert_int_gt(server->pid, 0);
 	signal_all(server, SIGSTOP);
 	pid_t  children[CHILDREN_MAX];
 	size_t count = children_of(server->pid, children);
 	kill(server->pid, SIGKILL);
 	for (size_t i = 0; i < count; i++)
 		kill(children[i], SIGKILL);
+}
+
+void server_kill(struct server *server)
+{
+	ck_assert_int_gt(server->pid, 0);
+	kill_all(server);
 	await_end(server);
 }
 
@@ -218,4 +242,42 @@ void server_release(struct server *server)
 		server_kill(server);
 	run_script("stop", server, NULL, NULL);
 	*server = (struct server){ 0 };
+}
+
+/* Of a PostgreSQL that is frozen the script would reach the first process alone. */
+static void kill_left(struct server *left)
+{
+	char  path[128], pid[24] = { 0 };
+	FILE *file;
+
+	snprintf(path, sizeof path, "%s/postgres/postmaster.pid", left->directory);
+	file = fopen(path, "re");
+	if (file == NULL)
+		return;
+	if (fgets(pid, sizeof pid, file) != NULL)
+		left->pid = (pid_t)strtol(pid, NULL, 10);
+	fclose(file);
+	if (left->pid > 1 && kill(left->pid, 0) == 0)
+		kill_all(left);
+}
+
+/* In the program's own process, where no test runs, so that nothing of Check may be called. */
+void servers_end(void)
+{
+	char           prefix[48];
+	DIR           *directory = opendir(parent_directory());
+	struct dirent *entry;
+
+	snprintf(prefix, sizeof prefix, "weir-test.%ld.", (long)program_pid);
+	while (directory != NULL && (entry = readdir(directory)) != NULL) {
+		struct server left = { .kind = SERVER_POSTGRES };
+
+		if (strncmp(entry->d_name, prefix, strlen(prefix)) != 0)
+			continue;
+		snprintf(left.directory, sizeof left.directory, "%.30s/%.32s", parent_directory(), entry->d_name);
+		kill_left(&left);
+		(void)script_status("stop", &left, NULL, NULL);
+	}
+	if (directory != NULL)
+		closedir(directory);
 }

@@ -24,6 +24,10 @@ struct server {
 	bool             paused;
 };
 
+/* Around all tests of a program (suite.c): what a test that failed could not release is ended when the last one is over. */
+void servers_begin(void);
+void servers_end(void);
+
 /* Starts a server; server_release() ends it and removes its directory. PostgreSQL takes about a second. */
 void server_start(struct server *server, enum server_kind kind);
 

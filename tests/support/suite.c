@@ -3,6 +3,8 @@
  */
 #include "support/suite.h"
 
+#include "support/servers.h"
+
 #include <stdlib.h>
 
 #if defined(__SANITIZE_ADDRESS__) || defined(__SANITIZE_THREAD__)
@@ -25,12 +27,14 @@ int suite_run(const char *name, const TTest *const *tests, size_t count, int tes
 		tcase_add_test(tcase, tests[i]);
 	suite_add_tcase(suite, tcase);
 
+	servers_begin();
 	SRunner *runner = srunner_create(suite);
 	if (SANITIZED && getenv("CK_FORK") == NULL)
 		srunner_set_fork_status(runner, CK_NOFORK);
 	srunner_run_all(runner, CK_ENV);
 	int failed = srunner_ntests_failed(runner);
 	srunner_free(runner);
+	servers_end();
 	return failed == 0 ? EXIT_SUCCESS : EXIT_FAILURE;
 }
 

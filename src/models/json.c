@@ -143,7 +143,7 @@ static int read_member(struct reader *r, weir__json_import *import)
 		return status;
 	value = r->at;
 	if (!weir__json_scan(value, (size_t)(r->end - value), &length))
-		return weir__json_import_refuse_member(import, column, "is not JSON, or nested more than 64 deep");
+		return weir__json_import_refuse_member(import, column, weir__json_refusal(value, (size_t)(r->end - value)));
 	r->at += length;
 	return weir__json_import_text(import, column, value, length);
 }

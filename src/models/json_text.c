@@ -12,6 +12,7 @@ struct scanner {
 	const char *end;
 	uint64_t    objects; /* bit 0: the innermost bracket is { and not [ */
 	unsigned    depth;
+	bool        met_nul; /* its escape, which ends the scan */
 };
 
 /* The next byte, or NUL at the end: NUL is never part of a JSON text, so that no caller takes it for one. */
@@ -100,6 +101,7 @@ static bool scan_escape(struct scanner *s)
 	if (c != 'u')
 		return true;
 	unit = scan_hex4(s);
+	s->met_nul = unit == 0;
 	if (unit <= 0 || (unit >= 0xDC00 && unit <= 0xDFFF))
 		return false;
 	if (unit < 0xD800 || unit > 0xDBFF)
@@ -267,4 +269,13 @@ bool weir__json_is_valid(const char *text, size_t length)
 		return false;
 	skip_blanks(&s);
 	return s.at == s.end;
+}
+
+const char *weir__json_refusal(const char *text, size_t length)
+{
+	struct scanner s = { .at = text, .end = text + length };
+
+	(void)scan_value(&s);
+	return s.met_nul ? "holds \\u0000, which neither jsonb nor a text of C can hold"
+	                 : "is not JSON, or nested more than 64 deep";
 }

@@ -18,4 +18,7 @@ bool weir__json_scan(const char *text, size_t length, size_t *end);
 /* Are the length bytes one value, blanks around it allowed? */
 bool weir__json_is_valid(const char *text, size_t length);
 
+/* Why one of them said no, behind the name of what the text is; static text. */
+const char *weir__json_refusal(const char *text, size_t length);
+
 #endif

@@ -151,7 +151,7 @@ int weir_json_to_cjson(weir_json json, cJSON **tree, weir_error *err)
 	if (!tree)
 		return weir__error_set(err, WEIR_ERR_USAGE, "nowhere to put the tree");
 	if (!weir__json_is_valid(text, length))
-		return weir__error_set(err, WEIR_ERR_FORMAT, "the text is not JSON, or nested more than 64 deep");
+		return weir__error_set(err, WEIR_ERR_FORMAT, "the text %s", weir__json_refusal(text, length));
 	while (built && b.at < b.end)
 		built = take_token(&b);
 	weir__buffer_release(&b.name);

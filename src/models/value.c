@@ -196,7 +196,7 @@ static const char *check_text(weir_type type, const char *text, size_t length)
 	if (!weir__utf8_is_valid(text, length))
 		return "is not valid UTF-8";
 	if (type == WEIR_TYPE_JSONB && !weir__json_is_valid(text, length))
-		return "is no JSON text that jsonb takes, or is nested more than 64 deep";
+		return weir__json_refusal(text, length);
 	return NULL;
 }
 

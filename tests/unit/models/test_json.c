@@ -278,12 +278,14 @@ END_TEST
 
 START_TEST(test_from_json__what_is_no_json_is_refused)
 {
-	assert_change_refused("\"t\"", "\"a\\u0000b\"", WEIR_ERR_FORMAT, "title", "is not JSON");
+	assert_change_refused("\"t\"", "\"a\\u0000b\"", WEIR_ERR_FORMAT, "title", "holds \\u0000, which neither jsonb");
 	assert_change_refused("\"t\"", "\"\\ud83d\"", WEIR_ERR_FORMAT, "title", "is not JSON");
 	assert_change_refused("\"t\"", "\"\xc0\x80\"", WEIR_ERR_FORMAT, "title", "is not JSON");
 	assert_change_refused("\"t\"", "\"\n\"", WEIR_ERR_FORMAT, "title", "is not JSON");
 	assert_change_refused("\"t\"", "", WEIR_ERR_FORMAT, "title", "is not JSON");
 	assert_change_refused("1.50", "01", WEIR_ERR_FORMAT, "data", "is not JSON");
+	assert_change_refused("1.50", "{\"a\\u0000\": 1}", WEIR_ERR_FORMAT, "data", "holds \\u0000, which neither jsonb");
+	assert_change_refused("1.50", "[\"\\u0000\"", WEIR_ERR_FORMAT, "data", "holds \\u0000, which neither jsonb");
 	assert_change_refused("]}}", "]}} x", WEIR_ERR_FORMAT, "", "behind the closing brace");
 	assert_change_refused("]}}", "]}}}", WEIR_ERR_FORMAT, "", "behind the closing brace");
 	assert_change_refused("]}}", "]},}", WEIR_ERR_FORMAT, "", "name of a member");

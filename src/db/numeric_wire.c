@@ -154,14 +154,15 @@ typedef struct wire_numeric {
 	int         scale;
 } wire_numeric;
 
-static wire_numeric read_header(const char *bytes)
+static inline wire_numeric read_header(const char *bytes)
 {
+	uint64_t     header = weir__load_be64(bytes);
 	wire_numeric number = {
 		.digits = bytes + HEADER_SIZE,
-		.count = (int)weir__load_be16(bytes),
-		.weight = (int)(weir__load_be16(bytes + 2) ^ 0x8000) - 0x8000,
-		.sign = (unsigned)weir__load_be16(bytes + 4),
-		.scale = (int)weir__load_be16(bytes + 6),
+		.count = (int)(header >> 48),
+		.weight = (int)((header >> 32 & 0xffff) ^ 0x8000) - 0x8000,
+		.sign = (unsigned)(header >> 16 & 0xffff),
+		.scale = (int)(header & 0xffff),
 	};
 
 	return number;
@@ -181,12 +182,12 @@ static const char *special_name(unsigned sign)
 	}
 }
 
-static unsigned sent_digit(const wire_numeric *number, int i)
+static inline unsigned sent_digit(const wire_numeric *number, int i)
 {
 	return weir__load_be16(number->digits + 2 * (size_t)i);
 }
 
-static bool digits_are_valid(const wire_numeric *number)
+static inline bool digits_are_valid(const wire_numeric *number)
 {
 	for (int i = 0; i < number->count; i++)
 		if (sent_digit(number, i) >= BASE)
@@ -201,69 +202,96 @@ int weir__numeric_text_size(const char *bytes, size_t length, size_t *size)
 	wire_numeric number = read_header(bytes);
 	if (length != HEADER_SIZE + 2 * (size_t)number.count || number.scale > SCALE_MAX || !digits_are_valid(&number))
 		return WEIR_ERR_SCHEMA;
-	if (special_name(number.sign)) {
+	if (number.sign != SIGN_PLUS && number.sign != SIGN_MINUS) {
 		*size = sizeof "-Infinity";
-		return WEIR_OK;
+		return special_name(number.sign) ? WEIR_OK : WEIR_ERR_SCHEMA;
 	}
-	if (number.sign != SIGN_PLUS && number.sign != SIGN_MINUS)
-		return WEIR_ERR_SCHEMA;
 	size_t whole = number.count > 0 && number.weight >= 0 ? ((size_t)number.weight + 1) * BASE_DIGITS : 1;
 	*size = sizeof "-." + whole + (size_t)number.scale;
 	return WEIR_OK;
 }
 
-/* The digit of this weight; beyond those that were sent all are zero. */
-static unsigned digit_at(const wire_numeric *number, int weight)
+/* The next of the digits that were sent; behind the last all are zero. */
+static inline unsigned next_digit(wire_numeric *number)
 {
-	int i = number->weight - weight;
+	const char *digit = number->digits;
 
-	return i < 0 || i >= number->count ? 0 : sent_digit(number, i);
+	if (number->count <= 0)
+		return 0;
+	number->count--;
+	number->digits += 2;
+	return weir__load_be16(digit);
 }
 
-static char *write_digit(char *text, unsigned digit)
+/* Two decimal digits, and the four of one to the base 10000, the first the lowest byte. */
+static inline uint32_t pair_of(unsigned number)
 {
-	memcpy(text, weir__digit_pairs + (size_t)(digit / 100) * 2, 2);
-	memcpy(text + 2, weir__digit_pairs + (size_t)(digit % 100) * 2, 2);
+	const unsigned char *pair = (const unsigned char *)weir__digit_pairs + (size_t)number * 2;
+
+	return pair[0] | (uint32_t)pair[1] << 8;
+}
+
+static inline uint32_t four_of(unsigned digit)
+{
+	return pair_of(digit / 100) | pair_of(digit % 100) << 16;
+}
+
+static inline char *write_four(char *text, uint32_t four)
+{
+	const char bytes[BASE_DIGITS] = { (char)four, (char)(four >> 8), (char)(four >> 16), (char)(four >> 24) };
+
+	memcpy(text, bytes, sizeof bytes);
 	return text + BASE_DIGITS;
 }
 
 /* Without zeros before the first digit, but with one digit at least. */
-static char *write_whole(const wire_numeric *number, char *text)
+static inline char *write_whole(wire_numeric *number, char *text)
 {
-	int      weight = number->count > 0 ? number->weight : -1;
-	unsigned digit = 0;
+	int      left = number->weight;
+	unsigned digit;
+	int      zeros;
 
-	for (; weight >= 0 && digit == 0; weight--)
-		digit = digit_at(number, weight);
-	text = weir__integer_write(text, (int64_t)digit);
-	for (; weight >= 0; weight--)
-		text = write_digit(text, digit_at(number, weight));
+	if (number->count == 0 || left < 0) {
+		*text = '0';
+		return text + 1;
+	}
+	digit = next_digit(number);
+	for (; left > 0 && digit == 0; left--)
+		digit = next_digit(number);
+	zeros = (digit < 10) + (digit < 100) + (digit < 1000);
+	text = write_four(text, four_of(digit) >> (8 * zeros)) - zeros;
+	for (; left > 0; left--)
+		text = write_four(text, four_of(next_digit(number)));
 	return text;
 }
 
-static char *write_fraction(const wire_numeric *number, char *text)
+/* Of a number whose whole digits have been taken; it begins with zeros where its weight is below -1. */
+static inline char *write_fraction(wire_numeric *number, char *text)
 {
-	char group[BASE_DIGITS];
-	int  weight = -1, left = number->scale;
+	int      zeros = -1 - number->weight, left = number->scale;
+	uint32_t four;
 
-	if (left > 0)
-		*text++ = '.';
-	for (; left >= BASE_DIGITS; left -= BASE_DIGITS, weight--)
-		text = write_digit(text, digit_at(number, weight));
-	if (left > 0)
-		(void)write_digit(group, digit_at(number, weight));
-	for (int i = 0; i < left; i++)
-		*text++ = group[i];
+	if (left == 0)
+		return text;
+	*text++ = '.';
+	for (; left >= BASE_DIGITS; left -= BASE_DIGITS)
+		text = write_four(text, four_of(zeros-- > 0 ? 0 : next_digit(number)));
+	if (left == 0)
+		return text;
+	four = four_of(zeros > 0 ? 0 : next_digit(number));
+	for (; left > 0; left--, four >>= 8)
+		*text++ = (char)four;
 	return text;
 }
 
 char *weir__numeric_decode(const char *bytes, char *text)
 {
 	wire_numeric number = read_header(bytes);
-	const char  *special = special_name(number.sign);
 
-	if (special) {
-		size_t size = strlen(special) + 1;
+	if (number.sign != SIGN_PLUS && number.sign != SIGN_MINUS) {
+		const char *special = special_name(number.sign);
+		size_t      size = strlen(special) + 1;
+
 		memcpy(text, special, size);
 		return text + size;
 	}

@@ -191,7 +191,7 @@ static bool is_plain_text(weir_type column_type, weir_type type)
 	return has_face && (type == WEIR_TYPE_TEXT || type == column_type);
 }
 
-void weir__params_add(weir__params *params, weir_type column_type, const weir_value *value)
+static void add_any(weir__params *params, weir_type column_type, const weir_value *value)
 {
 	addition    added = begin(params);
 	Oid         type = weir__wire_oid(column_type);
@@ -207,6 +207,26 @@ void weir__params_add(weir__params *params, weir_type column_type, const weir_va
 		                           : weir__wire_encode(column_type, value, &params->bytes, &reason);
 		end(params, &added, type, status, reason);
 	}
+}
+
+/* Most keys and limits: no memory is needed for them. */
+static bool add_int8(weir__params *params, weir_type column_type, const weir_value *value)
+{
+	char *number;
+
+	if (column_type != WEIR_TYPE_INT8 || value->type != WEIR_TYPE_INT8 || value->is_null ||
+	    params->count >= WEIR__PARAMS_INLINE)
+		return false;
+	number = params->inline_numbers[params->count];
+	weir__store_be(number, sizeof params->inline_numbers[0], (uint64_t)value->as.integer);
+	add_borrowed(params, weir__wire_oids[WEIR_TYPE_INT8], number, sizeof params->inline_numbers[0]);
+	return true;
+}
+
+void weir__params_add(weir__params *params, weir_type column_type, const weir_value *value)
+{
+	if (!add_int8(params, column_type, value))
+		add_any(params, column_type, value);
 }
 
 static void add_items(weir__params *params, weir_type type, Oid oid, bool as_text, const weir__value_source *source)
@@ -266,7 +286,8 @@ int weir__params_add_column(weir__params *params, const weir__layout *layout, si
                             weir_error *err)
 {
 	weir_value value = weir__layout_get(layout, column, values);
-	int        status = weir__value_check(layout, column, &value, err);
+	bool       takes_any = weir__column_takes_any(&layout->columns[column]);
+	int        status = takes_any ? WEIR_OK : weir__value_check(layout, column, &value, err);
 
 	if (status == WEIR_OK)
 		weir__params_add(params, layout->columns[column].type, &value);

@@ -31,6 +31,7 @@ struct weir__params {
 	int          inline_lengths[WEIR__PARAMS_INLINE];
 	int          inline_formats[WEIR__PARAMS_INLINE];
 	size_t       inline_offsets[WEIR__PARAMS_INLINE];
+	char         inline_numbers[WEIR__PARAMS_INLINE][8]; /* the bytes of those that are int8 */
 };
 
 /* The first failure of adding, or WEIR_OK; whoever runs a statement asks before sending. */

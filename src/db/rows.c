@@ -6,6 +6,7 @@
 
 #include "base/error.h"
 #include "base/memory.h"
+#include "base/unset.h"
 #include "db/wire.h"
 
 #include <libpq-fe.h>
@@ -15,11 +16,9 @@
 typedef struct source {
 	const PGresult     *result;
 	const weir__layout *layout;
-	const size_t       *places;   /* NULL: the first columns, in order */
-	int                *lengths;  /* of the values that need bytes behind their struct, column after column */
-	size_t              pointers; /* how many columns have those */
-	size_t              first;    /* row */
-	size_t              count;    /* of rows */
+	const size_t       *places;  /* NULL: the first columns, in order */
+	int                *lengths; /* of the values that need bytes behind their struct, column after column */
+	size_t              count;   /* of rows */
 } source;
 
 #define LENGTHS_ON_STACK 256
@@ -48,7 +47,14 @@ static int wrong_value(const weir__layout *layout, size_t column, int status, we
 	                          weir_type_name(at->type));
 }
 
-static int check_shape(source *from, weir_error *err)
+static int wrong_type(const weir__layout *layout, size_t column, Oid type, weir_error *err)
+{
+	return weir__error_set_at(err, WEIR_ERR_SCHEMA, layout->model->name, layout->columns[column].member,
+	                          "the database sent type OID %u where the model has %s", type,
+	                          weir_type_name(layout->columns[column].type));
+}
+
+static int check_shape(const source *from, weir_error *err)
 {
 	const weir__layout *layout = from->layout;
 	int                 column_count = PQnfields(from->result);
@@ -61,12 +67,9 @@ static int check_shape(source *from, weir_error *err)
 	for (size_t i = 0; i < layout->column_count; i++) {
 		int place = place_of(from, i);
 		Oid type = PQftype(from->result, place);
-		from->pointers += weir__type_is_pointer(layout->columns[i].type);
-		if (weir__wire_accepts(layout->columns[i].type, type) && (all_binary || PQfformat(from->result, place) == 1))
-			continue;
-		return weir__error_set_at(err, WEIR_ERR_SCHEMA, layout->model->name, layout->columns[i].member,
-		                          "the database sent type OID %u where the model has %s", type,
-		                          weir_type_name(layout->columns[i].type));
+
+		if (!weir__wire_is(layout->columns[i].type, type) || (!all_binary && PQfformat(from->result, place) != 1))
+			return wrong_type(layout, i, type, err);
 	}
 	return WEIR_OK;
 }
@@ -78,7 +81,7 @@ static int add_column_size(const source *from, size_t column, int *lengths, size
 	const int       place = place_of(from, column);
 
 	for (size_t i = 0; i < from->count; i++) {
-		int    row = (int)(from->first + i);
+		int    row = (int)i;
 		size_t needed;
 		lengths[i] = PQgetlength(from->result, row, place);
 		if (type == WEIR_TYPE_TEXT) {
@@ -87,7 +90,9 @@ static int add_column_size(const source *from, size_t column, int *lengths, size
 		}
 		if (lengths[i] == 0 && PQgetisnull(from->result, row, place))
 			continue;
-		int status = weir__wire_text_size(type, PQgetvalue(from->result, row, place), (size_t)lengths[i], &needed);
+		const char *bytes = PQgetvalue(from->result, row, place);
+		int         status = type == WEIR_TYPE_NUMERIC ? weir__numeric_text_size(bytes, (size_t)lengths[i], &needed)
+		                                               : weir__wire_text_size(type, bytes, (size_t)lengths[i], &needed);
 		if (status != WEIR_OK)
 			return wrong_value(from->layout, column, status, err);
 		*size += needed;
@@ -101,81 +106,77 @@ static int add_text_size(const source *from, size_t *size, weir_error *err)
 	int *lengths = from->lengths;
 	int  status = WEIR_OK;
 
-	for (size_t i = 0; i < from->layout->column_count && status == WEIR_OK; i++) {
-		if (!weir__type_is_pointer(from->layout->columns[i].type))
-			continue;
-		status = add_column_size(from, i, lengths, size, err);
+	for (weir__mask left = from->layout->pointer_mask; left && status == WEIR_OK; left &= left - 1) {
+		status = add_column_size(from, weir__mask_first(left), lengths, size, err);
 		lengths += from->count;
 	}
 	return status;
 }
 
-/* One value of a result. */
-typedef struct cell {
-	size_t    column;
-	weir_type type; /* the column's, which is known where all of one column are filled */
-	int       place;
-	int       row;
-	int       length;
-} cell;
-
-/* Fills its member of a zeroed struct, in which NULL is what it is already. */
-INLINE int fill_cell(const source *from, const cell *c, void *record, char **text, weir_error *err)
+/* Where a value lies; NULL: it is SQL's. Its length is known, and 0 where that can be. */
+INLINE const char *place_of_value(const source *from, size_t row, int place, int length)
 {
-	const weir__column *column = &from->layout->columns[c->column];
-	int                 status;
-
-	if (c->length == 0 && PQgetisnull(from->result, c->row, c->place))
-		return column->nullable ? WEIR_OK : wrong_value(from->layout, c->column, WEIR_ERR_SCHEMA, err);
-	status =
-		weir__wire_store(column, c->type, PQgetvalue(from->result, c->row, c->place), (size_t)c->length, record, text);
-	return status == WEIR_OK ? WEIR_OK : wrong_value(from->layout, c->column, status, err);
-}
-
-static int fill_row(const source *from, void *record, char *text, weir_error *err)
-{
-	const weir__layout *layout = from->layout;
-	const int          *lengths = from->lengths;
-	cell                c = { .row = (int)from->first };
-	int                 status = WEIR_OK;
-
-	for (; c.column < layout->column_count && status == WEIR_OK; c.column++) {
-		c.type = layout->columns[c.column].type;
-		c.place = place_of(from, c.column);
-		c.length = weir__type_is_pointer(c.type) ? *lengths++ : PQgetlength(from->result, c.row, c.place);
-		status = fill_cell(from, &c, record, &text, err);
-	}
-	return status;
+	if (length == 0 && PQgetisnull(from->result, (int)row, place))
+		return NULL;
+	return PQgetvalue(from->result, (int)row, place);
 }
 
 /* Some rows of a source, and where they go. */
 typedef struct part {
 	const source      *from;
 	size_t             first;
-	size_t             end;
+	size_t             count;
 	const int         *lengths; /* of the next column that has them */
 	const void *const *records; /* of all rows */
 	char              *text;
+	const char        *bytes[ROWS_AT_A_TIME]; /* of a column's values; NULL: SQL's */
+	int                lengths_here[ROWS_AT_A_TIME];
 } part;
 
-INLINE int fill_values(part *p, size_t column, weir_type type, weir_error *err)
+/* Asks libpq for the values of a column. */
+INLINE void find_values(part *p, size_t column, weir_type type)
 {
-	const source *from = p->from;
-	const int    *lengths = p->lengths;
-	cell          c = { .column = column, .type = type, .place = place_of(from, column) };
-	char         *text = p->text;
+	const source from = *p->from;
+	const int    place = place_of(&from, column);
+	const int   *lengths = p->lengths + p->first;
+	const size_t first = p->first, count = p->count;
 
+	for (size_t i = 0; i < count; i++) {
+		const int length = weir__type_is_pointer(type) ? lengths[i] : PQgetlength(from.result, (int)(first + i), place);
+
+		p->lengths_here[i] = length;
+		p->bytes[i] = place_of_value(&from, first + i, place, length);
+	}
 	if (weir__type_is_pointer(type))
-		p->lengths += from->count;
-	for (size_t i = p->first; i < p->end; i++) {
-		c.row = (int)i;
-		c.length = weir__type_is_pointer(type) ? lengths[i] : PQgetlength(from->result, c.row, c.place);
-		int status = fill_cell(from, &c, (void *)(uintptr_t)p->records[i], &text, err);
+		p->lengths += from.count;
+}
+
+/* Fills their member of zeroed structs, in which NULL is what it is already. */
+INLINE int store_values(part *p, size_t number, weir_type type, weir_error *err)
+{
+	const weir__column       column = p->from->layout->columns[number];
+	const void *const *const records = p->records + p->first;
+	const size_t             count = p->count;
+	char                    *text = p->text;
+
+	for (size_t i = 0; i < count; i++) {
+		const char *bytes = p->bytes[i];
+		int         status = column.nullable ? WEIR_OK : WEIR_ERR_SCHEMA;
+
+		if (bytes)
+			status = weir__wire_store(&column, type, bytes, (size_t)p->lengths_here[i], (void *)(uintptr_t)records[i],
+			                          &text);
 		if (status != WEIR_OK)
-			return status;
+			return wrong_value(p->from->layout, number, status, err);
 	}
 	p->text = text;
 	return WEIR_OK;
+}
+
+INLINE int fill_values(part *p, size_t column, weir_type type, weir_error *err)
+{
+	find_values(p, column, type);
+	return store_values(p, column, type, err);
 }
 
 static int fill_column(part *p, size_t number, weir_error *err)
@@ -191,6 +192,10 @@ static int fill_column(part *p, size_t number, weir_error *err)
 		return fill_values(p, number, WEIR_TYPE_TIMESTAMPTZ, err);
 	case WEIR_TYPE_INT4:
 		return fill_values(p, number, WEIR_TYPE_INT4, err);
+	case WEIR_TYPE_BOOL:
+		return fill_values(p, number, WEIR_TYPE_BOOL, err);
+	case WEIR_TYPE_NUMERIC:
+		return fill_values(p, number, WEIR_TYPE_NUMERIC, err);
 	default:
 		return fill_values(p, number, type, err);
 	}
@@ -203,8 +208,8 @@ static int fill_rows(const source *from, const void *const *records, char *text,
 	part         p = { .from = from, .records = records, .text = text };
 	int          status = WEIR_OK;
 
-	for (; p.first < from->count && status == WEIR_OK; p.first = p.end) {
-		p.end = from->count - p.first < ROWS_AT_A_TIME ? from->count : p.first + ROWS_AT_A_TIME;
+	for (; p.first < from->count && status == WEIR_OK; p.first += p.count) {
+		p.count = from->count - p.first < ROWS_AT_A_TIME ? from->count - p.first : ROWS_AT_A_TIME;
 		p.lengths = from->lengths;
 		for (size_t i = 0; i < column_count && status == WEIR_OK; i++)
 			status = fill_column(&p, i, err);
@@ -212,24 +217,72 @@ static int fill_rows(const source *from, const void *const *records, char *text,
 	return status;
 }
 
+/* The values of one row. */
+typedef struct row_values {
+	const char *bytes[WEIR__COLUMNS_MAX]; /* NULL: SQL's */
+	int         lengths[WEIR__COLUMNS_MAX];
+} row_values;
+
+/* Asks libpq for each once, and adds up the bytes of all texts. */
+static int take_values(const source *from, size_t row, row_values *values, size_t *size, weir_error *err)
+{
+	const weir__layout *layout = from->layout;
+
+	for (size_t i = 0; i < layout->column_count; i++) {
+		const weir__column *column = &layout->columns[i];
+		int                 place = (int)i;
+		size_t              needed = 0;
+		int                 status = WEIR_OK;
+
+		values->lengths[i] = PQgetlength(from->result, (int)row, place);
+		values->bytes[i] = place_of_value(from, row, place, values->lengths[i]);
+		if (!values->bytes[i]) {
+			status = column->nullable ? WEIR_OK : WEIR_ERR_SCHEMA;
+		} else if (column->type == WEIR_TYPE_TEXT) {
+			needed = (size_t)values->lengths[i] + 1;
+		} else if (layout->pointer_mask >> i & 1) {
+			status = weir__wire_text_size(column->type, values->bytes[i], (size_t)values->lengths[i], &needed);
+		}
+		if (status != WEIR_OK)
+			return wrong_value(layout, i, status, err);
+		*size += needed;
+	}
+	return WEIR_OK;
+}
+
+static int fill_record(const weir__layout *layout, const row_values *values, void *record, char *text, weir_error *err)
+{
+	for (size_t i = 0; i < layout->column_count; i++) {
+		const weir__column *column = &layout->columns[i];
+		int                 status;
+
+		if (!values->bytes[i])
+			continue;
+		status = weir__wire_store(column, column->type, values->bytes[i], (size_t)values->lengths[i], record, &text);
+		if (status != WEIR_OK)
+			return wrong_value(layout, i, status, err);
+	}
+	return WEIR_OK;
+}
+
 int weir__rows_record(const weir__rows *rows, size_t row, const weir__layout *layout, const void **record,
                       weir_error *err)
 {
-	int    lengths[WEIR__COLUMNS_MAX];
-	source from = { .result = rows->result, .layout = layout, .lengths = lengths, .first = row, .count = 1 };
-	size_t text_size = 0;
-	void  *made;
-	char  *text;
-	int    status = check_shape(&from, err);
+	source            from = { .result = rows->result, .layout = layout, .count = 1 };
+	size_t            text_size = 0;
+	row_values values WEIR__UNSET;
+	void             *made;
+	char             *text;
+	int               status = check_shape(&from, err);
 
 	if (status == WEIR_OK)
-		status = add_text_size(&from, &text_size, err);
+		status = take_values(&from, row, &values, &text_size, err);
 	if (status != WEIR_OK)
 		return status;
 	made = weir__record_create(layout, text_size, &text);
 	if (!made)
 		return weir__error_no_memory(err);
-	status = fill_row(&from, made, text, err);
+	status = fill_record(layout, &values, made, text, err);
 	if (status != WEIR_OK) {
 		(void)weir_record_release(made);
 		return status;
@@ -258,16 +311,17 @@ static int make_list(const source *from, weir_list *list, weir_error *err)
 int weir__rows_list_at(const weir__rows *rows, const weir__layout *layout, const size_t *places, weir_list *list,
                        weir_error *err)
 {
-	int       few[LENGTHS_ON_STACK];
+	int       few[LENGTHS_ON_STACK] WEIR__UNSET;
 	source    from = { .result = rows->result, .layout = layout, .places = places, .count = rows->count };
+	size_t    pointers = weir__mask_count(layout->pointer_mask);
 	weir_list made = WEIR_LIST_INIT;
 	int       status = check_shape(&from, err);
 
 	if (status != WEIR_OK)
 		return status;
 	from.lengths = few;
-	if (rows->count * from.pointers > LENGTHS_ON_STACK)
-		from.lengths = weir__malloc(rows->count * from.pointers * sizeof *from.lengths);
+	if (rows->count * pointers > LENGTHS_ON_STACK)
+		from.lengths = weir__malloc(rows->count * pointers * sizeof *from.lengths);
 	if (!from.lengths)
 		return weir__error_no_memory(err);
 	status = make_list(&from, &made, err);

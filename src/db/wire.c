@@ -2,8 +2,6 @@
  * 1970-01-01 here. Which integer stands for which infinity is the same on both sides. */
 #include "db/wire.h"
 
-#include "base/block.h"
-#include "base/word.h"
 #include "models/time.h"
 
 #include <stddef.h>
@@ -22,8 +20,6 @@ typedef int (*wire_reader)(const char *bytes, size_t length, void *member, char 
 typedef int (*wire_measure)(const char *bytes, size_t length, size_t *size);
 
 typedef struct wire_type {
-	Oid          oid;
-	Oid          array_oid;
 	const char  *array_name;
 	size_t       fixed_size; /* bytes of each value; 0: they differ */
 	wire_measure measure;
@@ -341,65 +337,20 @@ static int read_numeric(const char *bytes, size_t length, void *member, char **t
 	return WEIR_OK;
 }
 
-static bool has_nul(uint64_t word)
+static int read_text(const char *bytes, size_t length, void *member, char **text)
 {
-	return ((word - WEIR__EVERY_BYTE) & ~word & WEIR__EVERY_EIGHTH_BIT) != 0;
-}
-
-/* Copies a short text: by two words that overlap, where it is long enough. False: one of its bytes is NUL. */
-static bool copy_short(char *to, const char *from, size_t length)
-{
-	uint64_t first, last;
-	bool     fine = true;
-
-	if (length >= sizeof first) {
-		memcpy(&first, from, sizeof first);
-		memcpy(&last, from + length - sizeof last, sizeof last);
-		memcpy(to, &first, sizeof first);
-		memcpy(to + length - sizeof last, &last, sizeof last);
-		return !has_nul(first) && !has_nul(last);
-	}
-	for (size_t i = 0; i < length; i++) {
-		to[i] = from[i];
-		fine = fine && from[i];
-	}
-	return fine;
-}
-
-static bool copy_text(char *to, const char *from, size_t length)
-{
-	const size_t size = sizeof(weir__block);
-	weir__block  nuls;
-
-	if (length < size)
-		return copy_short(to, from, length);
-	nuls = (weir__block)(weir__block_copy(to + length - size, from + length - size) == 0);
-	for (size_t at = 0; length - at > size; at += size)
-		nuls |= (weir__block)(weir__block_copy(to + at, from + at) == 0);
-	return weir__block_first(nuls) == size;
-}
-
-int weir__wire_read_text(const char *bytes, size_t length, void *member, char **text)
-{
-	char *start = *text;
-
-	if (!copy_text(start, bytes, length))
-		return WEIR_ERR_SCHEMA;
-	start[length] = '\0';
-	*text = start + length + 1;
-	memcpy(member, &start, sizeof start);
-	return WEIR_OK;
+	return weir__wire_take_text(bytes, length, member, text);
 }
 
 /* char(n) comes with all its blanks. */
 static int read_char(const char *bytes, size_t length, void *member, char **text)
 {
-	return weir__wire_read_text(bytes, weir__unpadded_length(bytes, length), member, text);
+	return read_text(bytes, weir__unpadded_length(bytes, length), member, text);
 }
 
 static int read_jsonb(const char *bytes, size_t length, void *member, char **text)
 {
-	return weir__wire_read_text(bytes + 1, length - 1, member, text);
+	return read_text(bytes + 1, length - 1, member, text);
 }
 
 static int measure_text(const char *bytes, size_t length, size_t *size)
@@ -420,26 +371,68 @@ static int measure_jsonb(const char *bytes, size_t length, size_t *size)
 /* ---- the table ------------------------------------------------------------------------------------------------------ */
 
 static const wire_type types[WEIR_TYPE_COUNT] = {
-	[WEIR_TYPE_BOOL] = { 16, 1000, "bool[]", 1, NULL, write_bool, read_bool },
-	[WEIR_TYPE_INT2] = { 21, 1005, "int2[]", 2, NULL, write_int2, read_int2 },
-	[WEIR_TYPE_INT4] = { 23, 1007, "int4[]", 4, NULL, write_int4, read_int4 },
-	[WEIR_TYPE_INT8] = { WEIR__OID_INT8, 1016, "int8[]", 8, NULL, write_int8, read_int8 },
-	[WEIR_TYPE_FLOAT8] = { 701, 1022, "float8[]", 8, NULL, write_float8, read_int8 },
-	[WEIR_TYPE_NUMERIC] = { 1700, 1231, "numeric[]", 0, weir__numeric_text_size, write_numeric, read_numeric },
-	[WEIR_TYPE_TEXT] = { OID_TEXT, 1009, "text[]", 0, measure_text, write_text, weir__wire_read_text },
-	[WEIR_TYPE_TIMESTAMPTZ] = { 1184, 1185, "timestamptz[]", 8, NULL, write_time, read_time },
-	[WEIR_TYPE_TIMESTAMP] = { 1114, 1115, "timestamp[]", 8, NULL, write_time, read_time },
-	[WEIR_TYPE_UUID] = { 2950, 2951, "uuid[]", 16, NULL, write_uuid, read_uuid },
-	[WEIR_TYPE_JSONB] = { 3802, 3807, "jsonb[]", 0, measure_jsonb, write_jsonb, read_jsonb },
-	[WEIR_TYPE_FLOAT4] = { 700, 1021, "float4[]", 4, NULL, write_float4, read_int4 },
-	[WEIR_TYPE_CHAR] = { 1042, 1014, "bpchar[]", 0, measure_text, write_text, read_char },
-	[WEIR_TYPE_ENUM] = { 0, 0, NULL, 0, measure_text, write_text, weir__wire_read_text },
-	[WEIR_TYPE_BYTEA] = { 17, 1001, "bytea[]", 0, measure_bytea, write_bytea, read_bytea },
-	[WEIR_TYPE_DATE] = { 1082, 1182, "date[]", 4, NULL, write_date, read_date },
-	[WEIR_TYPE_TIME] = { 1083, 1183, "time[]", 8, NULL, write_clock, read_clock },
-	[WEIR_TYPE_INTERVAL] = { 1186, 1187, "interval[]", INTERVAL_SIZE, NULL, write_interval, read_interval },
-	[WEIR_TYPE_INET] = { 869, 1041, "inet[]", 0, measure_inet, write_inet, read_inet },
-	[WEIR_TYPE_JSON] = { 114, 199, "json[]", 0, measure_text, write_text, weir__wire_read_text },
+	[WEIR_TYPE_BOOL] = { "bool[]", 1, NULL, write_bool, read_bool },
+	[WEIR_TYPE_INT2] = { "int2[]", 2, NULL, write_int2, read_int2 },
+	[WEIR_TYPE_INT4] = { "int4[]", 4, NULL, write_int4, read_int4 },
+	[WEIR_TYPE_INT8] = { "int8[]", 8, NULL, write_int8, read_int8 },
+	[WEIR_TYPE_FLOAT8] = { "float8[]", 8, NULL, write_float8, read_int8 },
+	[WEIR_TYPE_NUMERIC] = { "numeric[]", 0, weir__numeric_text_size, write_numeric, read_numeric },
+	[WEIR_TYPE_TEXT] = { "text[]", 0, measure_text, write_text, read_text },
+	[WEIR_TYPE_TIMESTAMPTZ] = { "timestamptz[]", 8, NULL, write_time, read_time },
+	[WEIR_TYPE_TIMESTAMP] = { "timestamp[]", 8, NULL, write_time, read_time },
+	[WEIR_TYPE_UUID] = { "uuid[]", 16, NULL, write_uuid, read_uuid },
+	[WEIR_TYPE_JSONB] = { "jsonb[]", 0, measure_jsonb, write_jsonb, read_jsonb },
+	[WEIR_TYPE_FLOAT4] = { "float4[]", 4, NULL, write_float4, read_int4 },
+	[WEIR_TYPE_CHAR] = { "bpchar[]", 0, measure_text, write_text, read_char },
+	[WEIR_TYPE_ENUM] = { NULL, 0, measure_text, write_text, read_text },
+	[WEIR_TYPE_BYTEA] = { "bytea[]", 0, measure_bytea, write_bytea, read_bytea },
+	[WEIR_TYPE_DATE] = { "date[]", 4, NULL, write_date, read_date },
+	[WEIR_TYPE_TIME] = { "time[]", 8, NULL, write_clock, read_clock },
+	[WEIR_TYPE_INTERVAL] = { "interval[]", INTERVAL_SIZE, NULL, write_interval, read_interval },
+	[WEIR_TYPE_INET] = { "inet[]", 0, measure_inet, write_inet, read_inet },
+	[WEIR_TYPE_JSON] = { "json[]", 0, measure_text, write_text, read_text },
+};
+
+/* 0: only the server knows. */
+const Oid weir__wire_oids[WEIR_TYPE_COUNT] = {
+	[WEIR_TYPE_BOOL] = 16,
+	[WEIR_TYPE_INT2] = 21,
+	[WEIR_TYPE_INT4] = 23,
+	[WEIR_TYPE_INT8] = WEIR__OID_INT8,
+	[WEIR_TYPE_FLOAT8] = 701,
+	[WEIR_TYPE_NUMERIC] = 1700,
+	[WEIR_TYPE_TEXT] = OID_TEXT,
+	[WEIR_TYPE_TIMESTAMPTZ] = 1184,
+	[WEIR_TYPE_TIMESTAMP] = 1114,
+	[WEIR_TYPE_UUID] = 2950,
+	[WEIR_TYPE_JSONB] = 3802,
+	[WEIR_TYPE_FLOAT4] = 700,
+	[WEIR_TYPE_CHAR] = 1042,
+	[WEIR_TYPE_BYTEA] = 17,
+	[WEIR_TYPE_DATE] = 1082,
+	[WEIR_TYPE_TIME] = 1083,
+	[WEIR_TYPE_INTERVAL] = 1186,
+	[WEIR_TYPE_INET] = 869,
+	[WEIR_TYPE_JSON] = 114,
+	[WEIR_TYPE_BOOL + WEIR__ARRAY_STEP] = 1000,
+	[WEIR_TYPE_INT2 + WEIR__ARRAY_STEP] = 1005,
+	[WEIR_TYPE_INT4 + WEIR__ARRAY_STEP] = 1007,
+	[WEIR_TYPE_INT8 + WEIR__ARRAY_STEP] = 1016,
+	[WEIR_TYPE_FLOAT8 + WEIR__ARRAY_STEP] = 1022,
+	[WEIR_TYPE_NUMERIC + WEIR__ARRAY_STEP] = 1231,
+	[WEIR_TYPE_TEXT + WEIR__ARRAY_STEP] = 1009,
+	[WEIR_TYPE_TIMESTAMPTZ + WEIR__ARRAY_STEP] = 1185,
+	[WEIR_TYPE_TIMESTAMP + WEIR__ARRAY_STEP] = 1115,
+	[WEIR_TYPE_UUID + WEIR__ARRAY_STEP] = 2951,
+	[WEIR_TYPE_JSONB + WEIR__ARRAY_STEP] = 3807,
+	[WEIR_TYPE_FLOAT4 + WEIR__ARRAY_STEP] = 1021,
+	[WEIR_TYPE_CHAR + WEIR__ARRAY_STEP] = 1014,
+	[WEIR_TYPE_BYTEA + WEIR__ARRAY_STEP] = 1001,
+	[WEIR_TYPE_DATE + WEIR__ARRAY_STEP] = 1182,
+	[WEIR_TYPE_TIME + WEIR__ARRAY_STEP] = 1183,
+	[WEIR_TYPE_INTERVAL + WEIR__ARRAY_STEP] = 1187,
+	[WEIR_TYPE_INET + WEIR__ARRAY_STEP] = 1041,
+	[WEIR_TYPE_JSON + WEIR__ARRAY_STEP] = 199,
 };
 
 /* Other types that are read as one of ours. */
@@ -447,14 +440,15 @@ static const struct alias {
 	weir_type type;
 	Oid       oid;
 } aliases[] = {
-	{ WEIR_TYPE_TEXT, 1043 },                                /* varchar */
-	{ WEIR_TYPE_TEXT, 1042 },                                /* char(n) */
-	{ WEIR_TYPE_TEXT, 19 },                                  /* name */
-	{ WEIR_TYPE_TEXT, 705 },                                 /* unknown */
-	{ WEIR_TYPE_TEXT_ARRAY, 1015 },                          /* varchar[] */
-	{ WEIR_TYPE_TEXT_ARRAY, 1003 },                          /* name[] */
-	{ WEIR_TYPE_ENUM, OID_TEXT },                            /* an enum that a statement made a text */
-	{ WEIR_TYPE_ENUM_ARRAY, 1009 }, { WEIR_TYPE_INET, 650 }, /* cidr */
+	{ WEIR_TYPE_TEXT, WEIR__OID_VARCHAR },
+	{ WEIR_TYPE_TEXT, 1042 },       /* char(n) */
+	{ WEIR_TYPE_TEXT, 19 },         /* name */
+	{ WEIR_TYPE_TEXT, 705 },        /* unknown */
+	{ WEIR_TYPE_TEXT_ARRAY, 1015 }, /* varchar[] */
+	{ WEIR_TYPE_TEXT_ARRAY, 1003 }, /* name[] */
+	{ WEIR_TYPE_ENUM, OID_TEXT },   /* an enum that a statement made a text */
+	{ WEIR_TYPE_ENUM_ARRAY, 1009 },
+	{ WEIR_TYPE_INET, 650 }, /* cidr */
 	{ WEIR_TYPE_INET_ARRAY, 651 },
 };
 
@@ -476,12 +470,12 @@ Oid weir__wire_oid(weir_type type)
 
 Oid weir__wire_array_oid(weir_type type)
 {
-	return types[type].array_oid;
+	return weir__wire_oids[weir__type_array_of(type)];
 }
 
 Oid weir__wire_column_oid(weir_type type)
 {
-	return weir__type_is_array(type) ? types[weir__type_item(type)].array_oid : types[type].oid;
+	return weir__wire_oids[type];
 }
 
 const char *weir__wire_array_name(weir_type type)

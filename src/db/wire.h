@@ -7,13 +7,16 @@
 #ifndef WEIR_DB_WIRE_H
 #define WEIR_DB_WIRE_H
 
+#include "base/block.h"
 #include "base/buffer.h"
+#include "base/word.h"
 #include "models/layout.h"
 #include "models/value_type.h"
 
 #include <libpq-fe.h>
 
-#define WEIR__OID_INT8 20
+#define WEIR__OID_INT8    20
+#define WEIR__OID_VARCHAR 1043
 
 /* The OID to send with a parameter of this type; 0 where the server must infer which of several it is: text and arrays of
  * it (varchar), enums. array_oid: that of an array of such values. */
@@ -35,6 +38,14 @@ void weir__sql_append_array_cast(weir__buffer *sql, weir_type type);
 /* May a result column of this OID be read as the type? Text is also varchar, char(n), name and a literal's unknown, inet
  * cidr; an enum is any type that is not PostgreSQL's own, and so may an array be. */
 bool weir__wire_accepts(weir_type type, Oid oid);
+
+/* The same without a call where the column's is of the type itself: as most are. */
+extern const Oid   weir__wire_oids[WEIR_TYPE_COUNT];
+static inline bool weir__wire_is(weir_type type, Oid oid)
+{
+	return weir__wire_oids[type] == oid || (type == WEIR_TYPE_TEXT && oid == WEIR__OID_VARCHAR) ||
+	       weir__wire_accepts(type, oid);
+}
 
 /* Is a parameter of the type sent as text, since its binary form would have to name a type that is inferred? */
 bool weir__wire_is_sent_as_text(weir_type type);
@@ -68,9 +79,6 @@ int weir__wire_text_size(weir_type type, const char *bytes, size_t length, size_
  * WEIR_ERR_SCHEMA for bytes that are no such value, WEIR_ERR_VALUE for a time that our types cannot hold. */
 int weir__wire_read(weir_type type, const char *bytes, size_t length, void *member, char **text);
 int weir__wire_decode(weir_type type, const char *bytes, size_t length, weir_value *value, char **text);
-
-/* The same of a text. */
-int weir__wire_read_text(const char *bytes, size_t length, void *member, char **text);
 
 /* ---- numeric (numeric_wire.c) ---------------------------------------------------------------------------------- */
 
@@ -150,10 +158,63 @@ static inline int weir__wire_read_time(const char *bytes, void *member)
 	return WEIR_OK;
 }
 
+static inline bool weir__has_nul(uint64_t word)
+{
+	return ((word - WEIR__EVERY_BYTE) & ~word & WEIR__EVERY_EIGHTH_BIT) != 0;
+}
+
+/* Copies a short text: by two words that overlap, where it is long enough. False: one of its bytes is NUL. */
+static inline bool weir__copy_short(char *to, const char *from, size_t length)
+{
+	uint64_t first, last;
+	bool     fine = true;
+
+	if (length >= sizeof first) {
+		memcpy(&first, from, sizeof first);
+		memcpy(&last, from + length - sizeof last, sizeof last);
+		memcpy(to, &first, sizeof first);
+		memcpy(to + length - sizeof last, &last, sizeof last);
+		return !weir__has_nul(first) && !weir__has_nul(last);
+	}
+	for (size_t i = 0; i < length; i++) {
+		to[i] = from[i];
+		fine = fine && from[i];
+	}
+	return fine;
+}
+
+static inline bool weir__copy_text(char *to, const char *from, size_t length)
+{
+	const size_t size = sizeof(weir__block);
+	weir__block  nuls;
+
+	if (length < size)
+		return weir__copy_short(to, from, length);
+	nuls = (weir__block)(weir__block_copy(to + length - size, from + length - size) == 0);
+	for (size_t at = 0; length - at > size; at += size)
+		nuls |= (weir__block)(weir__block_copy(to + at, from + at) == 0);
+	return weir__block_first(nuls) == size;
+}
+
+/* Of a text, which a NUL must not be in. */
+static inline __attribute__((always_inline)) int weir__wire_take_text(const char *bytes, size_t length, void *member,
+                                                                      char **text)
+{
+	char *start = *text;
+
+	if (!weir__copy_text(start, bytes, length))
+		return WEIR_ERR_SCHEMA;
+	start[length] = '\0';
+	*text = start + length + 1;
+	memcpy(member, &start, sizeof start);
+	return WEIR_OK;
+}
+
 /* weir__wire_read into the column's member of the struct `record`, which is zeroed: without a call for the types that most
  * columns have. type is the column's. */
-static inline int weir__wire_store(const weir__column *column, weir_type type, const char *bytes, size_t length,
-                                   void *record, char **text)
+static inline __attribute__((always_inline)) int weir__wire_store(const weir__column *column, weir_type type,
+                                                                  const char *bytes, size_t length, void *record,
+                                                                  char **text)
 {
 	char    *member = (char *)record + column->offset;
 	uint32_t four;
@@ -164,7 +225,7 @@ static inline int weir__wire_store(const weir__column *column, weir_type type, c
 	member += column->value_at;
 	switch (type) {
 	case WEIR_TYPE_TEXT:
-		return weir__wire_read_text(bytes, length, member, text);
+		return weir__wire_take_text(bytes, length, member, text);
 	case WEIR_TYPE_INT8:
 	case WEIR_TYPE_FLOAT8: /* of the same bits */
 		if (length != sizeof eight)
@@ -179,6 +240,15 @@ static inline int weir__wire_store(const weir__column *column, weir_type type, c
 			return WEIR_ERR_SCHEMA;
 		four = weir__load_be32(bytes);
 		memcpy(member, &four, sizeof four);
+		return WEIR_OK;
+	case WEIR_TYPE_BOOL:
+		if (length != 1)
+			return WEIR_ERR_SCHEMA;
+		*(bool *)member = *bytes != 0;
+		return WEIR_OK;
+	case WEIR_TYPE_NUMERIC:
+		memcpy(member, text, sizeof *text);
+		*text = weir__numeric_decode(bytes, *text);
 		return WEIR_OK;
 	default:
 		return weir__wire_read(type, bytes, length, member, text);

@@ -341,6 +341,8 @@ static void fill_sets(weir__layout *layout)
 			layout->deleted_mask |= bit;
 		if (column->unique)
 			layout->unique_mask |= bit;
+		if (weir__type_is_pointer(column->type))
+			layout->pointer_mask |= bit;
 		if (weir__type_is_array(column->type) &&
 		    weir__item_size(weir__type_item(column->type)) > layout->json_item_size)
 			layout->json_item_size = weir__item_size(weir__type_item(column->type));

@@ -14,6 +14,21 @@
 
 typedef uint64_t weir__mask; /* bit i: column i */
 
+/* The first column of a set that has one, and how many it has. */
+static inline size_t weir__mask_first(weir__mask mask)
+{
+	return (size_t)__builtin_ctzll(mask);
+}
+
+static inline size_t weir__mask_count(weir__mask mask)
+{
+	size_t count = 0;
+
+	for (; mask; mask &= mask - 1)
+		count++;
+	return count;
+}
+
 typedef struct weir__column {
 	const char        *member; /* name of the struct's member */
 	const char        *name;   /* name of the column */
@@ -52,6 +67,7 @@ typedef struct weir__layout {
 	weir__mask        version_mask; /* one column, or none */
 	weir__mask        deleted_mask; /* one column, or none */
 	weir__mask        unique_mask;
+	weir__mask        pointer_mask; /* columns whose values need bytes behind the struct */
 	uint64_t fingerprint;    /* of names, types, nullability and order: changes when cached records must not be read */
 	size_t   json_fixed;     /* bytes of a cached record that are not values: an upper bound for its texts follows */
 	size_t   json_item_size; /* of the largest item of its arrays in memory; 0: it has no arrays */
@@ -106,6 +122,15 @@ static inline bool weir__layout_number(const weir__column *column, const void *v
 	else
 		*number = *(const int16_t *)(const void *)member;
 	return true;
+}
+
+/* Whatever is in the struct's member can be stored in the column: an integer that cannot be NULL, of the column's own size. */
+static inline bool weir__column_takes_any(const weir__column *column)
+{
+	bool is_integer =
+		column->type == WEIR_TYPE_INT8 || column->type == WEIR_TYPE_INT4 || column->type == WEIR_TYPE_INT2;
+
+	return is_integer && !column->optional;
 }
 
 /* Checks that a value given by a caller can be stored in the column: NULL only where allowed, text is UTF-8 and not

@@ -33,7 +33,9 @@ void weir__key_null(weir__buffer *key);
 typedef struct weir__source {
 	uint64_t system;
 	uint32_t timeline;
+	uint64_t tag; /* a hash of both */
 } weir__source;
+weir__source weir__source_of(uint64_t system, uint32_t timeline);
 
 /* What is read from now on is read from this database, as was found at since_us; news older than what is known are none. To be called before
  * each read whose rows may be kept. What was cached of another database is a miss from then on. */

@@ -18,11 +18,11 @@ void weir__cache_watch_source(weir_cache_manager *cache, void (*watch)(void *con
 	atomic_store(&cache->era.look_us, 0);
 }
 
-static uint64_t tag_of(const weir__source *source)
+weir__source weir__source_of(uint64_t system, uint32_t timeline)
 {
-	const uint64_t words[2] = { source->system, source->timeline };
+	const uint64_t words[2] = { system, timeline };
 
-	return source->timeline ? weir__hash64(words, sizeof words, 0) | 1 : 0;
+	return (weir__source){ system, timeline, timeline ? weir__hash64(words, sizeof words, 0) | 1 : 0 };
 }
 
 static bool is_same(const weir__source *a, const weir__source *b)
@@ -38,7 +38,7 @@ static void enter(weir_cache_manager *cache, const weir__source *source, int64_t
 	era->source = *source;
 	era->since_us = since_us;
 	atomic_fetch_add(&era->turn, 1);
-	atomic_store(&era->tag, tag_of(source));
+	atomic_store(&era->tag, source->tag);
 	atomic_fetch_add(&era->turn, 1);
 }
 
@@ -47,7 +47,7 @@ void weir__cache_read_from(weir_cache_manager *cache, const weir__source *source
 	weir__era *era = &cache->era;
 	bool       first, entered = false;
 
-	if (cache->keeps_nothing || tag_of(source) == atomic_load_explicit(&era->tag, memory_order_acquire))
+	if (cache->keeps_nothing || source->tag == atomic_load_explicit(&era->tag, memory_order_acquire))
 		return;
 	pthread_mutex_lock(&cache->mutex);
 	first = era->source.timeline == 0;
@@ -88,15 +88,14 @@ static bool read_marker(weir_cache_manager *cache, weir__source *marker)
 	weir_bytes      keys = make_key(cache, key);
 	weir_cache_call call = weir__cache_call(cache);
 	weir_cached     found = { .state = WEIR_CACHED_NOTHING };
-	uint64_t        timeline = 0;
+	uint64_t        system = 0, timeline = 0;
 
 	*marker = (weir__source){ .timeline = 0 };
 	if (cache->backend->get_many(cache->backend, &keys, 1, &call, &found) < 0)
 		return false;
 	if (found.state == WEIR_CACHED_VALUE && found.value.length == MARKER_SIZE && found.value.data[0] == 'E' &&
-	    weir__hex_read(found.value.data + 1, 16, &marker->system) &&
-	    weir__hex_read(found.value.data + 17, 8, &timeline))
-		marker->timeline = (uint32_t)timeline;
+	    weir__hex_read(found.value.data + 1, 16, &system) && weir__hex_read(found.value.data + 17, 8, &timeline))
+		*marker = weir__source_of(system, (uint32_t)timeline);
 	weir__cached_release(&found);
 	return true;
 }

@@ -76,6 +76,13 @@ static int cached_alone(weir__call *call, weir_condition where, const void **rec
 	return rc;
 }
 
+static int cached_alone_by_id(weir__call *call, const void *key, const void **record)
+{
+	weir_condition conditions[WEIR__KEY_COLUMNS_MAX];
+
+	return cached_alone(call, weir__check_has_key(call->entity->layout, key, conditions), record);
+}
+
 /* ---- Records --------------------------------------------------------------------------------------------------- */
 
 /* Fills that there is no such row. It is kept near first, like what is there: who waits for the fill looks there. */
@@ -134,13 +141,12 @@ static bool look_near(void *elsewhere)
 
 int weir__cached_by_id(weir__call *call, const void *key, const void **record)
 {
-	weir_condition conditions[WEIR__KEY_COLUMNS_MAX];
-	weir__lookup   lookup = { .kind = WEIR__ENTRY_RECORD };
-	near_record    near = { .record = record };
-	int            rc;
+	weir__lookup lookup = { .kind = WEIR__ENTRY_RECORD };
+	near_record  near = { .record = record };
+	int          rc;
 
 	if (call->entity->per_principal)
-		return cached_alone(call, weir__check_has_key(call->entity->layout, key, conditions), record);
+		return cached_alone_by_id(call, key, record);
 	weir__buffer_clear(&call->key);
 	weir__key_of_record(call->entity, key, &call->key);
 	if (call->key.failed)

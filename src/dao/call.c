@@ -77,8 +77,7 @@ int weir__call_done(weir__call *call, int rc)
 int weir__call_begin_on(weir__call *call, weir_session *session, const weir__entity *entity, weir__deadline deadline,
                         weir_error *err)
 {
-	memset(call, 0, sizeof *call);
-	call->session = session;
+	*call = (weir__call){ .session = session };
 	call->entity = entity;
 	call->err = err;
 	call->deadline = deadline;

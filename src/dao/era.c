@@ -26,16 +26,31 @@ void weir__era_watch(weir__engine *engine)
 	weir__cache_watch_source(engine->cache, look_after, engine);
 }
 
+/* Hashed once, and kept with the connection. */
+static weir__source source_of(weir__conn *conn, const weir__server *server)
+{
+	weir__source source = { server->system, server->timeline, server->tag };
+
+	if (source.tag)
+		return source;
+	source = weir__source_of(server->system, server->timeline);
+	weir__conn_tag_server(conn, source.tag);
+	return source;
+}
+
 int weir__era_read_on(weir__engine *engine, weir__conn *conn, weir__deadline deadline, weir_error *err)
 {
 	weir__server server;
+	weir__source source;
 	int          rc = weir__conn_server(conn, deadline, &server, err);
 
 	if (rc < 0)
 		return rc;
-	if (server.timeline)
-		weir__cache_read_from(engine->cache, &(weir__source){ server.system, server.timeline }, server.since_us);
-	else if (server.standby)
+	if (server.timeline) {
+		source = source_of(conn, &server);
+		weir__cache_read_from(engine->cache, &source, server.since_us);
+	} else if (server.standby) {
 		weir__cache_unsettle(engine->cache);
+	}
 	return WEIR_OK;
 }

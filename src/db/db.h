@@ -48,9 +48,12 @@ typedef struct weir__server {
 	uint32_t timeline; /* 0: not known, as for every standby */
 	bool     standby;
 	int64_t  since_us; /* when it said so; 0: it did not */
+	uint64_t tag;      /* what a borrower has made of system and timeline (weir__conn_tag_server); 0: nothing yet */
 } weir__server;
 /* Asks again, where it may be another one by now (a pooler, a standby). Not in a transaction. Fails as weir__conn_run does. */
 int weir__conn_server(weir__conn *conn, weir__deadline deadline, weir__server *server, weir_error *err);
+/* Keeps a number of the borrower's with what is known of the server, until that is asked again. */
+void weir__conn_tag_server(weir__conn *conn, uint64_t tag);
 /* The pool reads from another server now. */
 bool weir__conn_is_outdated(const weir__conn *conn);
 /* No connection is used again that is older than now. */

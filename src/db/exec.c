@@ -64,6 +64,11 @@ static int run_alone(weir__run *run)
 
 /* ---- Once, or once more ------------------------------------------------------------------------------------------------- */
 
+static bool is_select(const weir__sql *sql)
+{
+	return sql->length > 7 && memcmp(sql->text, "SELECT ", 7) == 0;
+}
+
 static bool is_read(const weir__sql *sql)
 {
 	return sql->length > 7 && (memcmp(sql->text, "SELECT", 6) == 0 || memcmp(sql->text, "DECLARE", 7) == 0);
@@ -170,13 +175,17 @@ static int check(const weir__run *run)
 	return rc;
 }
 
-static void rows_take(weir__rows *rows, PGresult *result)
+/* What a SELECT gives is what it says to have found. */
+static void rows_take(const weir__sql *sql, weir__rows *rows, PGresult *result)
 {
-	const char *affected = PQcmdTuples(result);
-
 	rows->result = result;
 	rows->count = (size_t)PQntuples(result);
-	rows->affected = affected[0] ? strtoll(affected, NULL, 10) : -1;
+	rows->affected = (int64_t)rows->count;
+	if (!is_select(sql) || PQresultStatus(result) != PGRES_TUPLES_OK) {
+		const char *affected = PQcmdTuples(result);
+
+		rows->affected = affected[0] ? strtoll(affected, NULL, 10) : -1;
+	}
 }
 
 /* A statement that gives no row did nothing; what a trigger did is found out before COMMIT. */
@@ -190,7 +199,7 @@ static void note_xid(weir__conn *conn, const PGresult *result)
 
 void weir__run_take_rows(weir__conn *conn, const weir__sql *sql, PGresult *result, weir__rows *rows)
 {
-	rows_take(rows, result);
+	rows_take(sql, rows, result);
 	conn->tx.changed |= rows->affected != 0;
 	if (sql->gives_xid && !conn->tx.xid)
 		note_xid(conn, result);
@@ -223,18 +232,23 @@ static int run(weir__conn *conn, const weir__sql *sql, const weir__params *param
 	return rc;
 }
 
-int weir__conn_run(weir__conn *conn, const weir__sql *sql, const weir__params *params, weir__deadline deadline,
-                   weir__rows *rows, weir_error *err)
+static int run_observed(weir__conn *conn, const weir__sql *sql, const weir__params *params, weir__deadline deadline,
+                        weir__rows *rows, weir_error *err)
 {
 	weir__observed observed;
 	int            rc;
 
-	if (!weir__is_observed(conn))
-		return run(conn, sql, params, deadline, rows, err);
 	weir__observe(&observed, conn, sql->text, &err);
 	rc = run(conn, sql, params, deadline, rows, err);
 	weir__observe_end(&observed, rc, (int64_t)rows->count, err);
 	return rc;
+}
+
+int weir__conn_run(weir__conn *conn, const weir__sql *sql, const weir__params *params, weir__deadline deadline,
+                   weir__rows *rows, weir_error *err)
+{
+	return weir__is_observed(conn) ? run_observed(conn, sql, params, deadline, rows, err)
+	                               : run(conn, sql, params, deadline, rows, err);
 }
 
 int weir__conn_begin_and_run(weir__conn *conn, const weir__sql *sql, const weir__params *params,
@@ -275,7 +289,7 @@ static int run_together(weir__run *run, weir__request *requests, size_t count)
 	for (size_t i = 0; i < count; i++) {
 		weir__count(&run->conn->counters.queries);
 		if (rc == WEIR_OK)
-			rows_take(&requests[i].rows, results[i]);
+			rows_take(&requests[i].sql, &requests[i].rows, results[i]);
 		else
 			PQclear(results[i]);
 	}

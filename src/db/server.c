@@ -66,6 +66,11 @@ static int ask(weir__conn *conn, weir__deadline deadline, weir_error *err)
 	return WEIR_OK;
 }
 
+void weir__conn_tag_server(weir__conn *conn, uint64_t tag)
+{
+	conn->server.tag = tag;
+}
+
 int weir__conn_server(weir__conn *conn, weir__deadline deadline, weir__server *server, weir_error *err)
 {
 	bool may_change = conn->pooled || conn->server.standby;

@@ -153,31 +153,21 @@ static weir__want *take_batch(weir__combiner *combiner)
 	return batch;
 }
 
-/* Makes the first of a batch whose caller is still there its leader. False: none is. */
-static bool appoint(weir__want *batch)
+/* The first of a batch whose caller is still there is to lead. NULL: none is. */
+static weir__want *choose(weir__want *batch)
 {
-	for (weir__want *next; batch; batch = next) {
-		weir__want *head = batch->head;
-		bool        is_head = head == batch;
+	while (batch && !change(batch, WEIR__WANT_WAITS, WEIR__WANT_CHOSEN)) {
+		weir__want *next = batch->next;
 
-		next = batch->next;
-		hold(head); /* the leader may be gone before it is woken */
-		if (change(batch, WEIR__WANT_WAITS, WEIR__WANT_LEADS)) {
-			if (!is_head)
-				atomic_fetch_add(&head->ended.word, 1);
-			weir__futex_wake(is_head ? &head->state : &head->ended, !is_head);
-			let_go(head);
-			return true;
-		}
 		let_go(batch);
-		let_go(head);
+		batch = next;
 	}
-	return false;
+	return batch;
 }
 
-void weir__combiner_leave(weir__combiner *combiner)
+weir__want *weir__combiner_pass(weir__combiner *combiner)
 {
-	weir__want *batch;
+	weir__want *batch, *chosen = NULL;
 
 	do {
 		pthread_mutex_lock(&combiner->mutex);
@@ -185,7 +175,31 @@ void weir__combiner_leave(weir__combiner *combiner)
 		if (!batch)
 			atomic_fetch_sub_explicit(&combiner->busy, 1, memory_order_relaxed);
 		pthread_mutex_unlock(&combiner->mutex);
-	} while (batch && !appoint(batch));
+		if (batch)
+			chosen = choose(batch);
+	} while (batch && !chosen);
+	return chosen;
+}
+
+void weir__want_lead(weir__want *chosen)
+{
+	weir__want *head = chosen->head;
+	bool        is_head = head == chosen;
+
+	hold(head); /* the leader may be gone before it is woken */
+	change(chosen, WEIR__WANT_CHOSEN, WEIR__WANT_LEADS);
+	if (!is_head)
+		atomic_fetch_add(&head->ended.word, 1);
+	weir__futex_wake(is_head ? &head->state : &head->ended, !is_head);
+	let_go(head);
+}
+
+void weir__combiner_leave(weir__combiner *combiner)
+{
+	weir__want *chosen = weir__combiner_pass(combiner);
+
+	if (chosen)
+		weir__want_lead(chosen);
 }
 
 size_t weir__combiner_waiting(weir__combiner *combiner)
@@ -241,9 +255,9 @@ weir__want_state weir__combiner_wait(weir__combiner *combiner, weir__want *want,
 		uint32_t         seen = atomic_load_explicit(&futex->word, memory_order_acquire);
 		weir__want_state state = weir__want_state_of(want);
 
-		if (state != WEIR__WANT_WAITS)
+		if (state != WEIR__WANT_WAITS && state != WEIR__WANT_CHOSEN)
 			return state;
-		if (weir__now_us() >= deadline) {
+		if (deadline != WEIR__NO_DEADLINE && weir__now_us() >= deadline) {
 			if (give_up(combiner, want))
 				return WEIR__WANT_WAITS;
 			deadline = WEIR__NO_DEADLINE;

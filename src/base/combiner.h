@@ -17,8 +17,9 @@
 #include <stddef.h>
 
 typedef enum weir__want_state {
-	WEIR__WANT_WAITS, /* after a wait: the time was up, the want is gone */
-	WEIR__WANT_LEADS, /* the caller is to do the work of the whole batch that begins with its own */
+	WEIR__WANT_WAITS,  /* after a wait: the time was up, the want is gone */
+	WEIR__WANT_CHOSEN, /* its caller is going to lead, and does not leave any more */
+	WEIR__WANT_LEADS,  /* the caller is to do the work of the whole batch that begins with its own */
 	WEIR__WANT_DONE,
 	WEIR__WANT_FAILED,
 	WEIR__WANT_LEFT /* the combiner's: its caller has gone */
@@ -64,6 +65,11 @@ bool weir__combiner_enter(weir__combiner *combiner, weir__want *want);
 
 /* Gives the place up, or on to those that wait. */
 void weir__combiner_leave(weir__combiner *combiner);
+
+/* The same in two steps. Answers who is to lead now, NULL: nobody. It sleeps until weir__want_lead, so that its batch may be begun with for it:
+ * for a few microseconds, since it keeps to no deadline in between. */
+weir__want *weir__combiner_pass(weir__combiner *combiner);
+void        weir__want_lead(weir__want *chosen);
 
 /* Until want is done or failed, its caller is to lead (and then to leave), or the deadline has passed and it may leave. */
 weir__want_state weir__combiner_wait(weir__combiner *combiner, weir__want *want, weir__deadline deadline);

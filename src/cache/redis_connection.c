@@ -175,10 +175,11 @@ bool weir__redis_connection_wait(const weir__redis_connection *connection, bool 
 	return weir__socket_wait(connection->fd, to_write, deadline_us);
 }
 
+/* From the first byte on that has not been sent. */
 static weir__redis_failure send_request(const weir__redis_connection *connection, int64_t deadline_us)
 {
-	const char *at = connection->request.data;
-	size_t      left = connection->request.length;
+	const char *at = connection->request.data + connection->sent;
+	size_t      left = connection->request.length - connection->sent;
 	bool        may_block = weir__now_us() + connection->block_us <= deadline_us + WEIR__SOCKET_SLACK_US;
 
 	while (left > 0) {
@@ -230,22 +231,46 @@ static weir__redis_failure receive_replies(const weir__redis_connection *connect
 
 weir__redis_failure weir__redis_push(weir__redis_connection *connection, int64_t deadline_us)
 {
-	weir__redis_failure failure =
-		connection->request.failed ? WEIR__REDIS_NO_MEMORY : send_request(connection, deadline_us);
+	weir__redis_failure failure = WEIR__REDIS_NO_MEMORY;
 
+	connection->sent = 0;
+	if (!connection->request.failed)
+		failure = send_request(connection, deadline_us);
 	if (failure == WEIR__REDIS_FINE)
 		weir__buffer_clear(&connection->request);
 	return failure;
 }
 
+static bool prepare(weir__redis_connection *connection, weir__reply_buffer *buffer, size_t count, size_t elements)
+{
+	connection->sent = 0;
+	return !connection->request.failed && weir__redis_reader_begin(connection->reader, buffer, count, elements);
+}
+
 weir__redis_failure weir__redis_exchange(weir__redis_connection *connection, weir__reply_buffer *buffer, size_t count,
                                          size_t elements, int64_t deadline_us)
 {
-	weir__redis_failure failure;
-
-	if (connection->request.failed || !weir__redis_reader_begin(connection->reader, buffer, count, elements))
+	if (!prepare(connection, buffer, count, elements))
 		return WEIR__REDIS_NO_MEMORY;
-	failure = send_request(connection, deadline_us);
+	return weir__redis_exchange_finish(connection, deadline_us);
+}
+
+weir__redis_failure weir__redis_exchange_begin(weir__redis_connection *connection, weir__reply_buffer *buffer,
+                                               size_t count, size_t elements)
+{
+	ssize_t sent;
+
+	if (!prepare(connection, buffer, count, elements))
+		return WEIR__REDIS_NO_MEMORY;
+	sent = weir__redis_connection_send(connection, connection->request.data, connection->request.length, false);
+	connection->sent = sent > 0 ? (size_t)sent : 0;
+	return WEIR__REDIS_FINE;
+}
+
+weir__redis_failure weir__redis_exchange_finish(weir__redis_connection *connection, int64_t deadline_us)
+{
+	weir__redis_failure failure = send_request(connection, deadline_us);
+
 	if (failure == WEIR__REDIS_FINE)
 		failure = receive_replies(connection, deadline_us);
 	if (connection->request.capacity > REQUEST_KEPT && failure == WEIR__REDIS_FINE)

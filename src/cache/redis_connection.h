@@ -39,6 +39,7 @@ struct weir__redis_connection {
 	bool                    in_array; /* the next keys are asked for so that the answer is one array (redis_gets.c) */
 	int64_t                 block_us; /* the time limit that the socket has */
 	int64_t                 idle_since_us;
+	size_t                  sent;                    /* bytes of the request */
 	char                    epoch[WEIR__EPOCH_SIZE]; /* of the server, part of the keys that are sent on it */
 	weir__buffer            request;
 	weir__redis_reader     *reader;
@@ -85,6 +86,12 @@ weir__redis_failure weir__redis_push(weir__redis_connection *connection, int64_t
 /* Sends the request and reads count replies, with at most elements elements of arrays, into buffer. The request stays. */
 weir__redis_failure weir__redis_exchange(weir__redis_connection *connection, weir__reply_buffer *buffer, size_t count,
                                          size_t elements, int64_t deadline_us);
+
+/* The same in two steps. The first one sends what goes out at once, and fails only for lack of memory; what else is wrong with the
+ * connection the second one meets again. */
+weir__redis_failure weir__redis_exchange_begin(weir__redis_connection *connection, weir__reply_buffer *buffer,
+                                               size_t count, size_t elements);
+weir__redis_failure weir__redis_exchange_finish(weir__redis_connection *connection, int64_t deadline_us);
 
 /* What a reply that is an error says about the server. */
 typedef enum weir__redis_error {

@@ -14,11 +14,30 @@
 #define SLOWER     64  /* parts in which a slower answer counts */
 #define BATCH_KEYS 512 /* of one exchange */
 
+/* Keys are asked for in two forms by turns, all by MGET, or the last one by GET: an answer that comes once more, in the midst of the
+ * next exchange, has the wrong form for that one. What comes while nobody asks is found before the connection is used again
+ * (redis_pool.c). That the last key may be read a moment after the others does no harm: a list comes before its stamps. */
+typedef struct form {
+	size_t arrayed;  /* so many keys by MGET */
+	size_t commands; /* MGET, GET or both */
+} form;
+
+/* For all of a batch. */
+typedef struct exchange {
+	weir__redis_run run;
+	form            f;
+	size_t          keys;
+	size_t          lefts; /* how long they will be there, for so many */
+	bool            begun; /* by the leader of the batch before */
+} exchange;
+
 /* What a caller wants that waits. */
 typedef struct ask {
 	weir__want   want;
 	bool         wants_left;
 	bool         answered; /* found is there */
+	int64_t      deadline_us;
+	exchange     asked; /* of one that leads: for the whole batch */
 	size_t       count;
 	weir_cached *found;
 	weir_bytes   keys[]; /* and behind them found, and the bytes */
@@ -114,14 +133,6 @@ static bool read_replies(const weir__redis_run *run, const weir__reply *replies,
 	return true;
 }
 
-/* Keys are asked for in two forms by turns, all by MGET, or the last one by GET: an answer that comes once more, in the midst of the
- * next exchange, has the wrong form for that one. What comes while nobody asks is found before the connection is used again
- * (redis_pool.c). That the last key may be read a moment after the others does no harm: a list comes before its stamps. */
-typedef struct form {
-	size_t arrayed;  /* so many keys by MGET */
-	size_t commands; /* MGET, GET or both */
-} form;
-
 static form take_form(weir__redis_connection *connection, size_t keys)
 {
 	bool whole = connection->in_array;
@@ -138,14 +149,16 @@ static const weir__reply *first_reply(const weir__redis_run *run, form f)
 	return run->replies[0].type == WEIR__REPLY_ARRAY && run->replies[0].length == f.arrayed ? run->replies + 1 : NULL;
 }
 
-/* How far off is the server? A busy machine makes exchanges slow, hardly any one fast. */
-static void note_time(weir__redis_gets *gets, const weir__redis_run *run, size_t keys)
+/* How far off is the server? A busy machine makes exchanges slow, hardly any one fast. awaited_us: since when somebody waited for the
+ * answer; where that is not for long it may have lain there, and was as fast at least. */
+static void note_time(weir__redis_gets *gets, const weir__redis_run *run, int64_t awaited_us, size_t keys)
 {
 	int64_t best_us = atomic_load_explicit(&gets->best_us, memory_order_relaxed);
 	int64_t took_us = run->ended_us - run->began_us - (int64_t)keys * KEY_US;
+	bool    lay = run->ended_us - awaited_us < took_us / 2;
 	int64_t now_best_us = took_us < best_us ? took_us : best_us + (took_us - best_us + SLOWER - 1) / SLOWER;
 
-	if (now_best_us == best_us)
+	if (now_best_us == best_us || (lay && now_best_us > best_us))
 		return;
 	atomic_store_explicit(&gets->best_us, now_best_us, memory_order_relaxed);
 	atomic_store_explicit(&gets->combiner.places, now_best_us < NEAR_US ? PLACES_NEAR : PLACES_FAR,
@@ -200,7 +213,7 @@ static int run_alone(weir__redis_gets *gets, const weir_bytes *keys, size_t coun
 	understood = first && read_replies(&run, first, call->wants_left ? first + count : NULL, count, found);
 	weir__redis_run_end(&run, !understood);
 	if (understood)
-		note_time(gets, &run, count);
+		note_time(gets, &run, run.began_us, count);
 	return understood ? WEIR_OK : WEIR_ERR_CACHE;
 }
 
@@ -216,7 +229,7 @@ static void ask_discard(weir__want *want, bool has_result)
 	weir__free(a);
 }
 
-static ask *ask_create(const weir_bytes *keys, size_t count, bool wants_left)
+static ask *ask_create(const weir_bytes *keys, size_t count, const weir_cache_call *call)
 {
 	size_t size = sizeof(ask) + count * (sizeof *keys + sizeof(weir_cached));
 	ask   *made;
@@ -228,8 +241,10 @@ static ask *ask_create(const weir_bytes *keys, size_t count, bool wants_left)
 	if (!made)
 		return NULL;
 	weir__want_init(&made->want, count, ask_discard);
-	made->wants_left = wants_left;
+	made->wants_left = call->wants_left;
 	made->answered = false;
+	made->deadline_us = call->deadline_us;
+	made->asked.begun = false;
 	made->count = count;
 	made->found = (weir_cached *)(void *)&made->keys[count];
 	bytes = (char *)&made->found[count];
@@ -274,35 +289,59 @@ static bool share_replies(const weir__redis_run *run, ask *batch, size_t keys, f
 	return true;
 }
 
-/* Asks for a whole batch. */
-static void ask_batch(weir__redis_gets *gets, ask *batch, int64_t deadline_us)
+/* The run has begun: the request of a whole batch. */
+static void write_request(exchange *e, const ask *batch)
 {
-	weir__redis_run run;
-	size_t          keys = 0, lefts = 0;
-	bool            understood;
-	form            f;
-
+	e->keys = e->lefts = 0;
 	for (const ask *a = batch; a; a = next_of(a)) {
-		keys += a->count;
-		lefts += a->wants_left ? a->count : 0;
+		e->keys += a->count;
+		e->lefts += a->wants_left ? a->count : 0;
 	}
-	if (!weir__redis_run_begin(&run, gets->pool, deadline_us))
-		return;
-	f = take_form(run.connection, keys);
-	append_batch(run.connection, batch, f);
-	if (!weir__redis_run_send(&run, f.commands + lefts, f.arrayed))
-		return;
-	understood = share_replies(&run, batch, keys, f);
-	weir__redis_run_end(&run, !understood);
-	if (understood)
-		note_time(gets, &run, keys);
+	e->f = take_form(e->run.connection, e->keys);
+	append_batch(e->run.connection, batch, e->f);
 }
 
-/* The next batch may go out while the callers of this one are woken. */
-static void lead(weir__redis_gets *gets, ask *leader, int64_t deadline_us)
+/* Asks for a whole batch, or takes the answer to what has been asked. */
+static void ask_batch(weir__redis_gets *gets, ask *batch)
 {
-	ask_batch(gets, leader, deadline_us);
-	weir__combiner_leave(&gets->combiner);
+	exchange *e = &batch->asked;
+	int64_t   awaited_us = weir__now_us();
+	bool      understood;
+
+	if (!e->begun) {
+		if (!weir__redis_run_begin(&e->run, gets->pool, batch->deadline_us))
+			return;
+		write_request(e, batch);
+	}
+	if (!weir__redis_run_send(&e->run, e->f.commands + e->lefts, e->f.arrayed))
+		return;
+	understood = share_replies(&e->run, batch, e->keys, e->f);
+	weir__redis_run_end(&e->run, !understood);
+	if (understood)
+		note_time(gets, &e->run, awaited_us, e->keys);
+}
+
+/* Gives the place on. The next batch is asked for at once, without waiting for anything; its leader only has to take the answer. */
+static void hand_on(weir__redis_gets *gets)
+{
+	weir__want *chosen = weir__combiner_pass(&gets->combiner);
+	ask        *leader = (ask *)(void *)chosen;
+	exchange   *e = chosen ? &leader->asked : NULL;
+
+	if (!e)
+		return;
+	if (weir__redis_run_begin_at_hand(&e->run, gets->pool, leader->deadline_us)) {
+		write_request(e, leader);
+		e->begun = weir__redis_run_start(&e->run, e->f.commands + e->lefts, e->f.arrayed);
+	}
+	weir__want_lead(chosen);
+}
+
+/* The next batch goes out before the callers of this one are woken. */
+static void lead(weir__redis_gets *gets, ask *leader)
+{
+	ask_batch(gets, leader);
+	hand_on(gets);
 	for (ask *a = leader, *next; a; a = next) {
 		next = next_of(a);
 		weir__want_settle(&a->want, a->answered);
@@ -319,7 +358,7 @@ static int run_with_others(weir__redis_gets *gets, ask *a, const weir_cache_call
 	if (state == WEIR__WANT_WAITS)
 		return rc;
 	if (state == WEIR__WANT_LEADS)
-		lead(gets, a, call->deadline_us);
+		lead(gets, a);
 	if (weir__want_state_of(&a->want) == WEIR__WANT_DONE) {
 		memcpy(found, a->found, a->count * sizeof *found);
 		rc = WEIR_OK;
@@ -332,7 +371,7 @@ int weir__redis_gets_run(weir__redis_gets *gets, const weir_bytes *keys, size_t 
                          weir_cached *found)
 {
 	bool at_once = weir__combiner_enter(&gets->combiner, NULL);
-	ask *a = at_once || count > BATCH_KEYS ? NULL : ask_create(keys, count, call->wants_left);
+	ask *a = at_once || count > BATCH_KEYS ? NULL : ask_create(keys, count, call);
 	int  rc = WEIR_ERR_CACHE;
 
 	if (a && weir__combiner_enter(&gets->combiner, &a->want)) {
@@ -345,6 +384,6 @@ int weir__redis_gets_run(weir__redis_gets *gets, const weir_bytes *keys, size_t 
 	if (rc != WEIR_OK && (!a || weir__now_us() < call->deadline_us))
 		rc = run_alone(gets, keys, count, call, found);
 	if (at_once)
-		weir__combiner_leave(&gets->combiner);
+		hand_on(gets);
 	return rc;
 }

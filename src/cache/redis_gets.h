@@ -1,5 +1,6 @@
 /* Reads of many callers over few connections: those that come while others are being answered wait, and the next exchange asks for
- * all of them by one MGET (base/combiner.h); it goes out before those of the one before are woken. A lone caller has an exchange of its
+ * all of them by one MGET (base/combiner.h). Who has received an answer sends the next exchange before it wakes anybody, if that takes no
+ * waiting, so that the server works meanwhile; the leader of that one is woken to receive. A lone caller has an exchange of its
  * own. With a server that is near there is one exchange at a time, since each costs both sides more than its keys; with one that is
  * some way off there are two.
  *

@@ -301,28 +301,44 @@ static void note_up(weir__redis_pool *pool)
 typedef enum admission { TURNED_AWAY, IDLE_CONNECTION, NEW_CONNECTION, PROBE } admission;
 
 /* Under the mutex. Waits until there are not too many runs, or the server is down. False: it is too late. */
-static bool wait_for_turn(weir__redis_pool *pool, int64_t deadline_us)
+static bool wait_for_turn(weir__redis_pool *pool, int64_t deadline_us, int64_t *now_us)
 {
 	while (!pool->down && pool->runs >= pool->runs_most) {
-		if (weir__now_us() >= deadline_us)
+		if (*now_us >= deadline_us)
 			return false;
 		pool->waiting++;
 		weir__cond_wait(&pool->run_ended, &pool->mutex, deadline_us);
 		pool->waiting--;
+		*now_us = weir__now_us();
 	}
 	return true;
 }
 
+/* As admit, where nobody would have to wait. NULL: no run has begun. */
+static weir__redis_connection *take_idle_one(weir__redis_pool *pool)
+{
+	weir__redis_connection *connection = NULL;
+
+	pthread_mutex_lock(&pool->mutex);
+	if (!pool->down && pool->runs < pool->runs_most && pool->idle) {
+		connection = pool->idle;
+		pool->idle = connection->next;
+		pool->runs++;
+	}
+	pthread_mutex_unlock(&pool->mutex);
+	return connection;
+}
+
 /* Who is not turned away has begun a run. */
-static admission admit(weir__redis_pool *pool, int64_t deadline_us, weir__redis_connection **idle)
+static admission admit(weir__redis_pool *pool, int64_t deadline_us, int64_t *now_us, weir__redis_connection **idle)
 {
 	admission admitted = NEW_CONNECTION;
 
 	pthread_mutex_lock(&pool->mutex);
-	if (!wait_for_turn(pool, deadline_us)) {
+	if (!wait_for_turn(pool, deadline_us, now_us)) {
 		admitted = TURNED_AWAY;
 	} else if (pool->down) {
-		admitted = pool->probing || weir__now_us() < pool->retry_us ? TURNED_AWAY : PROBE;
+		admitted = pool->probing || *now_us < pool->retry_us ? TURNED_AWAY : PROBE;
 		pool->probing = pool->probing || admitted == PROBE;
 	} else if (pool->idle) {
 		*idle = pool->idle;
@@ -406,24 +422,25 @@ static weir__redis_connection *open_connection(weir__redis_pool *pool, int64_t d
 }
 
 /* One that has been idle for a while may have ended, or received what nobody asked for. */
-static bool is_fresh(const weir__redis_connection *connection)
+static bool is_fresh(const weir__redis_connection *connection, int64_t now_us)
 {
-	return weir__now_us() - connection->idle_since_us < IDLE_UNSEEN_US || weir__redis_connection_is_quiet(connection);
+	return now_us - connection->idle_since_us < IDLE_UNSEEN_US || weir__redis_connection_is_quiet(connection);
 }
 
-/* For a run that begins with it; NULL: there is none. */
-static weir__redis_connection *take_connection(weir__redis_pool *pool, int64_t deadline_us)
+/* For a run that begins with it, at a time that is set anew if that took long; NULL: there is none. */
+static weir__redis_connection *take_connection(weir__redis_pool *pool, int64_t deadline_us, int64_t *now_us)
 {
 	weir__redis_connection *connection = NULL;
-	admission               admitted = admit(pool, deadline_us, &connection);
+	admission               admitted = admit(pool, deadline_us, now_us, &connection);
 
-	if (admitted == TURNED_AWAY || (admitted == IDLE_CONNECTION && is_fresh(connection)))
+	if (admitted == TURNED_AWAY || (admitted == IDLE_CONNECTION && is_fresh(connection, *now_us)))
 		return connection;
 	if (admitted == IDLE_CONNECTION) {
 		weir__redis_connection_close(connection);
 		drop_idle(pool);
 	}
 	connection = open_connection(pool, deadline_us, admitted == PROBE);
+	*now_us = weir__now_us();
 	if (!connection)
 		note_end(pool);
 	return connection;
@@ -459,19 +476,47 @@ static int64_t give_back(weir__redis_pool *pool, weir__redis_connection *connect
 
 /* ---- Runs ---------------------------------------------------------------------------------------------------------- */
 
-bool weir__redis_run_begin(weir__redis_run *run, weir__redis_pool *pool, int64_t deadline_us)
+/* What begins now. False: it is too late. */
+static bool set_out(weir__redis_run *run, weir__redis_pool *pool, int64_t deadline_us)
 {
-	*run = (weir__redis_run){ .pool = pool, .deadline_us = deadline_us, .hasty = is_hasty(deadline_us) };
-	if (weir__now_us() >= deadline_us)
-		return false;
-	run->connection = take_connection(pool, deadline_us);
-	if (!run->connection)
-		return false;
-	run->began_us = weir__now_us();
-	run->buffer = weir__reply_buffer_take(pool->cache);
+	int64_t now_us = weir__now_us();
+
+	*run = (weir__redis_run){
+		.pool = pool, .began_us = now_us, .deadline_us = deadline_us, .hasty = deadline_us - now_us < HASTY_US
+	};
+	return now_us < deadline_us;
+}
+
+/* It has its connection. False: out of memory. */
+static bool equip(weir__redis_run *run)
+{
+	run->buffer = weir__reply_buffer_take(run->pool->cache);
 	if (run->buffer)
 		return true;
-	(void)give_back(pool, run->connection);
+	(void)give_back(run->pool, run->connection);
+	return false;
+}
+
+bool weir__redis_run_begin(weir__redis_run *run, weir__redis_pool *pool, int64_t deadline_us)
+{
+	if (!set_out(run, pool, deadline_us))
+		return false;
+	run->connection = take_connection(pool, deadline_us, &run->began_us);
+	return run->connection && equip(run);
+}
+
+bool weir__redis_run_begin_at_hand(weir__redis_run *run, weir__redis_pool *pool, int64_t deadline_us)
+{
+	if (!set_out(run, pool, deadline_us))
+		return false;
+	run->connection = take_idle_one(pool);
+	if (!run->connection)
+		return false;
+	if (is_fresh(run->connection, run->began_us))
+		return equip(run);
+	weir__redis_connection_close(run->connection);
+	note_end(pool);
+	drop_idle(pool);
 	return false;
 }
 
@@ -577,10 +622,21 @@ bool weir__redis_run_push(weir__redis_run *run)
 	return failure == WEIR__REDIS_FINE || fail(run, failure, "");
 }
 
+bool weir__redis_run_start(weir__redis_run *run, size_t count, size_t elements)
+{
+	weir__redis_failure failure = weir__redis_exchange_begin(run->connection, run->buffer, count, elements);
+
+	run->started = failure == WEIR__REDIS_FINE;
+	return run->started || fail(run, failure, "");
+}
+
 bool weir__redis_run_send(weir__redis_run *run, size_t count, size_t elements)
 {
-	weir__redis_failure failure = weir__redis_exchange(run->connection, run->buffer, count, elements, run->deadline_us);
+	weir__redis_failure failure =
+		run->started ? weir__redis_exchange_finish(run->connection, run->deadline_us)
+					 : weir__redis_exchange(run->connection, run->buffer, count, elements, run->deadline_us);
 
+	run->started = false;
 	if (failure == WEIR__REDIS_LOST && run->connection->reused && run->buffer->length == 0) {
 		if (run->once)
 			return end_unanswered(run);

@@ -33,7 +33,15 @@ typedef struct weir__redis_run {
 	bool                    once;      /* set by the caller: the request must not be sent again on another connection */
 	bool                    hasty;     /* it never had much time */
 	bool                    no_script; /* some reply says that the server does not know a script */
+	bool                    started;   /* by weir__redis_run_start */
 } weir__redis_run;
+
+/* As weir__redis_run_begin, but only where that takes no waiting and no new connection. False also where it would. */
+bool weir__redis_run_begin_at_hand(weir__redis_run *run, weir__redis_pool *pool, int64_t deadline_us);
+
+/* The first part of weir__redis_run_send, which is then called with the same counts, perhaps by another thread: sends what goes out at once.
+ * False: failed; ended already. */
+bool weir__redis_run_start(weir__redis_run *run, size_t count, size_t elements);
 
 /* Begins: a connection, an empty request. False: the server is down or out of reach; nothing to end. */
 bool weir__redis_run_begin(weir__redis_run *run, weir__redis_pool *pool, int64_t deadline_us);

@@ -1,7 +1,14 @@
 /* Reads of many callers at a time: those that wait are asked for together, each gets its own answer and keeps to its own deadline. */
+#if defined(__linux__) && !defined(_GNU_SOURCE)
+#define _GNU_SOURCE /* RTLD_NEXT */
+#endif
 #include "integration/redis_backend.h"
 
+#include "base/memory.h"
 #include "cache/redis_gets.h"
+
+#include <dlfcn.h>
+#include <sys/socket.h>
 
 #define CALLERS 24
 
@@ -26,6 +33,19 @@ static void close_gets(void)
 	end();
 }
 
+/* Counts who sends, before the system's. */
+static _Thread_local int *sent_here;
+
+ssize_t send(int fd, const void *bytes, size_t length, int flags)
+{
+	ssize_t (*real)(int, const void *, size_t, int);
+
+	*(void **)&real = dlsym(RTLD_NEXT, "send");
+	if (sent_here)
+		++*sent_here;
+	return real(fd, bytes, length, flags);
+}
+
 /* ---- Callers --------------------------------------------------------------------------------------------------------------- */
 
 typedef struct caller {
@@ -36,6 +56,7 @@ typedef struct caller {
 	bool      wants_left;
 	int       rc;
 	int       wrong; /* answers that are not those of its keys */
+	int       sent;  /* it sent so often */
 	int64_t   took_us;
 } caller;
 
@@ -57,7 +78,9 @@ static void *ask(void *context)
 		name_of(names[i], (c->number + i) % CALLERS);
 		keys[i] = text_bytes(names[i]);
 	}
+	sent_here = &c->sent;
 	c->rc = weir__redis_gets_run(gets, keys, (size_t)c->keys, &call, found);
+	sent_here = NULL;
 	c->took_us = weir__now_us() - started_us;
 	for (int i = 0; c->rc == WEIR_OK && i < c->keys; i++) {
 		c->wrong += found[i].state != WEIR_CACHED_VALUE || found[i].value.length != keys[i].length ||
@@ -124,6 +147,164 @@ START_TEST(test_gets__of_callers_that_wait_are_one_exchange_and_each_has_its_own
 	 * one (redis_gets.c), which may be so twice */
 	ck_assert_int_ge(commands("get") + commands("mget") - before, 3);
 	ck_assert_int_le(commands("get") + commands("mget") - before, 5);
+	close_gets();
+}
+END_TEST
+
+static void connect_two(void)
+{
+	weir__redis_run runs[2];
+
+	for (int i = 0; i < 2; i++)
+		ck_assert(weir__redis_run_begin(&runs[i], pool, weir__deadline_in_ms(30000)));
+	for (int i = 0; i < 2; i++)
+		weir__redis_run_end(&runs[i], false);
+}
+
+START_TEST(test_gets__who_has_its_answer_asks_for_those_that_wait_before_they_are_woken)
+{
+	caller callers[CALLERS];
+	int    sent = 0, senders = 0, twice = 0;
+
+	open_gets();
+	fill_keys();
+	connect_two(); /* or a new connection's greeting would count */
+	server_pause(&server);
+	for (int i = 0; i < CALLERS; i++)
+		start(&callers[i], i, 30000);
+	EVENTUALLY(weir__redis_gets_waiting(gets) >= CALLERS - 2);
+	server_resume(&server);
+	for (int i = 0; i < CALLERS; i++) {
+		pthread_join(callers[i].thread, NULL);
+		ck_assert_int_eq(callers[i].rc, WEIR_OK);
+		ck_assert_int_eq(callers[i].wrong, 0);
+		sent += callers[i].sent;
+		senders += callers[i].sent > 0;
+		twice += callers[i].sent == 2;
+	}
+	/* one or two asked for themselves at once, and one of them for all the others */
+	ck_assert_int_eq(twice, 1);
+	ck_assert_int_eq(sent, senders + 1);
+	ck_assert_int_le(senders, 2);
+	close_gets();
+}
+END_TEST
+
+/* ---- An exchange that one begins and another ends ---- */
+
+static weir__redis_run handed;
+
+static void ask_in_a_run(weir__redis_run *run, const char *key)
+{
+	weir__redis_command(run->connection, 2);
+	weir__redis_argument_text(run->connection, "GET");
+	weir__redis_argument_key(run->connection, text_bytes(key));
+}
+
+static void *begin_exchange(void *key)
+{
+	ck_assert(weir__redis_run_begin_at_hand(&handed, pool, weir__deadline_in_ms(30000)));
+	ask_in_a_run(&handed, key);
+	return NULL;
+}
+
+static void begin_by_another(const char *key)
+{
+	pthread_t thread;
+
+	ck_assert_int_eq(pthread_create(&thread, NULL, begin_exchange, (void *)(uintptr_t)key), 0);
+	pthread_join(thread, NULL);
+}
+
+static bool is_answered(const char *value)
+{
+	const weir__reply *reply = handed.replies;
+
+	return reply->type == WEIR__REPLY_STRING && reply->length == strlen(value) &&
+	       memcmp(handed.buffer->bytes + reply->offset, value, reply->length) == 0;
+}
+
+START_TEST(test_gets__an_exchange_begins_at_once_only_with_a_connection_that_is_there)
+{
+	weir__redis_run run, other;
+
+	open_gets();
+	ck_assert(!weir__redis_run_begin_at_hand(&run, pool, weir__deadline_in_ms(30000)));
+	ck_assert(weir__redis_run_begin(&run, pool, weir__deadline_in_ms(30000)));
+	ck_assert(!weir__redis_run_begin_at_hand(&other, pool, weir__deadline_in_ms(30000)));
+	weir__redis_run_end(&run, false);
+	ck_assert(!weir__redis_run_begin_at_hand(&run, pool, weir__now_us()));
+	ck_assert(weir__redis_run_begin_at_hand(&run, pool, weir__deadline_in_ms(30000)));
+	ck_assert(!weir__redis_run_begin_at_hand(&other, pool, weir__deadline_in_ms(30000)));
+	weir__redis_run_end(&run, false);
+	redis_run(server.url, "CLIENT KILL TYPE normal");
+	ck_assert(!weir__redis_run_begin_at_hand(&run, pool, weir__deadline_in_ms(30000)));
+	close_gets();
+}
+END_TEST
+
+START_TEST(test_gets__what_one_thread_sent_another_gets_the_answer_to)
+{
+	open_gets();
+	connect_two();
+	ck_assert_int_eq(set_text("Vkey", "Vvalue"), WEIR_OK);
+	begin_by_another("Vkey");
+	ck_assert(weir__redis_run_start(&handed, 1, 0));
+	ck_assert(weir__redis_run_send(&handed, 1, 0));
+	ck_assert(is_answered("Vvalue"));
+	weir__redis_run_end(&handed, false);
+	close_gets();
+}
+END_TEST
+
+START_TEST(test_gets__what_was_sent_on_a_connection_that_ended_is_sent_again)
+{
+	open_gets();
+	connect_two();
+	ck_assert_int_eq(set_text("Vkey", "Vvalue"), WEIR_OK);
+	for (int i = 0; i < 2; i++) { /* it ends after the request, or before it */
+		begin_by_another("Vkey");
+		if (i == 0)
+			server_pause(&server);
+		else
+			redis_run(server.url, "CLIENT KILL TYPE normal");
+		ck_assert(weir__redis_run_start(&handed, 1, 0));
+		if (i == 0) {
+			ck_assert_int_eq(shutdown(handed.connection->fd, SHUT_RDWR), 0);
+			server_resume(&server);
+		}
+		ck_assert(weir__redis_run_send(&handed, 1, 0));
+		ck_assert(is_answered("Vvalue"));
+		weir__redis_run_end(&handed, false);
+	}
+	close_gets();
+}
+END_TEST
+
+#define LARGE (16u << 20) /* more than sockets take at once */
+
+START_TEST(test_gets__what_does_not_go_out_at_once_is_sent_by_who_waits_for_the_answer)
+{
+	char *name = weir__malloc(LARGE + 1);
+
+	open_gets();
+	connect_two();
+	memset(name, 'V', LARGE);
+	name[LARGE] = '\0';
+	begin_by_another(name);
+	ask_in_a_run(&handed, "Vkey");
+	ck_assert_int_eq(set_text("Vkey", "Vvalue"), WEIR_OK);
+	server_pause(&server);
+	ck_assert(weir__redis_run_start(&handed, 2, 0));
+	ck_assert_uint_gt(handed.connection->sent, 0);
+	ck_assert_uint_lt(handed.connection->sent, LARGE);
+	server_resume(&server);
+	ck_assert(weir__redis_run_send(&handed, 2, 0));
+	ck_assert_int_eq(handed.replies[0].type, WEIR__REPLY_NIL);
+	handed.replies++;
+	ck_assert(is_answered("Vvalue"));
+	weir__redis_run_end(&handed, false);
+	weir__free(name);
 	close_gets();
 }
 END_TEST
@@ -217,5 +398,10 @@ START_TEST(test_gets__of_many_callers_are_never_mixed_up)
 END_TEST
 
 WEIR_SUITE("redis_gets", test_gets__of_callers_that_wait_are_one_exchange_and_each_has_its_own_answer,
+           test_gets__who_has_its_answer_asks_for_those_that_wait_before_they_are_woken,
+           test_gets__an_exchange_begins_at_once_only_with_a_connection_that_is_there,
+           test_gets__what_one_thread_sent_another_gets_the_answer_to,
+           test_gets__what_was_sent_on_a_connection_that_ended_is_sent_again,
+           test_gets__what_does_not_go_out_at_once_is_sent_by_who_waits_for_the_answer,
            test_gets__a_caller_leaves_when_its_time_is_up_and_the_others_stay,
            test_gets__all_that_wait_are_told_when_the_server_dies, test_gets__of_many_callers_are_never_mixed_up);

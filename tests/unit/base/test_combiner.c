@@ -239,6 +239,42 @@ START_TEST(test_combiner__who_stays_waits_past_its_deadline_once_its_work_is_don
 }
 END_TEST
 
+START_TEST(test_combiner__who_is_chosen_stays_and_sleeps_until_it_is_told_to_lead)
+{
+	caller      callers[3];
+	weir__want *chosen;
+	int64_t     until_us;
+
+	begin(1, 100);
+	ck_assert(weir__combiner_enter(&combiner, NULL));
+	for (int i = 0; i < 3; i++) { /* the time of the first two is up while the second is chosen, and the third waits */
+		start(&callers[i], i, i < 2 ? 300 : 60000);
+		EVENTUALLY(weir__combiner_waiting(&combiner) == (size_t)i + 1);
+	}
+	chosen = weir__combiner_pass(&combiner);
+	ck_assert_ptr_nonnull(chosen);
+	ck_assert_int_eq(((task *)(void *)chosen)->given, 0);
+	ck_assert_uint_eq(weir__combiner_waiting(&combiner), 0);
+	ck_assert_int_eq(atomic_load(&combiner.busy), 1);
+	pthread_join(callers[1].thread, NULL);
+	ck_assert_int_eq(callers[1].state, WEIR__WANT_WAITS);
+	until_us = weir__now_us() + 50000;
+	EVENTUALLY(weir__now_us() > until_us);
+	ck_assert_int_eq(atomic_load(&returned), 1);
+	ck_assert_int_eq(atomic_load(&batches), 0);
+	weir__want_lead(chosen);
+	for (int i = 0; i < 3; i += 2) {
+		pthread_join(callers[i].thread, NULL);
+		ck_assert_int_eq(callers[i].state, WEIR__WANT_DONE);
+		ck_assert_int_eq(callers[i].result, 2 * i);
+	}
+	ck_assert_int_eq(atomic_load(&batches), 1);
+	ck_assert_int_eq(atomic_load(&combiner.busy), 0);
+	ck_assert_int_eq(atomic_load(&discarded), 3);
+	weir__combiner_release(&combiner);
+}
+END_TEST
+
 static atomic_long wrong;
 
 static void *call_often(void *context)
@@ -284,4 +320,5 @@ WEIR_SUITE("unit/base/combiner", test_combiner__those_that_wait_are_one_batch_wi
            test_combiner__who_leaves_first_leads_nobody_and_the_next_does,
            test_combiner__all_of_a_batch_are_told_that_it_failed,
            test_combiner__who_stays_waits_past_its_deadline_once_its_work_is_done_by_another,
+           test_combiner__who_is_chosen_stays_and_sleeps_until_it_is_told_to_lead,
            test_combiner__many_come_lead_and_leave);

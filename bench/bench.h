@@ -131,9 +131,10 @@ typedef struct bench_operation {
 	const char       *name;
 	bench_run         run[BENCH_SIDES];
 	enum bench_domain domain;
-	size_t            items; /* users that one operation gives */
-	bool              each;  /* each of them is counted as an operation */
-	bool              hit;   /* must come from the cache; a miss while it is timed is a failure */
+	size_t            items;              /* users that one operation gives */
+	bool              each;               /* each of them is counted as an operation */
+	bench_run         reads[BENCH_SIDES]; /* what it does to cached users among other things; NULL: nothing */
+	bool              hit;                /* must come from the cache; a miss while it is timed is a failure */
 	bool              write;
 	bool              growth; /* only where it is named, and of weir alone */
 } bench_operation;

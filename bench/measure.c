@@ -84,15 +84,24 @@ typedef struct series {
 	double *cpu_us; /* of this process, for each operation */
 } series;
 
+static bool run_each(bench *b, bench_run run, enum bench_domain domain)
+{
+	for (size_t pick = 0; pick < bench_picks(b, domain); pick++) {
+		if (!run(b, pick, NULL))
+			return false;
+	}
+	return true;
+}
+
 /* Brings everything that the rounds will ask for into the cache. */
 static bool warm(bench *b, const bench_operation *operation, int side)
 {
 	double ignored;
 
-	for (size_t pick = 0; operation->hit && pick < bench_picks(b, operation->domain); pick++) {
-		if (!operation->run[side](b, pick, NULL))
-			return false;
-	}
+	if (operation->hit && !run_each(b, operation->run[side], operation->domain))
+		return false;
+	if (operation->reads[side] && !run_each(b, operation->reads[side], BENCH_HOT_USER))
+		return false;
 	return b->options.count || bench_callers_run(b, operation, side, 99, &ignored, &ignored);
 }
 

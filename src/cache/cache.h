@@ -164,6 +164,9 @@ typedef struct weir__lookup {
 	uint64_t          turn, tag; /* of the era that it began in (era.h) */
 } weir__lookup;
 
+/* What a lookup begins with, for one that is not looked up: before the connection that is read on is taken. */
+void weir__cache_enter(const weir__cache_space *space, weir__lookup *lookup);
+
 /* Looks count entries up, one round trip (another for the stamps of "absent" answers). Counts hits and misses. */
 void weir__cache_lookup(weir__cache_space *space, weir__lookup *lookups, size_t count);
 

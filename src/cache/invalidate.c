@@ -76,7 +76,7 @@ int weir__touch_batch_settle(weir_cache_manager *cache, weir__touch_batch *batch
 		weir__touch_batch_bind(cache, batch);
 		rc = cache->backend->release(cache->backend, batch->touches, batch->count, &call);
 	}
-	weir__near_changed_batch(cache, batch);
+	weir__near_batch_end(cache, batch);
 	note_recent(cache, batch, rc == WEIR_OK ? WEIR__RECENT_RELEASED : WEIR__RECENT_NOT);
 	return rc;
 }
@@ -189,9 +189,9 @@ int weir__cache_guard(weir_cache_manager *cache, weir__touches *touches, int64_t
 	batch->nonce = weir__cache_id(cache);
 	weir__touch_batch_bind(cache, batch);
 	count_invalidations(batch);
-	weir__near_changed_batch(cache, batch);
+	weir__near_batch_begin(cache, batch);
 	guarded = place_guards(cache, batch) && remove_records(cache, batch, removal_deadline(deadline_us));
-	weir__near_changed_batch(cache, batch); /* what was read from the backend until now */
+	weir__near_write_guarded(&batch->near_write);
 	if (guarded)
 		note_recent(cache, batch, WEIR__RECENT_HELD);
 	log_operation(cache, "guard", batch, started_us, guarded);
@@ -259,6 +259,7 @@ void weir__cache_abandon(weir_cache_manager *cache, weir__touches *touches)
 	if (!batch || batch->count == 0)
 		return;
 	note_recent(cache, batch, WEIR__RECENT_NOT);
+	weir__near_batch_end(cache, batch);
 	if (!batch->blocks) {
 		weir__touches_truncate(touches, 0);
 		return;
@@ -290,6 +291,7 @@ weir__touches *weir__cache_keep(weir_cache_manager *cache, weir__touches *touche
 		return NULL;
 	kept->cache = cache;
 	kept->batch = detach(touches);
+	weir__near_batch_end(cache, kept->batch);
 	if (!place_guards(cache, kept->batch) && !kept->batch->blocks)
 		go_without(cache, kept->batch);
 	return kept;

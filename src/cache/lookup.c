@@ -361,6 +361,11 @@ static void guess(weir_cache_manager *cache, weir__lookup *lookup, int64_t now_u
 	lookup->seen_length = 0;
 }
 
+void weir__cache_enter(const weir__cache_space *space, weir__lookup *lookup)
+{
+	weir__era_enter(&space->cache->era, lookup);
+}
+
 /* Makes the lookups of a part ready. False: there is nothing to ask the backend for. */
 static bool make_ready(const weir__lookup_part *part, int64_t started_us)
 {

@@ -147,10 +147,20 @@ uint32_t weir__near_stripe(const weir__near *near_cache, weir__hash128 hash)
 	return (uint32_t)hash.low & near_cache->stripe_mask;
 }
 
+static void count_up(weir__near *near_cache, uint32_t stripe, uint64_t by)
+{
+	atomic_fetch_add(&near_cache->stripes[stripe], by);
+	atomic_fetch_add_explicit(&near_cache->touches, 1, memory_order_relaxed);
+}
+
 void weir__near_touch(weir__near *near_cache, uint32_t stripe)
 {
-	atomic_fetch_add(&near_cache->stripes[stripe], 1);
-	atomic_fetch_add_explicit(&near_cache->touches, 1, memory_order_relaxed);
+	count_up(near_cache, stripe, 1);
+}
+
+void weir__near_touch_own(weir__near *near_cache, uint32_t stripe)
+{
+	count_up(near_cache, stripe, WEIR__NEAR_OWN);
 }
 
 void weir__near_reset(weir__near *near_cache)

@@ -59,8 +59,11 @@ weir__hash128 weir__near_secret(const weir__near *near_cache);
 /* The stripe of a key, by its hash. */
 uint32_t weir__near_stripe(const weir__near *near_cache, weir__hash128 hash);
 
-/* What a stripe stands for has changed. */
+/* What a stripe stands for has changed: a counter grows by one, or by WEIR__NEAR_OWN where a write of this process ends (near_link.h). */
+#define WEIR__NEAR_OWN_BITS 32
+#define WEIR__NEAR_OWN      (UINT64_C(1) << WEIR__NEAR_OWN_BITS)
 void weir__near_touch(weir__near *near_cache, uint32_t stripe);
+void weir__near_touch_own(weir__near *near_cache, uint32_t stripe);
 
 /* Whatever is there is out of date. */
 void weir__near_reset(weir__near *near_cache);

@@ -16,15 +16,122 @@
 #define PROOFS      3  /* within the bound */
 #define TICKS_MOST  10 /* so many steps may the coarse clock be behind, where a CPU was taken away from the system */
 
-void weir__near_link_touch(const weir__near_link *link, weir_bytes key)
+bool weir__near_link_stripe(const weir__near_link *link, weir_bytes key, uint32_t *stripe)
 {
 	const char *brace = memchr(key.data, '{', key.length);
 
 	if (brace)
-		weir__near_touch(
-			link->near_cache,
-			weir__near_stripe(link->near_cache, weir__near_hash(link, brace, key.length - (size_t)(brace - key.data))));
+		*stripe =
+			weir__near_stripe(link->near_cache, weir__near_hash(link, brace, key.length - (size_t)(brace - key.data)));
+	return brace != NULL;
 }
+
+void weir__near_link_touch(const weir__near_link *link, weir_bytes key)
+{
+	uint32_t stripe;
+
+	if (weir__near_link_stripe(link, key, &stripe))
+		weir__near_touch(link->near_cache, stripe);
+}
+
+/* ---- Own writes ---------------------------------------------------------------------------------------------------- */
+
+static void count(const weir__near_write *write)
+{
+	for (size_t i = 0; i < write->count; i++)
+		weir__near_touch(write->link->near_cache, write->stripes[i]);
+}
+
+void weir__near_write_begin(weir__near_link *link, weir__near_write *write)
+{
+	write->link = link;
+	pthread_mutex_lock(&link->writes_mutex);
+	write->number = ++link->begun;
+	write->next = link->writes;
+	write->at = &link->writes;
+	if (write->next)
+		write->next->at = &write->next;
+	link->writes = write;
+	pthread_mutex_unlock(&link->writes_mutex);
+}
+
+void weir__near_write_guarded(const weir__near_write *write)
+{
+	if (write->at && atomic_load(&write->link->proved_us) == ALWAYS)
+		count(write);
+}
+
+void weir__near_write_end(weir__near_write *write)
+{
+	if (!write->at)
+		return;
+	pthread_mutex_lock(&write->link->writes_mutex);
+	for (size_t i = 0; i < write->count; i++)
+		weir__near_touch_own(write->link->near_cache, write->stripes[i]);
+	*write->at = write->next;
+	if (write->next)
+		write->next->at = write->at;
+	pthread_mutex_unlock(&write->link->writes_mutex);
+	write->at = NULL;
+}
+
+/* Those that are under way, whose keys other processes have heard of by now. */
+static void count_writes(weir__near_link *link)
+{
+	pthread_mutex_lock(&link->writes_mutex);
+	for (const weir__near_write *write = link->writes; write; write = write->next)
+		count(write);
+	pthread_mutex_unlock(&link->writes_mutex);
+}
+
+/* How much its end counts, or counted, in the sum of the ticket. */
+static uint64_t part_of(const weir__near_write *write, const weir__near_ticket *ticket)
+{
+	uint64_t part = 0;
+
+	for (size_t i = 0; i < write->count; i++)
+		for (size_t j = 0; j < ticket->count; j++)
+			part += write->stripes[i] == ticket->stripes[j];
+	return part;
+}
+
+/* With the mutex: of the first `number` writes those that are under way. */
+static uint64_t part_under_way(const weir__near_link *link, uint64_t number, const weir__near_ticket *ticket)
+{
+	uint64_t part = 0;
+
+	for (const weir__near_write *write = link->writes; write; write = write->next)
+		part += write->number <= number ? part_of(write, ticket) : 0;
+	return part;
+}
+
+void weir__near_renewal_begin(weir__near_link *link, weir__near_ticket *ticket, int64_t now_us,
+                              weir__near_renewal *renewal)
+{
+	pthread_mutex_lock(&link->writes_mutex);
+	weir__near_take(link->near_cache, ticket, now_us);
+	renewal->number = link->begun;
+	renewal->before = part_under_way(link, renewal->number, ticket);
+	pthread_mutex_unlock(&link->writes_mutex);
+}
+
+bool weir__near_renewal_end(weir__near_link *link, const weir__near_write *ended, const weir__near_renewal *renewal,
+                            weir__near_ticket *ticket)
+{
+	weir__near_ticket now = *ticket;
+	uint64_t          expected;
+
+	pthread_mutex_lock(&link->writes_mutex);
+	weir__near_take(link->near_cache, &now, ticket->taken_us);
+	expected = renewal->before - part_under_way(link, renewal->number, ticket) + part_of(ended, ticket);
+	pthread_mutex_unlock(&link->writes_mutex);
+	if (now.generation != ticket->generation || now.sum - ticket->sum != expected << WEIR__NEAR_OWN_BITS)
+		return false;
+	*ticket = now;
+	return true;
+}
+
+/* ---- What the watch tells ------------------------------------------------------------------------------------------ */
 
 static void begun(void *context)
 {
@@ -55,6 +162,7 @@ static void proved(void *context, int64_t before_us)
 {
 	weir__near_link *link = context;
 
+	count_writes(link);
 	atomic_store_explicit(&link->proved_us, before_us < ALWAYS ? before_us : ALWAYS, memory_order_release);
 }
 
@@ -65,6 +173,8 @@ static void lost(void *context)
 	atomic_store(&link->proved_us, NEVER);
 	weir__near_reset(link->near_cache);
 }
+
+/* ---- Opening and closing ------------------------------------------------------------------------------------------- */
 
 static char *make_place(const weir_cache_backend *backend, weir_bytes channel)
 {
@@ -96,6 +206,10 @@ static weir__near_link *make(weir__near *near_cache, char *place)
 
 	if (!made)
 		return NULL;
+	if (pthread_mutex_init(&made->writes_mutex, NULL) != 0) {
+		weir__free(memory);
+		return NULL;
+	}
 	made->memory = memory;
 	made->near_cache = near_cache;
 	made->key = (weir__hash128){ secret.low ^ weir__random_u64(), secret.high ^ weir__random_u64() };
@@ -114,6 +228,7 @@ static weir__near_link *make(weir__near *near_cache, char *place)
 
 static void free_link(weir__near_link *link)
 {
+	pthread_mutex_destroy(&link->writes_mutex);
 	weir__free(link->place);
 	weir__free(link->memory);
 }

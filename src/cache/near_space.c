@@ -208,6 +208,35 @@ void weir__near_join(weir__lookup *lookup, const weir__lookup *other)
 	lookup->left_ms = earlier(lookup->left_ms, other->left_ms);
 }
 
+/* ---- Renewing -------------------------------------------------------------------------------------------------- */
+
+bool weir__near_has(const weir__near_question *question)
+{
+	const weir__near_link *link = link_of(question->space);
+	weir__near_value       value;
+
+	if (!is_on(question->space) ||
+	    !weir__near_get(link->near_cache, name_of(question, link), weir__coarse_now_us(), weir__seat(), &value))
+		return false;
+	if (value.kind)
+		value.kind->release(value.object);
+	return true;
+}
+
+void weir__near_renew_begin(const weir__cache_space *space, weir__lookup *lookup, weir__near_renewal *renewal)
+{
+	weir__near_prepare(space, lookup, 0);
+	if (lookup->near_ticket.count > 0)
+		weir__near_renewal_begin(link_of(space), &lookup->near_ticket, weir__now_us(), renewal);
+}
+
+bool weir__near_renew_end(const weir__cache_space *space, const weir__touches *touches,
+                          const weir__near_renewal *renewal, weir__lookup *lookup)
+{
+	return lookup->near_ticket.count > 0 && touches->batch &&
+	       weir__near_renewal_end(link_of(space), &touches->batch->near_write, renewal, &lookup->near_ticket);
+}
+
 /* ---- For the room ---------------------------------------------------------------------------------------------- */
 
 static void depend(const weir__near_link *link, weir__near_ticket *ticket, weir_bytes logical, weir__key_slot slot)
@@ -246,12 +275,34 @@ void weir__near_changed(const weir__cache_space *space, weir_bytes logical, weir
 		weir__near_touch(link->near_cache, weir__near_stripe(link->near_cache, hash_key(link, logical, slot)));
 }
 
-void weir__near_changed_batch(weir_cache_manager *cache, const weir__touch_batch *batch)
+static weir_bytes key_of(const weir__touch_batch *batch, size_t i)
+{
+	return weir__bytes(batch->bytes.data + batch->items[i].offset, batch->items[i].length);
+}
+
+void weir__near_batch_begin(weir_cache_manager *cache, weir__touch_batch *batch)
+{
+	weir__near_link *link = atomic_load_explicit(&cache->near_link, memory_order_acquire);
+
+	if (!link || batch->near_write.at)
+		return;
+	batch->near_write.stripes = batch->stripes;
+	batch->near_write.count = 0;
+	for (size_t i = 0; i < batch->count; i++)
+		batch->near_write.count +=
+			weir__near_link_stripe(link, key_of(batch, i), &batch->stripes[batch->near_write.count]);
+	weir__near_write_begin(link, &batch->near_write);
+}
+
+void weir__near_batch_end(weir_cache_manager *cache, weir__touch_batch *batch)
 {
 	const weir__near_link *link = atomic_load_explicit(&cache->near_link, memory_order_acquire);
 
-	for (size_t i = 0; link && i < batch->count; i++)
-		weir__near_link_touch(link, weir__bytes(batch->bytes.data + batch->items[i].offset, batch->items[i].length));
+	if (batch->near_write.at)
+		weir__near_write_end(&batch->near_write);
+	else
+		for (size_t i = 0; link && i < batch->count; i++)
+			weir__near_link_touch(link, key_of(batch, i));
 }
 
 int weir__near_flush(weir__cache_space *space, weir_cache_call call)

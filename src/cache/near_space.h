@@ -39,6 +39,14 @@ bool weir__near_ask_number(weir__cache_space *space, const void *tag, int64_t nu
 void weir__near_keep(const weir__near_question *question, const weir__lookup *lookup, const weir__near_value *value,
                      size_t bytes, uint64_t items);
 
+/* What is near before a write of this process is to be there after it, too (near_link.h). Is something there, and right? */
+bool weir__near_has(const weir__near_question *question);
+/* Between the write's statement and its guards; the lookup has kind and key. */
+void weir__near_renew_begin(const weir__cache_space *space, weir__lookup *lookup, weir__near_renewal *renewal);
+/* After what the write touches has been released. True: what the statement returned may be kept for the lookup. */
+bool weir__near_renew_end(const weir__cache_space *space, const weir__touches *touches,
+                          const weir__near_renewal *renewal, weir__lookup *lookup);
+
 /* The answer to a lookup depends on what another one depends on, too. */
 void weir__near_join(weir__lookup *lookup, const weir__lookup *other);
 
@@ -47,9 +55,13 @@ void weir__near_join(weir__lookup *lookup, const weir__lookup *other);
 /* What a lookup depends on, before it is sent. */
 void weir__near_prepare(const weir__cache_space *space, weir__lookup *lookup, int64_t now_us);
 
-/* This process changes, or has changed, what a key stands for; all keys of a batch. */
+/* This process changes, or has changed, what a key stands for. */
 void weir__near_changed(const weir__cache_space *space, weir_bytes logical, weir__key_slot slot);
-void weir__near_changed_batch(weir_cache_manager *cache, const weir__touch_batch *batch);
+
+/* What a batch touches is about to be guarded: a write begins (near_link.h). Its keys stay as they are until it ends. */
+void weir__near_batch_begin(weir_cache_manager *cache, weir__touch_batch *batch);
+/* It is over, or nobody knows how it will: what is near of what it touches is out of date. May come again. */
+void weir__near_batch_end(weir_cache_manager *cache, weir__touch_batch *batch);
 
 /* Everything of a space, here and elsewhere. WEIR_OK or WEIR_ERR_CACHE. */
 int weir__near_flush(weir__cache_space *space, weir_cache_call call);

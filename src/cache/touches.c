@@ -30,6 +30,7 @@ static weir__touch_batch *batch_create(void)
 	memset(made, 0, offsetof(weir__touch_batch, few_items));
 	made->items = made->few_items;
 	made->touches = made->few_touches;
+	made->stripes = made->few_stripes;
 	made->capacity = WEIR__TOUCHES_FEW;
 	return made;
 }
@@ -38,11 +39,14 @@ void weir__touch_batch_free(weir__touch_batch *batch)
 {
 	if (!batch)
 		return;
+	weir__near_write_end(&batch->near_write);
 	weir__buffer_release(&batch->bytes);
 	if (batch->items != batch->few_items)
 		weir__free(batch->items);
 	if (batch->touches != batch->few_touches)
 		weir__free(batch->touches);
+	if (batch->stripes != batch->few_stripes)
+		weir__free(batch->stripes);
 	weir__free(batch);
 }
 
@@ -139,6 +143,7 @@ static bool grow(weir__touches *touches)
 	size_t             capacity = batch->capacity * 2;
 	weir__touch_item  *items;
 	weir_touch        *room;
+	uint32_t          *stripes;
 
 	if (capacity > UINT32_MAX / 2)
 		return false;
@@ -150,6 +155,10 @@ static bool grow(weir__touches *touches)
 	if (!room)
 		return false;
 	batch->touches = room;
+	stripes = grow_array(batch->stripes, batch->few_stripes, 0, capacity, sizeof *stripes);
+	if (!stripes)
+		return false;
+	batch->stripes = stripes;
 	if (!rebuild_index(touches, capacity))
 		return false;
 	batch->capacity = capacity;

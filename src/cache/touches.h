@@ -31,8 +31,11 @@ struct weir__touch_batch {
 	int64_t            guarded_us;    /* when it was sent */
 	bool               blocks;        /* counted in pending.blocked */
 	int64_t            not_before_us; /* pending: not to be released earlier */
+	weir__near_write   near_write;    /* for this process's near cache, from the guard to the release */
+	uint32_t          *stripes;       /* its; as many as the items have room for */
 	weir__touch_item   few_items[WEIR__TOUCHES_FEW];
 	weir_touch         few_touches[WEIR__TOUCHES_FEW];
+	uint32_t           few_stripes[WEIR__TOUCHES_FEW];
 };
 
 struct weir__touches {

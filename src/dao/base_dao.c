@@ -225,19 +225,28 @@ int weir_base_dao_exists_cached(const weir_base_dao *dao, const weir_query *quer
 
 /* ---- Writes ---------------------------------------------------------------------------------------------------- */
 
+static int create_row(weir__call *call, weir__write *write, const void **record, size_t *created)
+{
+	write->record = record;
+	write->is_narrow = true;
+	return weir__write_run(call, write, created);
+}
+
 /* Makes or changes a row, which becomes *record if the caller wants it. */
 static int write_record(weir__call *call, weir__row_change *change, weir__collect collect, void *record)
 {
 	const void *written = NULL;
-	weir__write write = { .collect = collect, .record = record ? &written : NULL, .key = change->key };
+	weir__write write = { .collect = collect, .key = change->key };
 	size_t      changed = 0;
 	int         rc;
 
 	change->text = &call->sql;
 	change->params = call->params;
 	rc = weir__sql_change_row(call->entity->statements, change, &write.sql, call->err);
-	if (rc >= 0)
-		rc = weir__write_run(call, &write, &changed);
+	if (rc >= 0 && !change->creates)
+		rc = weir__write_renew(call, &write, change->mask, record ? &written : NULL, &changed);
+	else if (rc >= 0)
+		rc = create_row(call, &write, record ? &written : NULL, &changed);
 	if (!weir__is_done(rc))
 		return rc;
 	if (record && changed > 0)

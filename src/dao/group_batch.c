@@ -77,6 +77,29 @@ static int take_all(weir__group_batch *batch, weir__touches *touches, bool *chan
 	return rc;
 }
 
+static bool is_narrow(const weir__group_batch *batch)
+{
+	for (size_t i = 0; i < batch->count; i++)
+		if (!batch->members[i]->write->is_narrow || !batch->members[i]->call->entity->layout->is_plain)
+			return false;
+	return true;
+}
+
+/* What each has returned is what is there now, but for a row that the next one has changed too. */
+static void renew(weir__group_batch *batch, const weir__touches *touches)
+{
+	bool narrow = is_narrow(batch);
+
+	for (size_t i = 0; narrow && i < batch->count; i++) {
+		const weir__group_member *member = batch->members[i];
+		const weir__write        *write = member->write;
+		bool                      is_last = i + 1 == batch->count || batch->members[i + 1]->order != member->order;
+
+		if (write->renewal && is_last && !batch->items[i].left_out)
+			weir__renewal_end(member->call, touches, write->renewal, *write->record);
+	}
+}
+
 static int run_and_commit(weir__group_batch *batch, weir__conn **conn, weir__touches *touches, weir_error *err)
 {
 	weir__engine *engine = batch->members[0]->call->session->engine;
@@ -90,9 +113,13 @@ static int run_and_commit(weir__group_batch *batch, weir__conn **conn, weir__tou
 		return rc;
 	}
 	rc = weir__commit_guard(engine, conn, touches, &batch->deadline, err);
-	if (rc >= 0)
-		weir__group_leave(batch->leader);
-	return rc < 0 ? rc : weir__commit_guarded(engine, conn, touches, batch->deadline, err);
+	if (rc < 0)
+		return rc;
+	weir__group_leave(batch->leader);
+	rc = weir__commit_guarded(engine, conn, touches, batch->deadline, err);
+	if (rc == WEIR_OK)
+		renew(batch, touches);
+	return rc;
 }
 
 /* ---- After ----------------------------------------------------------------------------------------------------------- */

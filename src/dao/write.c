@@ -27,6 +27,8 @@ int weir__write_take(weir__call *call, const weir__write *write, const weir__row
 		rc = weir__rows_record(rows, 0, call->entity->layout, write->record, call->err);
 	if (rc >= 0 && write->list)
 		rc = weir__rows_list(rows, call->entity->layout, write->list, call->err);
+	if (rc >= 0 && write->renewal)
+		weir__renewal_begin(call, write->renewal);
 	return rc;
 }
 
@@ -100,6 +102,8 @@ static int run_and_commit(weir__call *call, const weir__write *write, weir__rows
 	else
 		weir__conn_rollback(conn, call->deadline);
 	weir__session_give_back(call->session, &conn);
+	if (rc == WEIR_OK && write->renewal)
+		weir__renewal_end(call, touches, write->renewal, *write->record);
 	return rc;
 }
 
@@ -131,4 +135,22 @@ int weir__write_run(weir__call *call, const weir__write *write, size_t *changed)
 {
 	return !call->session->transaction && weir__group_takes(call, write) ? weir__group_write(call, write, changed)
 	                                                                     : weir__write_alone(call, write, changed);
+}
+
+int weir__write_renew(weir__call *call, weir__write *write, weir__mask changed, const void **record, size_t *rows)
+{
+	weir__renewal renewal;
+	int           rc;
+
+	weir__renewal_prepare(call, write->key, changed, &renewal);
+	write->is_narrow = !(changed & (call->entity->layout->key_mask | call->entity->layout->unique_mask));
+	write->record = record;
+	if (renewal.wanted) {
+		write->renewal = &renewal;
+		write->record = record ? record : &renewal.record;
+	}
+	rc = weir__write_run(call, write, rows);
+	write->renewal = NULL;
+	weir__renewal_release(&renewal);
+	return rc;
 }

@@ -2,7 +2,7 @@
 #ifndef WEIR_DAO_WRITE_H
 #define WEIR_DAO_WRITE_H
 
-#include "dao/call.h"
+#include "dao/renewal.h"
 #include "db/copy.h"
 
 /* Adds what the statement's rows say was touched. */
@@ -15,9 +15,11 @@ typedef struct weir__write {
 	bool              always; /* it touches even if it returns no row */
 	const void      **record;
 	weir_list        *list;
-	const weir__copy *copy;  /* instead of sql */
-	weir__blame      *blame; /* where not NULL: what the server said of the row that it failed for */
-	const void       *key;   /* a struct with the key of the only row that it can change; NULL: not known */
+	const weir__copy *copy;      /* instead of sql */
+	weir__blame      *blame;     /* where not NULL: what the server said of the row that it failed for */
+	const void       *key;       /* a struct with the key of the only row that it can change; NULL: not known */
+	bool              is_narrow; /* it changes one row and, but for triggers, no other */
+	weir__renewal    *renewal;   /* of that row; or NULL */
 } weir__write;
 
 /* Runs it. In a transaction its touches wait for the outermost COMMIT; else it is a transaction of its own. A statement
@@ -27,6 +29,10 @@ int weir__write_run(weir__call *call, const weir__write *write, size_t *changed)
 
 /* The same without company (group.h). */
 int weir__write_alone(weir__call *call, const weir__write *write, size_t *changed);
+
+/* The same of the row with this key, whose columns `changed` it changes: renews what is near of it. *record, where record is not NULL,
+ * receives the row. */
+int weir__write_renew(weir__call *call, weir__write *write, weir__mask changed, const void **record, size_t *rows);
 
 /* Its parts. _take is everything that can fail between the statement and COMMIT: collecting what it touched, making records of its rows;
  * _drop releases these. */

@@ -6,16 +6,16 @@
 #include "dao/write.h"
 #include "db/writing.h"
 
-/* Runs the statement in call->sql, of the row with this key, which becomes *record if the caller wants it. */
-static int write_row(weir__call *call, weir__collect collect, const void *key, void *record)
+/* Runs the statement in call->sql, which changes these columns of the row with this key; it becomes *record if the caller wants it. */
+static int update_row(weir__call *call, const void *key, weir__mask changed, void *record)
 {
 	const void *written = NULL;
-	weir__write write = { .collect = collect, .record = record ? &written : NULL, .key = key };
+	weir__write write = { .collect = weir__collect_update, .key = key };
 	size_t      rows = 0;
 	int         rc = weir__call_write_sql(call, &write.sql);
 
 	if (rc >= 0)
-		rc = weir__write_run(call, &write, &rows);
+		rc = weir__write_renew(call, &write, changed, record ? &written : NULL, &rows);
 	if (!weir__is_done(rc))
 		return rc;
 	if (record && rows > 0)
@@ -94,7 +94,7 @@ int weir_base_dao_increment(const weir_base_dao *dao, const void *key, weir_incr
 		rc = weir__sql_increment(call.entity->statements, key, &sorted, weir__call_old(&call, sorted.mask), &call.sql,
 		                         call.params, err);
 	if (rc >= 0)
-		rc = write_row(&call, weir__collect_update, key, record);
+		rc = update_row(&call, key, sorted.mask, record);
 	return weir__call_done(&call, rc);
 }
 
@@ -137,7 +137,7 @@ int weir_base_dao_update_if_unchanged(const weir_base_dao *dao, const void *seen
 		rc = weir__sql_update_seen(call.entity->statements, seen, mask, values, weir__call_old(&call, mask), &call.sql,
 		                           call.params, err);
 	if (rc >= 0)
-		rc = write_row(&call, weir__collect_update, seen, record);
+		rc = update_row(&call, seen, mask, record);
 	if (rc == WEIR_NOT_FOUND)
 		rc = tell_stale(&call, seen);
 	return weir__call_done(&call, rc);
@@ -152,15 +152,21 @@ int weir_base_dao_delete_if_unchanged(const weir_base_dao *dao, const void *seen
 
 int weir__delete_seen(const weir_base_dao *dao, const void *seen, weir_error *err)
 {
-	weir__call call;
-	int        rc = weir__call_start(&call, dao, "delete_if_unchanged", err);
+	weir__write write = { .collect = weir__collect_delete, .key = seen };
+	size_t      deleted = 0;
+	weir__call  call;
+	int         rc = weir__call_start(&call, dao, "delete_if_unchanged", err);
 
 	if (rc >= 0)
 		rc = check_seen(&call, seen);
 	if (rc >= 0)
 		rc = weir__sql_delete_seen(call.entity->statements, seen, &call.sql, call.params, err);
 	if (rc >= 0)
-		rc = write_row(&call, weir__collect_delete, seen, NULL);
+		rc = weir__call_write_sql(&call, &write.sql);
+	if (rc >= 0)
+		rc = weir__write_run(&call, &write, &deleted);
+	if (weir__is_done(rc) && deleted == 0)
+		rc = WEIR_NOT_FOUND;
 	if (rc == WEIR_NOT_FOUND)
 		rc = tell_stale(&call, seen);
 	return weir__call_done(&call, rc);

@@ -2,6 +2,8 @@
 #include "integration/group.h"
 #include "support/must.h"
 
+#include <weir/near_cache.h>
+
 static void assert_written(int i)
 {
 	ck_assert_msg(writers[i].rc == WEIR_OK, "%d: %s", i, writers[i].err.message);
@@ -45,6 +47,48 @@ START_TEST(test_group__so_it_is_with_a_near_cache)
 	if (test_is_pooled())
 		return;
 	assert_shared(&(weir_options){ .cache = { .near = WEIR_ON } });
+}
+END_TEST
+
+static uint64_t near_hits(void)
+{
+	return blog_cache_stats(&blog, &user_model).near_hits;
+}
+
+/* What each has written is near afterwards, if others in its transaction can have changed nothing else. */
+static void assert_renewed(bool deletes)
+{
+	uint64_t before;
+
+	open_group(&(weir_options){ .cache_kind = WEIR_CACHE_REDIS, .cache = { .near = WEIR_ON } });
+	EVENTUALLY(weir_near_cache_is_fresh(blog.session));
+	for (int i = 0; i < WRITERS; i++)
+		ck_assert(bio_is(&blog.users, ids[i], ""));
+	writers[1].id = ids[2]; /* one row twice */
+	writers[3].deletes = deletes;
+	write_together();
+	ck_assert_int_eq(transactions(), 1);
+	before = near_hits();
+	for (int i = 4; i < WRITERS; i++)
+		ck_assert(bio_is(&blog.users, ids[i], writers[i].bio));
+	ck_assert_uint_eq(near_hits() - before, deletes ? 0 : WRITERS - 4);
+	ck_assert(bio_is(&blog.users, ids[2], blog_sql(&blog, "SELECT bio FROM users WHERE username = 'user2'")));
+	close_group();
+}
+
+START_TEST(test_group__what_they_wrote_is_near_afterwards)
+{
+	if (test_is_pooled())
+		return;
+	assert_renewed(false);
+}
+END_TEST
+
+START_TEST(test_group__unless_one_of_them_deletes)
+{
+	if (test_is_pooled())
+		return;
+	assert_renewed(true);
 }
 END_TEST
 
@@ -377,7 +421,8 @@ START_TEST(test_group__many_write_at_once_and_each_reads_what_it_has_written)
 END_TEST
 
 WEIR_SUITE("group_commit", test_group__writers_that_wait_share_a_transaction_and_each_has_its_own_row,
-           test_group__so_it_is_with_a_near_cache, test_group__rows_are_made_changed_and_deleted_together,
+           test_group__so_it_is_with_a_near_cache, test_group__what_they_wrote_is_near_afterwards,
+           test_group__unless_one_of_them_deletes, test_group__rows_are_made_changed_and_deleted_together,
            test_group__one_that_violates_a_constraint_is_told_so_and_the_others_are_written,
            test_group__where_many_fail_each_writes_by_itself, test_group__one_whose_row_is_not_there_is_told_so,
            test_group__where_no_row_is_there_nothing_is_committed,

@@ -42,7 +42,7 @@ const char reg_schema[] =
 	" NEW.ver := nextval('reg_ver');"
 	" INSERT INTO ledger VALUES (NEW.ver, NEW.k, NEW.grp, NEW.name, NEW.tag, false); RETURN NEW;"
 	" END $$;"
-	"CREATE TRIGGER reg_changes BEFORE INSERT OR UPDATE OR DELETE ON reg FOR EACH ROW EXECUTE FUNCTION reg_changes();"
+	"CREATE TRIGGER weir_relay_changes BEFORE INSERT OR UPDATE OR DELETE ON reg FOR EACH ROW EXECUTE FUNCTION reg_changes();"
 	"INSERT INTO reg (k, owner, grp, name, tag)"
 	" SELECT k, 'row ' || k, k % 8, 'n' || (k / 2 * 3 + k % 2), 0 FROM generate_series(0, 63) AS k;";
 

@@ -33,7 +33,7 @@ void weir__renewal_prepare(const weir__call *call, const void *key, weir__mask c
 
 void weir__renewal_begin(const weir__call *call, weir__renewal *renewal)
 {
-	renewal->wanted = renewal->wanted && call->entity->layout->is_plain;
+	renewal->wanted = renewal->wanted && call->entity->layout->is_last;
 	if (renewal->wanted)
 		weir__near_renew_begin(call->entity->space, &renewal->lookup, &renewal->near);
 }

@@ -1,9 +1,9 @@
 /* What a process reads much stays near over its own writes: where a record was near before a write of this process changed its row, the row
  * that the write returned takes its place (cache/near_link.h says how it is known to be the latest).
  *
- * Only where what the statement returned is what the transaction leaves: one statement, that changes this row and no other, on a table
- * without triggers and rules; and of those that share a transaction (group.h) only if all are so. Which of a table's triggers there
- * are is looked up when the schema is checked. Anything else is read again. */
+ * Only where what the statement returned is what the transaction leaves: one statement, on a table without rules and without triggers that
+ * come after a change; of those that share a transaction (group.h) only if none of them can change the row of another, so that there are no
+ * triggers at all. Which there are is looked up when the schema is checked. Anything else is read again. */
 #ifndef WEIR_DAO_RENEWAL_H
 #define WEIR_DAO_RENEWAL_H
 

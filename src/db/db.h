@@ -369,8 +369,8 @@ bool   weir__rows_is_null(const weir__rows *rows, size_t row, size_t column);
 /* ---- Schema -------------------------------------------------------------------------------------------------- */
 
 /* Compares layouts with the live schema and appends one line a difference (missing table or column, type, NOT NULL, length,
- * primary key, unique constraint, a NOT NULL column without default that the model lacks). *differences says how many. Sets is_plain in
- * the layouts. One query. */
+ * primary key, unique constraint, a NOT NULL column without default that the model lacks). *differences says how many. Sets is_last and is_plain
+ * in the layouts. One query. */
 int weir__schema_compare(weir__conn *conn, weir__layout *const *layouts, size_t count, weir__deadline deadline,
                          weir__buffer *report, size_t *differences, weir_error *err);
 

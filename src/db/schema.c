@@ -30,8 +30,9 @@ static const char catalog_query[] =
 	" AND i.indnkeyatts = 1 AND i.indkey[0] = a.attnum"
 	" AND (i.indpred IS NULL OR pg_get_expr(i.indpred, i.indrelid) = w.living)),"
 	" coalesce(NOT o.collisdeterministic, false), coalesce(c.relrowsecurity, false),"
-	" coalesce(c.relkind = 'r' AND NOT c.relrowsecurity AND NOT c.relhasrules AND NOT c.relhassubclass AND NOT EXISTS ("
-	"SELECT FROM pg_trigger g WHERE g.tgrelid = c.oid AND NOT g.tgisinternal AND g.tgname NOT LIKE 'weir\\_relay\\_%'), false)"
+	" coalesce(c.relkind = 'r' AND NOT c.relrowsecurity AND NOT c.relhasrules AND NOT c.relhassubclass, false),"
+	" (SELECT min(CASE WHEN g.tgtype & 2 = 0 THEN 1 ELSE 2 END) FROM pg_trigger g WHERE g.tgrelid = c.oid"
+	" AND NOT g.tgisinternal AND g.tgname NOT LIKE 'weir\\_relay\\_%')::int8"
 	" FROM wanted w"
 	" LEFT JOIN pg_class c ON c.oid = w.relation"
 	" LEFT JOIN pg_attribute a ON a.attrelid = c.oid AND a.attnum > 0 AND NOT a.attisdropped"
@@ -61,17 +62,18 @@ enum {
 	IS_UNIQUE,
 	HAS_SPELLINGS,
 	IS_SECURED,
-	IS_PLAIN,
+	IS_ORDINARY, /* a table of its own, without rules */
+	TRIGGERS,    /* 1: some come after a change, 2: all before it, NULL: there are none */
 	FACT_COUNT
 };
 
 static const weir_type fact_types[FACT_COUNT] = {
-	[PLACE] = WEIR_TYPE_INT8,     [KIND] = WEIR_TYPE_TEXT,          [NAME] = WEIR_TYPE_TEXT,
-	[TYPE] = WEIR_TYPE_TEXT,      [TYPE_OID] = WEIR_TYPE_INT8,      [IS_ARRAY] = WEIR_TYPE_BOOL,
-	[IS_ENUM] = WEIR_TYPE_BOOL,   [LABELS] = WEIR_TYPE_TEXT_ARRAY,  [TYPMOD] = WEIR_TYPE_INT4,
-	[NOT_NULL] = WEIR_TYPE_BOOL,  [HAS_DEFAULT] = WEIR_TYPE_BOOL,   [IN_KEY] = WEIR_TYPE_BOOL,
-	[IS_UNIQUE] = WEIR_TYPE_BOOL, [HAS_SPELLINGS] = WEIR_TYPE_BOOL, [IS_SECURED] = WEIR_TYPE_BOOL,
-	[IS_PLAIN] = WEIR_TYPE_BOOL,
+	[PLACE] = WEIR_TYPE_INT8,       [KIND] = WEIR_TYPE_TEXT,          [NAME] = WEIR_TYPE_TEXT,
+	[TYPE] = WEIR_TYPE_TEXT,        [TYPE_OID] = WEIR_TYPE_INT8,      [IS_ARRAY] = WEIR_TYPE_BOOL,
+	[IS_ENUM] = WEIR_TYPE_BOOL,     [LABELS] = WEIR_TYPE_TEXT_ARRAY,  [TYPMOD] = WEIR_TYPE_INT4,
+	[NOT_NULL] = WEIR_TYPE_BOOL,    [HAS_DEFAULT] = WEIR_TYPE_BOOL,   [IN_KEY] = WEIR_TYPE_BOOL,
+	[IS_UNIQUE] = WEIR_TYPE_BOOL,   [HAS_SPELLINGS] = WEIR_TYPE_BOOL, [IS_SECURED] = WEIR_TYPE_BOOL,
+	[IS_ORDINARY] = WEIR_TYPE_BOOL, [TRIGGERS] = WEIR_TYPE_INT8,
 };
 
 /* Comparing one model. */
@@ -85,8 +87,8 @@ typedef struct comparison {
 	weir__buffer        labels;    /* of the column at hand */
 	size_t              key_count;
 	bool                has_keys; /* a table, where constraints can be declared; views and foreign tables have none */
-	bool                is_plain;
-	bool                has_not_null; /* and columns that are NOT NULL: foreign tables too */
+	bool                is_last, is_plain; /* as in the layout */
+	bool                has_not_null;      /* and columns that are NOT NULL: foreign tables too */
 } comparison;
 
 /* Begins a line about the model, or one of its columns. */
@@ -329,7 +331,8 @@ static int compare_model(comparison *c, const weir__rows *rows, size_t *row, int
 			break;
 		has_table = is_table(facts);
 		is_secured = facts[IS_SECURED].as.boolean;
-		c->is_plain = facts[IS_PLAIN].as.boolean;
+		c->is_plain = facts[IS_ORDINARY].as.boolean && facts[TRIGGERS].is_null;
+		c->is_last = c->is_plain || (facts[IS_ORDINARY].as.boolean && facts[TRIGGERS].as.integer == 2);
 		c->has_keys = has_table && strchr("rp", facts[KIND].as.text[0]);
 		c->has_not_null = c->has_keys || (has_table && facts[KIND].as.text[0] == 'f');
 		if (!has_table && c->differences == 0)
@@ -404,6 +407,7 @@ int weir__schema_compare(weir__conn *conn, weir__layout *const *layouts, size_t 
 		comparison c = { .layout = layouts[i], .report = report };
 		status = compare_model(&c, &rows, &row, (int64_t)i + 1, err);
 		layouts[i]->is_plain = c.is_plain;
+		layouts[i]->is_last = c.is_last;
 		found += c.differences;
 		weir__buffer_release(&c.key_names);
 		weir__buffer_release(&c.labels);

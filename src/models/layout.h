@@ -71,8 +71,9 @@ typedef struct weir__layout {
 	uint64_t fingerprint;    /* of names, types, nullability and order: changes when cached records must not be read */
 	size_t   json_fixed;     /* bytes of a cached record that are not values: an upper bound for its texts follows */
 	size_t   json_item_size; /* of the largest item of its arrays in memory; 0: it has no arrays */
-	bool
-		is_plain; /* the schema was looked at: no trigger or rule of its table changes rows that a statement does not name */
+	/* set by the schema check: what a statement returns of a row of its table is how it leaves it (no triggers after it, no rules); and
+	 * it leaves all other rows as they are (no triggers before it either) */
+	bool     is_last, is_plain;
 	uint8_t *by_offset; /* member offset -> column number, 0xff where no member starts; model->size entries */
 } weir__layout;
 

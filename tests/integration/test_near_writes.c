@@ -209,27 +209,37 @@ START_TEST(test_near__of_a_table_with_rules_the_row_is_read_again)
 }
 END_TEST
 
-START_TEST(test_near__the_librarys_own_triggers_do_not_matter)
+/* A row that is near is written by a session, and near afterwards as the statement returned it. */
+static void assert_renewed(const char *sql, const char *after)
 {
-	weir_session *session;
-	user_dao      users;
-	int64_t       id;
+	weir_session *session = open_with_sql(sql);
+	user_dao      users = get_user_dao(session);
+	int64_t       id = blog_user(&blog, "ada");
 	uint64_t      before;
 
-	open_near(NULL);
-	(void)blog_sql(&blog,
-	               "CREATE FUNCTION nothing() RETURNS trigger LANGUAGE plpgsql AS $$BEGIN RETURN NULL; END$$;"
-	               "CREATE TRIGGER weir_relay_0_u AFTER UPDATE ON users FOR EACH STATEMENT EXECUTE FUNCTION nothing()");
-	session = open_other();
-	users = get_user_dao(session);
-	id = blog_user(&blog, "ada");
 	(void)bio_is(&users, id, NULL);
 	set_bio(&users, id, "new");
 	before = near_hits(session);
-	ck_assert(bio_is(&users, id, "new"));
+	ck_assert(bio_is(&users, id, after));
 	ck_assert_uint_eq(near_hits(session), before + 1);
 	weir_close(&session);
 	blog_close(&blog);
+}
+
+START_TEST(test_near__what_a_trigger_has_changed_before_is_in_the_row)
+{
+	assert_renewed(
+		"CREATE FUNCTION shout() RETURNS trigger LANGUAGE plpgsql AS $$BEGIN NEW.bio = NEW.bio || '!'; RETURN NEW; END$$;"
+		"CREATE TRIGGER shouts BEFORE UPDATE ON users FOR EACH ROW EXECUTE FUNCTION shout()",
+		"new!");
+}
+END_TEST
+
+START_TEST(test_near__the_librarys_own_triggers_do_not_matter)
+{
+	assert_renewed("CREATE FUNCTION nothing() RETURNS trigger LANGUAGE plpgsql AS $$BEGIN RETURN NULL; END$$;"
+	               "CREATE TRIGGER weir_relay_0_u AFTER UPDATE ON users FOR EACH STATEMENT EXECUTE FUNCTION nothing()",
+	               "new");
 }
 END_TEST
 
@@ -259,5 +269,6 @@ WEIR_SUITE("integration/near_writes", test_near__what_is_near_is_served_until_a_
            test_near__the_caller_and_the_cache_share_the_row_that_was_written,
            test_near__what_another_process_writes_afterwards_arrives,
            test_near__of_a_table_with_triggers_the_row_is_read_again,
-           test_near__of_a_table_with_rules_the_row_is_read_again, test_near__the_librarys_own_triggers_do_not_matter,
-           test_near__what_a_transaction_writes_is_read_again);
+           test_near__of_a_table_with_rules_the_row_is_read_again,
+           test_near__what_a_trigger_has_changed_before_is_in_the_row,
+           test_near__the_librarys_own_triggers_do_not_matter, test_near__what_a_transaction_writes_is_read_again);

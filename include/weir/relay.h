@@ -25,7 +25,8 @@ WEIR_API WEIR_MUST_CHECK int weir_outbox_install(weir_session *session, weir_err
 
 /* Triggers on the tables of models (ended by NULL; NULL: all of the session's) that put what others write into the outbox, for the
  * session's cache_prefix. The table weir_outbox must be there; the role must own the tables of the models. To be repeated when a model
- * has new columns in its key, in its relations or declared as .stamped. All or nothing. WEIR_ERR_SCHEMA: no outbox, or no such table. */
+ * has new columns in its key, in its relations or declared as .stamped. All or nothing. WEIR_ERR_SCHEMA: no outbox, or no such table.
+ * Views and foreign tables cannot have them: with NULL they are left out, and the log says so; named, they are WEIR_ERR_USAGE. */
 WEIR_API WEIR_MUST_CHECK int weir_relay_install(weir_session *session, const weir_model *const *models,
                                                 weir_error *err);
 

@@ -70,21 +70,65 @@ static bool is_first_of_table(const weir__registry *registry, const weir__entity
 	return first == entity;
 }
 
+static int fits(installing *in, const weir__entity *entity, bool *fit)
+{
+	weir__deadline deadline = weir__session_deadline(in->session, 0);
+	weir__conn    *conn = NULL;
+	int            rc = weir__session_acquire(in->session, deadline, &conn, in->err);
+
+	if (rc < 0)
+		return rc;
+	rc = weir__triggers_fit(conn, entity->statements, deadline, fit, in->err);
+	weir__session_give_back(in->session, &conn);
+	return rc;
+}
+
+/* All that can have triggers. What is written below a view is not seen. */
+static int add_all(installing *in)
+{
+	const weir__engine *engine = in->session->engine;
+	int                 rc = WEIR_OK;
+
+	for (size_t i = 0; rc >= 0 && i < engine->registry.count; i++) {
+		const weir__entity *entity = &engine->registry.items[i];
+		bool                fit = false;
+
+		if (!is_first_of_table(&engine->registry, entity))
+			continue;
+		rc = fits(in, entity, &fit);
+		if (rc >= 0 && fit)
+			rc = add_table(in, entity);
+		else if (rc >= 0 && !in->removes)
+			weir__log(&engine->logger, WEIR_LOG_WARNING,
+			          "relay: %s is on a view or a foreign table: what others write there is not seen",
+			          entity->layout->base->name);
+	}
+	return rc;
+}
+
+static int add_named(installing *in, const weir_model *model)
+{
+	const weir__entity *entity = weir__registry_find(&in->session->engine->registry, model);
+	bool                fit = false;
+	int                 rc;
+
+	if (!entity)
+		return weir__error_set_at(in->err, WEIR_ERR_USAGE, model->name, NULL,
+		                          "the session was opened without this model");
+	rc = fits(in, entity, &fit);
+	if (rc < 0)
+		return rc;
+	return fit ? add_table(in, entity)
+	           : weir__error_set_at(in->err, WEIR_ERR_USAGE, model->name, NULL,
+	                                "it is on a view or a foreign table, which cannot have these triggers");
+}
+
 static int add_tables(installing *in, const weir_model *const *models)
 {
-	const weir__registry *registry = &in->session->engine->registry;
-	int                   rc = WEIR_OK;
+	int rc = models ? WEIR_OK : add_all(in);
 
-	for (size_t i = 0; rc >= 0 && !models && i < registry->count; i++)
-		if (is_first_of_table(registry, &registry->items[i]))
-			rc = add_table(in, &registry->items[i]);
-	for (size_t i = 0; rc >= 0 && models && models[i]; i++) {
-		const weir__entity *entity = weir__registry_find(registry, models[i]);
-
-		rc = entity ? add_table(in, entity)
-		            : weir__error_set_at(in->err, WEIR_ERR_USAGE, models[i]->name, NULL,
-		                                 "the session was opened without this model");
-	}
+	for (size_t i = 0; rc >= 0 && models && models[i]; i++)
+		rc = add_named(in, models[i]);
 	return rc;
 }
 

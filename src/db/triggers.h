@@ -26,6 +26,11 @@ typedef struct weir__watched {
 /* The outbox's schema, quoted. WEIR_ERR_SCHEMA if there is no outbox. Appends. */
 int weir__outbox_schema(weir__conn *conn, weir__deadline deadline, weir__buffer *schema, weir_error *err);
 
+/* Can the triggers be made on it? A view, a materialized view and a foreign table cannot have them; what is not there can be complained
+ * about when they are made. */
+int weir__triggers_fit(weir__conn *conn, const weir__statements *statements, weir__deadline deadline, bool *fit,
+                       weir_error *err);
+
 /* Appends what all tables of an outbox need, then for each table what makes or removes its triggers. Removing comes before making. */
 void weir__triggers_common(const char *schema, weir__buffer *sql);
 void weir__triggers_create(const weir__watched *table, weir__buffer *sql);

@@ -44,6 +44,33 @@ START_TEST(test_install__may_be_repeated_and_undone)
 }
 END_TEST
 
+typedef struct seen {
+	int64_t     id;
+	const char *username;
+} seen;
+
+/* A model on a view does not keep the others from being watched. */
+START_TEST(test_install__leaves_out_views_unless_they_are_named)
+{
+	static const weir_field        fields[] = { WEIR_FIELD(seen, id, .primary_key = true), WEIR_FIELD(seen, username) };
+	static const weir_model        view = WEIR_MODEL(seen, "seen_users", fields);
+	static const weir_model *const models[] = { &user_model, &post_model, &comment_model, &view, NULL },
+								   *const named[] = { &view, NULL };
+
+	blog_open(&blog, NULL);
+	blog_sql(&blog, "CREATE VIEW seen_users AS SELECT DISTINCT id, username FROM users");
+	assert_ok(weir_outbox_install(blog.session, &blog.err));
+	reopen(&(weir_options){ .models = models });
+	assert_ok(weir_relay_install(blog.session, NULL, &blog.err));
+	ck_assert_str_eq(triggers(), "15");
+	ck_assert_int_eq(weir_relay_install(blog.session, named, &blog.err), WEIR_ERR_USAGE);
+	ck_assert_str_eq(blog.err.model, "seen");
+	assert_ok(weir_relay_uninstall(blog.session, NULL, &blog.err));
+	ck_assert_str_eq(triggers(), "0");
+	blog_close(&blog);
+}
+END_TEST
+
 /* What the cache held before is not known to be right. */
 START_TEST(test_install__starts_with_a_cold_cache)
 {
@@ -349,7 +376,8 @@ START_TEST(test_prefixes__each_has_its_own_triggers_and_rows)
 END_TEST
 
 WEIR_SUITE("relay keys", test_install__needs_the_outbox_and_models_of_the_session,
-           test_install__may_be_repeated_and_undone, test_install__starts_with_a_cold_cache,
-           test_keys__are_those_of_the_library, test_keys__of_the_other_types_are_those_of_the_library_too,
-           test_keys__of_tables_of_one_name_in_two_schemas, test_keys__long_ones_are_seen_too,
-           test_rights__a_role_that_may_only_update_is_not_stopped, test_prefixes__each_has_its_own_triggers_and_rows);
+           test_install__may_be_repeated_and_undone, test_install__leaves_out_views_unless_they_are_named,
+           test_install__starts_with_a_cold_cache, test_keys__are_those_of_the_library,
+           test_keys__of_the_other_types_are_those_of_the_library_too, test_keys__of_tables_of_one_name_in_two_schemas,
+           test_keys__long_ones_are_seen_too, test_rights__a_role_that_may_only_update_is_not_stopped,
+           test_prefixes__each_has_its_own_triggers_and_rows);

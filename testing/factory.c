@@ -10,18 +10,23 @@
 
 static atomic_uint_fast64_t last_number;
 static atomic_uint_fast64_t of_process; /* 0: not made yet */
+static atomic_long          of_pid;     /* whose it is */
 
+/* A child that was forked, as frameworks do for each test, is another process. */
 static uint64_t process_number(void)
 {
-	uint64_t        known = atomic_load(&of_process);
-	uint64_t        none = 0;
+	long            pid = (long)getpid();
+	uint64_t        known = atomic_load(&of_process), made;
 	struct timespec now;
 
-	if (known)
+	if (known && atomic_load(&of_pid) == pid)
 		return known;
 	clock_gettime(CLOCK_REALTIME, &now);
-	known = ((uint64_t)now.tv_sec << 24 ^ (uint64_t)now.tv_nsec << 8 ^ (uint64_t)getpid()) | 1;
-	return atomic_compare_exchange_strong(&of_process, &none, known) ? known : none;
+	made = ((uint64_t)now.tv_sec << 24 ^ (uint64_t)now.tv_nsec << 8 ^ (uint64_t)pid) | 1;
+	if (!atomic_compare_exchange_strong(&of_process, &known, made))
+		return known;
+	atomic_store(&of_pid, pid);
+	return made;
 }
 
 weir_unique weir_unique_next(void)

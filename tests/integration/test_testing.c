@@ -8,6 +8,8 @@
 
 #include <stdio.h>
 #include <string.h>
+#include <sys/wait.h>
+#include <unistd.h>
 
 static struct blog blog;
 
@@ -186,6 +188,35 @@ START_TEST(test_factory__builds_without_storing)
 }
 END_TEST
 
-WEIR_SUITE("testing", test_schema__is_a_sessions_own_and_goes_with_it, test_schema__a_failure_leaves_nothing,
-           test_transaction_of_a_test__leaves_nothing, test_transaction_of_a_test__tells_what_commit_would_refuse,
-           test_factory__each_row_has_values_of_its_own, test_factory__builds_without_storing);
+/* Frameworks fork for each test. */
+START_TEST(test_unique__children_of_one_process_differ)
+{
+	weir_unique  mine = weir_unique_next(), first, second;
+	weir_unique *of[] = { &first, &second };
+
+	for (int i = 0; i < 2; i++) {
+		int   ends[2];
+		pid_t child;
+
+		ck_assert_int_eq(pipe(ends), 0);
+		child = fork();
+		if (child == 0) {
+			weir_unique its = weir_unique_next();
+
+			_exit(write(ends[1], &its, sizeof its) == (ssize_t)sizeof its ? 0 : 1);
+		}
+		ck_assert_int_eq(read(ends[0], of[i], sizeof *of[i]), (ssize_t)sizeof *of[i]);
+		ck_assert_int_eq(waitpid(child, NULL, 0), child);
+		close(ends[0]);
+		close(ends[1]);
+	}
+	ck_assert_str_ne(first.tag, second.tag);
+	mine = weir_unique_next();
+	ck_assert(strcmp(mine.tag, first.tag) != 0 && strcmp(mine.tag, second.tag) != 0);
+}
+END_TEST
+
+WEIR_SUITE("testing", test_unique__children_of_one_process_differ, test_schema__is_a_sessions_own_and_goes_with_it,
+           test_schema__a_failure_leaves_nothing, test_transaction_of_a_test__leaves_nothing,
+           test_transaction_of_a_test__tells_what_commit_would_refuse, test_factory__each_row_has_values_of_its_own,
+           test_factory__builds_without_storing);

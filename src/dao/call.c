@@ -67,6 +67,8 @@ void weir__call_note_lookup(const weir__call *call, const weir__lookup *lookup)
 
 int weir__call_done(weir__call *call, int rc)
 {
+	if (rc == WEIR_ERR_NO_MEMORY && call->err && call->err->status != rc) /* met where no error was at hand */
+		(void)weir__error_no_memory(call->err);
 	if (call->span)
 		weir__span_end(&call->session->engine->trace, call->span, rc, call->err);
 	weir__free(call->span);

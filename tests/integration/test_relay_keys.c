@@ -52,9 +52,10 @@ typedef struct seen {
 /* A model on a view does not keep the others from being watched. */
 START_TEST(test_install__leaves_out_views_unless_they_are_named)
 {
-	static const weir_field        fields[] = { WEIR_FIELD(seen, id, .primary_key = true), WEIR_FIELD(seen, username) };
-	static const weir_model        view = WEIR_MODEL(seen, "seen_users", fields);
-	static const weir_model *const models[] = { &user_model, &post_model, &comment_model, &view, NULL },
+	static const weir_field               fields[] = { WEIR_FIELD(seen, id, .primary_key = true),
+		                                               WEIR_FIELD(seen, username, .max_length = 50) };
+	static const weir_model               view = WEIR_MODEL(seen, "seen_users", fields);
+	static const weir_model *const        models[] = { &user_model, &post_model, &comment_model, &view, NULL },
 								   *const named[] = { &view, NULL };
 
 	blog_open(&blog, NULL);

@@ -93,11 +93,11 @@ static void append_call(weir__redis_connection *connection, const script_work *w
 }
 
 /* Adds up what count calls returned; *sum becomes -1 when one failed. False: some reply is none that a script has. */
-static bool add_up(const weir__redis_run *run, size_t count, long long *sum)
+static bool add_up(const weir__redis_run *run, size_t first, size_t count, long long *sum)
 {
 	bool understood = true;
 
-	for (size_t i = 0; i < count; i++) {
+	for (size_t i = first; i < first + count; i++) {
 		const weir__reply *reply = &run->replies[i];
 
 		if (reply->type == WEIR__REPLY_INTEGER && *sum >= 0)
@@ -115,33 +115,22 @@ static bool is_no_script(const weir__redis_run *run, size_t i)
 	       weir__redis_error_of(&run->replies[i], run->buffer) == WEIR__REDIS_ERROR_NO_SCRIPT;
 }
 
-/* Sends those calls once more by their text whose script was not known; what the others returned goes into *sum. The number of calls
- * sent, 0 when that failed. */
-static size_t send_by_text(weir__redis_run *run, const script_work *work, size_t calls, long long *sum)
+static bool are_quiet(const weir_touch *touches, size_t count)
 {
-	size_t unknown = 0;
-
-	weir__buffer_clear(&run->connection->request);
-	for (size_t i = 0; i < calls; i++) {
-		if (is_no_script(run, i)) {
-			append_call(run->connection, work, i, true);
-			unknown++;
-		} else {
-			*sum = *sum < 0 || run->replies[i].type != WEIR__REPLY_INTEGER ? -1 : *sum + run->replies[i].integer;
-		}
-	}
-	weir__redis_run_again(run);
-	return weir__redis_run_send(run, unknown, 0) ? unknown : 0;
+	for (size_t i = 0; i < count; i++)
+		if (!touches[i].quiet)
+			return false;
+	return true;
 }
 
-static size_t append_bare_part(weir__redis_connection *connection, const weir_touch *touches, size_t count,
-                               const weir_cache_call *call)
+static size_t append_bare_part(weir__redis_connection *connection, const char *verb, const weir_touch *touches,
+                               size_t count, const weir_cache_call *call)
 {
 	weir__redis_command(connection, 1 + count);
-	weir__redis_argument_text(connection, "DEL");
+	weir__redis_argument_text(connection, verb);
 	for (size_t i = 0; i < count; i++)
 		weir__redis_argument_key(connection, touches[i].key);
-	if (call->channel.length == 0)
+	if (call->channel.length == 0 || are_quiet(touches, count))
 		return 1;
 	weir__redis_command(connection, 3);
 	weir__redis_argument_text(connection, "PUBLISH");
@@ -150,16 +139,26 @@ static size_t append_bare_part(weir__redis_connection *connection, const weir_to
 	return 2;
 }
 
-/* A script gets and gives many strings slowly, for the server: four times as slowly as DEL and PUBLISH are. *commands is how many
- * were appended. False: failed; the run has ended. */
-static bool append_bare(weir__redis_run *run, const script_work *work, size_t *commands)
+/* More than a few are looked for first: that nothing is there costs Redis half of what it takes to delete nothing, and says as much,
+ * since both are one step of the server's. Scripts before them have shown that it is one that may write. */
+static bool looks_first(const script_work *work)
+{
+	return work->bare > SCRIPT_KEYS && work->count > 0;
+}
+
+/* A script gets and gives many strings slowly, for the server: four times as slowly as DEL and PUBLISH are. found: the replies to
+ * EXISTS of the same parts; NULL: all. *commands grows by how many were appended. False: failed; the run has ended. */
+static bool append_bare(weir__redis_run *run, const script_work *work, const weir__reply *found, size_t *commands)
 {
 	const weir_touch *at = (const weir_touch *)work->items + work->count;
+	const char       *verb = looks_first(work) && !found ? "EXISTS" : "DEL";
 
-	*commands = 0;
 	for (size_t left = work->bare, count; left > 0; left -= count, at += count) {
 		count = left < SCRIPT_KEYS ? left : SCRIPT_KEYS;
-		*commands += append_bare_part(run->connection, at, count, work->call);
+		if (!found || found->integer != 0)
+			*commands += append_bare_part(run->connection, verb, at, count, work->call);
+		if (found)
+			found += work->call->channel.length == 0 || are_quiet(at, count) ? 1 : 2;
 		if (run->connection->request.length >= PIECE_BYTES && !weir__redis_run_push(run))
 			return false;
 	}
@@ -180,30 +179,99 @@ static bool look_at_bare(const weir__redis_run *run, size_t first, size_t count,
 	return understood;
 }
 
+/* Answers that mean something end with one that no other command has: had one come twice, all behind it would be taken for others. */
+static void append_end(weir__redis_connection *connection, uint64_t id)
+{
+	char text[NONCE_SIZE];
+
+	weir__hex_write(id, sizeof text, text);
+	weir__redis_command(connection, 2);
+	weir__redis_argument_text(connection, "PING");
+	weir__redis_argument(connection, text, sizeof text);
+}
+
+static bool is_end(const weir__redis_run *run, size_t i, uint64_t id)
+{
+	const weir__reply *reply = &run->replies[i];
+	char               text[NONCE_SIZE];
+
+	weir__hex_write(id, sizeof text, text);
+	return reply->type == WEIR__REPLY_STRING && reply->length == sizeof text &&
+	       memcmp(run->buffer->bytes + reply->offset, text, sizeof text) == 0;
+}
+
+/* Of a run: its scripts' calls, and the commands for what is bare. */
+typedef struct script_run {
+	weir__redis_run run;
+	size_t          calls;
+	size_t          bare;
+	long long       sum; /* of what the calls returned; -1: something failed */
+	bool            understood;
+} script_run;
+
+static bool send_first(script_run *r, const script_work *work)
+{
+	r->calls = (work->count + SCRIPT_KEYS - 1) / SCRIPT_KEYS;
+	for (size_t i = 0; i < r->calls; i++)
+		append_call(r->run.connection, work, i, false);
+	if (!append_bare(&r->run, work, NULL, &r->bare))
+		return false;
+	if (looks_first(work))
+		append_end(r->run.connection, work->call->id);
+	if (!weir__redis_run_send(&r->run, r->calls + r->bare + looks_first(work), 0))
+		return false;
+	r->understood = look_at_bare(&r->run, r->calls, r->bare, &r->sum) &&
+	                (!looks_first(work) || is_end(&r->run, r->calls + r->bare, work->call->id));
+	return true;
+}
+
+/* Sends those calls once more by their text whose script was not known; what the others returned goes into the sum. Deletes what was found. */
+static bool send_second(script_run *r, const script_work *work)
+{
+	const weir__reply *found = &r->run.replies[r->calls];
+	size_t             unknown = 0, bare = 0;
+
+	weir__buffer_clear(&r->run.connection->request);
+	for (size_t i = 0; i < r->calls; i++) {
+		if (is_no_script(&r->run, i)) {
+			append_call(r->run.connection, work, i, true);
+			unknown++;
+		} else {
+			r->understood = add_up(&r->run, i, 1, &r->sum) && r->understood;
+		}
+	}
+	if (looks_first(work) && !append_bare(&r->run, work, found, &bare))
+		return false;
+	if (unknown + bare == 0)
+		return true;
+	weir__redis_run_again(&r->run);
+	if (!weir__redis_run_send(&r->run, unknown + bare, 0))
+		return false;
+	r->understood = add_up(&r->run, 0, unknown, &r->sum) && r->understood;
+	r->understood = look_at_bare(&r->run, unknown, bare, &r->sum) && r->understood;
+	return true;
+}
+
 /* The sum of what the calls returned; -1: failed. */
 static long long run_script(weir_cache_backend *self, const script_work *work)
 {
-	size_t          calls = (work->count + SCRIPT_KEYS - 1) / SCRIPT_KEYS;
-	size_t          bare;
-	long long       sum = 0;
-	bool            understood;
-	weir__redis_run run;
+	script_run r = { .sum = 0 };
 
 	if (work->count + work->bare == 0)
 		return 0;
-	if (!weir__redis_run_begin(&run, pool_of(self), work->call->deadline_us))
+	if (!weir__redis_run_begin(&r.run, pool_of(self), work->call->deadline_us))
 		return -1;
-	run.once = work->once;
-	for (size_t i = 0; i < calls; i++)
-		append_call(run.connection, work, i, false);
-	if (!append_bare(&run, work, &bare) || !weir__redis_run_send(&run, calls + bare, 0))
+	r.run.once = work->once;
+	if (!send_first(&r, work))
 		return -1;
-	understood = look_at_bare(&run, calls, bare, &sum);
-	if (run.no_script && (calls = send_by_text(&run, work, calls, &sum)) == 0)
-		return -1;
-	understood = add_up(&run, calls, &sum) && understood;
-	weir__redis_run_end(&run, !understood);
-	return sum;
+	if (r.understood && (r.run.no_script || looks_first(work))) {
+		if (!send_second(&r, work))
+			return -1;
+	} else {
+		r.understood = add_up(&r.run, 0, r.calls, &r.sum) && r.understood;
+	}
+	weir__redis_run_end(&r.run, !r.understood);
+	return r.understood ? r.sum : -1;
 }
 
 static void append_fill(weir__redis_connection *connection, const script_work *work, size_t first, size_t count,

@@ -230,8 +230,18 @@ int weir__touches_add_key(weir__touches *touches, weir__cache_space *space, weir
 int weir__touches_add_late(weir__touches *touches, weir__cache_space *space, weir_bytes key);
 /* The same of one that nobody needs to guard: a pointer. */
 int weir__touches_add_bare(weir__touches *touches, weir__cache_space *space, weir_bytes key);
-/* The same of one that is not there yet, or may be there twice: that is not looked for. */
-int weir__touches_add_bare_new(weir__touches *touches, weir__cache_space *space, weir_bytes key);
+/* The same of those of new rows, which may be there twice: they are not looked for. From WEIR__TOLD_TOGETHER on, other processes are not
+ * told each of them, but that any unique value of the space may lead elsewhere: that many would have hit as much of their near caches. */
+#define WEIR__TOLD_TOGETHER 4096
+typedef struct weir__new_keys {
+	weir__cache_space *space;
+	weir_bytes         common; /* what all logical keys begin with */
+	size_t             count;
+	/* Appends the rest of key i; false: there is none, and nothing was appended. */
+	bool (*append)(const void *context, size_t i, weir__buffer *key);
+	const void *context;
+} weir__new_keys;
+int weir__touches_add_new(weir__touches *touches, const weir__new_keys *keys);
 int weir__touches_add_stamp(weir__touches *touches, weir__cache_space *space, weir_bytes key);
 int weir__touches_add_any(weir__touches *touches, weir__cache_space *space);
 int weir__touches_add_bulk(weir__touches *touches, weir__cache_space *space);

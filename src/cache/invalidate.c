@@ -187,7 +187,7 @@ int weir__cache_guard(weir_cache_manager *cache, weir__touches *touches, int64_t
 		return WEIR_OK;
 	(void)weir__cache_usable(cache);
 	batch->nonce = weir__cache_id(cache);
-	weir__touch_batch_bind(cache, batch);
+	weir__touch_batch_bind_guarded(cache, batch);
 	count_invalidations(batch);
 	weir__near_batch_begin(cache, batch);
 	guarded = place_guards(cache, batch) && remove_records(cache, batch, removal_deadline(deadline_us));
@@ -220,6 +220,7 @@ static weir__touch_batch *detach(weir__touches *touches)
 	touches->batch = NULL;
 	weir__free(touches->index);
 	touches->index = NULL;
+	touches->index_size = touches->sought = 0;
 	return batch;
 }
 

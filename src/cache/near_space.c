@@ -41,8 +41,7 @@ static weir__key_slot slot_of(weir__entry_kind kind)
 	return kind == WEIR__ENTRY_LIST || kind == WEIR__ENTRY_COUNT ? WEIR__SLOT_FIRST : WEIR__SLOT_WHOLE;
 }
 
-/* `users:s:near` */
-static weir_bytes space_key(const weir__cache_space *space, char key[WEIR__KEY_MAX])
+weir_bytes weir__near_space_key(const weir__cache_space *space, char key[WEIR__KEY_MAX])
 {
 	static const char rest[] = ":s:near";
 	size_t            length = space->plural_length < WEIR__KEY_LONG ? space->plural_length : WEIR__KEY_LONG;
@@ -260,7 +259,7 @@ void weir__near_prepare(const weir__cache_space *space, weir__lookup *lookup, in
 	*absence = *ticket;
 	for (size_t i = 0; is_list && i < lookup->stamp_count; i++)
 		depend(link, ticket, lookup->stamps[i], WEIR__SLOT_FIRST);
-	depend(link, ticket, is_list ? space->bulk : space_key(space, key), WEIR__SLOT_FIRST);
+	depend(link, ticket, is_list ? space->bulk : weir__near_space_key(space, key), WEIR__SLOT_FIRST);
 	depend(link, absence, space->any, WEIR__SLOT_FIRST);
 	depend(link, absence, space->all, WEIR__SLOT_FIRST);
 	weir__near_take(link->near_cache, ticket, now_us);
@@ -289,8 +288,9 @@ void weir__near_batch_begin(weir_cache_manager *cache, weir__touch_batch *batch)
 	batch->near_write.stripes = batch->stripes;
 	batch->near_write.count = 0;
 	for (size_t i = 0; i < batch->count; i++)
-		batch->near_write.count +=
-			weir__near_link_stripe(link, key_of(batch, i), &batch->stripes[batch->near_write.count]);
+		if (!batch->items[i].is_quiet)
+			batch->near_write.count +=
+				weir__near_link_stripe(link, key_of(batch, i), &batch->stripes[batch->near_write.count]);
 	weir__near_write_begin(link, &batch->near_write);
 }
 
@@ -302,14 +302,15 @@ void weir__near_batch_end(weir_cache_manager *cache, weir__touch_batch *batch)
 		weir__near_write_end(&batch->near_write);
 	else
 		for (size_t i = 0; link && i < batch->count; i++)
-			weir__near_link_touch(link, key_of(batch, i));
+			if (!batch->items[i].is_quiet)
+				weir__near_link_touch(link, key_of(batch, i));
 }
 
 int weir__near_flush(weir__cache_space *space, weir_cache_call call)
 {
 	weir_cache_backend *backend = space->cache->backend;
 	char                key[WEIR__KEY_MAX], physical[WEIR__KEY_MAX];
-	weir_bytes          logical = space_key(space, key);
+	weir_bytes          logical = weir__near_space_key(space, key);
 	size_t              length = weir__key_write(physical, weir__cache_head(space->cache), logical, WEIR__SLOT_FIRST);
 	weir_bytes          told = weir__bytes(physical, length);
 	int                 rc = backend->remove ? backend->remove(backend, &told, 1, &call) : WEIR_OK;

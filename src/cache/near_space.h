@@ -52,6 +52,9 @@ void weir__near_join(weir__lookup *lookup, const weir__lookup *other);
 
 /* ---- For the room ---------------------------------------------------------------------------------------------- */
 
+/* `users:s:near`: a key that is never there, on which every record and every unique value that is kept near depends. */
+weir_bytes weir__near_space_key(const weir__cache_space *space, char key[WEIR__KEY_MAX]);
+
 /* What a lookup depends on, before it is sent. */
 void weir__near_prepare(const weir__cache_space *space, weir__lookup *lookup, int64_t now_us);
 

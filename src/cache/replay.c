@@ -65,7 +65,7 @@ void weir__touches_write(const weir_cache_manager *cache, const weir__touches *t
 
 		if (item->flushes)
 			write_space(text, item->space);
-		else
+		else if (!item->is_near) /* who replays guards each key, and tells of it */
 			write_key(text, item->is_stamp, weir__bytes(batch->bytes.data + item->offset, item->length));
 	}
 }

@@ -4,11 +4,14 @@
 #include "base/error.h"
 #include "base/hash.h"
 #include "base/memory.h"
+#include "cache/near_space.h"
 
 #include <stddef.h>
 #include <string.h>
 
-#define SMALL 16
+#define SMALL       16
+#define INDEX_LEAST 64
+#define NEW_PART    32 /* what is proper to a key of a new row, as a guess */
 
 int weir__touches_create(weir_cache_manager *cache, weir__touches **touches, weir_error *err)
 {
@@ -105,15 +108,11 @@ static void index_item(weir__touches *touches, size_t i)
 	touches->index[at] = (uint32_t)i + 1;
 }
 
-/* An index with room for twice the items that there can be; none for a small set. */
-static bool rebuild_index(weir__touches *touches, size_t capacity)
+static bool rebuild_index(weir__touches *touches, size_t size)
 {
 	weir__touch_batch *batch = touches->batch;
-	uint32_t          *index;
+	uint32_t          *index = weir__calloc(size, sizeof *index);
 
-	if (capacity <= SMALL)
-		return true;
-	index = weir__calloc(capacity * 2, sizeof *index);
 	if (!index)
 		return false;
 	for (size_t i = 0; !touches->index && i < batch->count; i++)
@@ -121,10 +120,22 @@ static bool rebuild_index(weir__touches *touches, size_t capacity)
 			batch->items[i].hash = hash_of(touches, key_of(batch, &batch->items[i]));
 	weir__free(touches->index);
 	touches->index = index;
-	touches->index_size = capacity * 2;
+	touches->index_size = size;
 	for (size_t i = 0; i < batch->count; i++)
 		index_item(touches, i);
 	return true;
+}
+
+/* Before one more item is added that is looked for or not: an index at most half full; none for a small set. */
+static bool fit_index(weir__touches *touches, bool is_new)
+{
+	size_t sought = touches->sought + !is_new, size = INDEX_LEAST;
+
+	if (touches->batch->count < SMALL || (touches->index && sought * 2 <= touches->index_size))
+		return true;
+	while (size < sought * 4)
+		size *= 2;
+	return rebuild_index(touches, size);
 }
 
 /* An array that may be one of the batch's own few. NULL: out of memory. */
@@ -137,10 +148,9 @@ static void *grow_array(void *array, void *few, size_t count, size_t capacity, s
 	return grown;
 }
 
-static bool grow(weir__touches *touches)
+static bool grow(weir__touches *touches, size_t capacity)
 {
 	weir__touch_batch *batch = touches->batch;
-	size_t             capacity = batch->capacity * 2;
 	weir__touch_item  *items;
 	weir_touch        *room;
 	uint32_t          *stripes;
@@ -159,8 +169,6 @@ static bool grow(weir__touches *touches)
 	if (!stripes)
 		return false;
 	batch->stripes = stripes;
-	if (!rebuild_index(touches, capacity))
-		return false;
 	batch->capacity = capacity;
 	return true;
 }
@@ -171,41 +179,50 @@ static bool append(weir__touches *touches, const weir__touch_item *item)
 	weir__touch_batch *batch = touches->batch;
 	bool               has_hash = touches->index || item->is_new;
 
-	if (batch->count == batch->capacity && !grow(touches))
+	if (batch->count == batch->capacity && !grow(touches, batch->capacity * 2))
+		return false;
+	if (!fit_index(touches, item->is_new))
 		return false;
 	batch->items[batch->count] = *item;
 	if (touches->index && !has_hash)
 		batch->items[batch->count].hash = hash_of(touches, key_of(batch, item));
 	batch->bytes.length += item->length;
 	batch->count++;
+	touches->sought += !item->is_new;
 	if (touches->index)
 		index_item(touches, batch->count - 1);
 	return true;
+}
+
+/* Makes the batch if there is none. */
+static weir__touch_batch *batch_of(weir__touches *touches)
+{
+	if (!touches->batch)
+		touches->batch = batch_create();
+	return touches->batch;
 }
 
 /* What a savepoint's rollback leaves guarded that was late before makes no difference. */
 static int add(weir__touches *touches, weir__touch_item item, weir_bytes logical)
 {
 	weir__touch_batch *batch;
-	weir__touch_item  *known = NULL;
+	weir__touch_item  *known;
 	char              *at;
 
 	if (touches->cache->keeps_nothing)
 		return WEIR_OK;
-	if (!touches->batch && !(touches->batch = batch_create()))
+	batch = batch_of(touches);
+	at = batch ? weir__buffer_reserve(&batch->bytes, WEIR__KEY_MAX) : NULL;
+	if (!at) {
+		if (batch)
+			batch->bytes.failed = false;
 		return WEIR_ERR_NO_MEMORY;
-	batch = touches->batch;
-	at = weir__buffer_reserve(&batch->bytes, WEIR__KEY_MAX);
-	batch->bytes.failed = false;
-	if (!at)
-		return WEIR_ERR_NO_MEMORY;
-	item.offset = batch->bytes.length;
-	item.length = weir__key_write(at, weir__cache_head(touches->cache), logical,
-	                              item.is_stamp ? WEIR__SLOT_FIRST : WEIR__SLOT_WHOLE);
-	if (!item.is_new) {
-		item.hash = touches->index ? hash_of(touches, key_of(batch, &item)) : 0;
-		known = find(touches, key_of(batch, &item), item.hash);
 	}
+	item.offset = batch->bytes.length;
+	item.length = (uint32_t)weir__key_write(at, weir__cache_head(touches->cache), logical,
+	                                        item.is_stamp || item.is_near ? WEIR__SLOT_FIRST : WEIR__SLOT_WHOLE);
+	item.hash = touches->index ? hash_of(touches, key_of(batch, &item)) : 0;
+	known = find(touches, key_of(batch, &item), item.hash);
 	if (known) {
 		known->is_late = known->is_late && item.is_late;
 		known->is_bare = known->is_bare && item.is_bare;
@@ -228,10 +245,105 @@ int weir__touches_add_bare(weir__touches *touches, weir__cache_space *space, wei
 	return add(touches, (weir__touch_item){ .space = space, .is_late = true, .is_bare = true }, key);
 }
 
-int weir__touches_add_bare_new(weir__touches *touches, weir__cache_space *space, weir_bytes key)
+/* ---- Keys of many new rows ------------------------------------------------------------------------------------------- */
+
+/* Room for so many more items, and for keys that are about so long: what is reserved too little is reserved later. */
+static bool make_room(weir__touches *touches, size_t count, size_t length)
 {
-	return add(touches, (weir__touch_item){ .space = space, .is_late = true, .is_bare = true, .is_new = true }, key);
+	weir__touch_batch *batch = batch_of(touches);
+	bool               made = batch && count <= UINT32_MAX / 2 - batch->count &&
+	            (batch->count + count <= batch->capacity || grow(touches, batch->count + count));
+
+	if (made && count <= UINT32_MAX / WEIR__KEY_MAX)
+		(void)weir__buffer_reserve(&batch->bytes, count * (length + NEW_PART));
+	if (made)
+		batch->bytes.failed = false;
+	return made;
 }
+
+/* What stands in bytes from `at` on, the logical key first bytes behind it, is too long for a key. */
+static bool shorten(weir__touches *touches, size_t at, size_t first)
+{
+	weir__buffer *bytes = &touches->batch->bytes;
+	weir__buffer  logical = WEIR__BUFFER_INIT;
+	bool          copied;
+
+	weir__buffer_append(&logical, bytes->data + at + first, bytes->length - at - first);
+	copied = !logical.failed;
+	if (copied)
+		bytes->length = at + weir__key_write(bytes->data + at, weir__cache_head(touches->cache),
+		                                     (weir_bytes){ logical.data, logical.length }, WEIR__SLOT_WHOLE);
+	weir__buffer_release(&logical);
+	return copied;
+}
+
+/* Writes key i behind the others; common has what all begin with. *is_there: it is one. */
+static bool write_new(weir__touches *touches, const weir__new_keys *keys, size_t i, weir_bytes common, bool *is_there)
+{
+	weir__buffer *bytes = &touches->batch->bytes;
+	size_t        at = bytes->length;
+	size_t        logical = common.length - keys->common.length;
+
+	weir__buffer_append(bytes, common.data, common.length);
+	*is_there = keys->append(keys->context, i, bytes);
+	if (*is_there && bytes->length - at - logical > WEIR__KEY_LONG && !bytes->failed)
+		return shorten(touches, at, logical);
+	weir__buffer_append_char(bytes, '}');
+	if (!*is_there || bytes->failed)
+		bytes->length = at;
+	return !bytes->failed;
+}
+
+static int add_new(weir__touches *touches, const weir__new_keys *keys, weir_bytes common)
+{
+	weir__touch_batch *batch = touches->batch;
+	weir__touch_item   item = { .space = keys->space, .is_late = true, .is_bare = true, .is_new = true };
+	bool               is_there, written = true;
+
+	item.is_quiet = keys->count >= WEIR__TOLD_TOGETHER;
+	for (size_t i = 0; written && i < keys->count; i++) {
+		item.offset = batch->bytes.length;
+		written = write_new(touches, keys, i, common, &is_there);
+		if (!written || !is_there)
+			continue;
+		item.length = (uint32_t)(batch->bytes.length - item.offset);
+		batch->bytes.length = item.offset;
+		written = append(touches, &item);
+	}
+	batch->bytes.failed = false;
+	return written ? WEIR_OK : WEIR_ERR_NO_MEMORY;
+}
+
+static int add_near(weir__touches *touches, weir__cache_space *space)
+{
+	char key[WEIR__KEY_MAX];
+
+	return add(touches, (weir__touch_item){ .space = space, .is_late = true, .is_near = true },
+	           weir__near_space_key(space, key));
+}
+
+int weir__touches_add_new(weir__touches *touches, const weir__new_keys *keys)
+{
+	const weir_bytes head = weir__cache_head(touches->cache);
+	weir__buffer     common = WEIR__BUFFER_INIT;
+	int              rc = WEIR_OK;
+
+	if (touches->cache->keeps_nothing || keys->count == 0)
+		return WEIR_OK;
+	weir__buffer_append(&common, head.data, head.length);
+	weir__buffer_append_char(&common, '{');
+	weir__buffer_append(&common, keys->common.data, keys->common.length);
+	if (common.failed || !make_room(touches, keys->count + 1, common.length))
+		rc = WEIR_ERR_NO_MEMORY;
+	if (rc >= 0 && keys->count >= WEIR__TOLD_TOGETHER)
+		rc = add_near(touches, keys->space);
+	if (rc >= 0)
+		rc = add_new(touches, keys, weir__bytes(common.data, common.length));
+	weir__buffer_release(&common);
+	return rc;
+}
+
+/* ---- Stamps ---------------------------------------------------------------------------------------------------------- */
 
 int weir__touches_add_stamp(weir__touches *touches, weir__cache_space *space, weir_bytes key)
 {
@@ -272,11 +384,32 @@ void weir__touches_truncate(weir__touches *touches, size_t mark)
 		return;
 	batch->bytes.length = batch->items[mark].offset;
 	batch->count = mark;
+	touches->sought = 0;
+	for (size_t i = 0; i < mark; i++)
+		touches->sought += !batch->items[i].is_new;
 	if (!touches->index)
 		return;
 	memset(touches->index, 0, touches->index_size * sizeof *touches->index);
 	for (size_t i = 0; i < mark; i++)
 		index_item(touches, i);
+}
+
+static weir_touch bind(weir_cache_manager *cache, const weir__touch_batch *batch, const weir__touch_item *item)
+{
+	return (weir_touch){
+		.key = key_of(batch, item),
+		.stamp = item->is_stamp ? weir__cache_id(cache) : 0,
+		.bare = item->is_bare,
+		.quiet = item->is_quiet,
+	};
+}
+
+void weir__touch_batch_bind_guarded(weir_cache_manager *cache, weir__touch_batch *batch)
+{
+	batch->guarded = 0;
+	for (size_t i = 0; i < batch->count; i++)
+		if (!batch->items[i].is_late)
+			batch->touches[batch->guarded++] = bind(cache, batch, &batch->items[i]);
 }
 
 void weir__touch_batch_bind(weir_cache_manager *cache, weir__touch_batch *batch)
@@ -290,10 +423,6 @@ void weir__touch_batch_bind(weir_cache_manager *cache, weir__touch_batch *batch)
 		const weir__touch_item *item = &batch->items[i];
 		size_t                 *end = item->is_bare ? &bare : &late;
 
-		batch->touches[item->is_late ? --*end : batch->guarded++] = (weir_touch){
-			.key = { batch->bytes.data + item->offset, item->length },
-			.stamp = item->is_stamp ? weir__cache_id(cache) : 0,
-			.bare = item->is_bare,
-		};
+		batch->touches[item->is_late ? --*end : batch->guarded++] = bind(cache, batch, item);
 	}
 }

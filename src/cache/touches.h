@@ -7,13 +7,15 @@
 
 typedef struct weir__touch_item {
 	size_t             offset; /* of the physical key in bytes */
-	size_t             length;
-	uint64_t           hash; /* once there is an index */
+	uint64_t           hash;   /* once there is an index */
 	weir__cache_space *space;
+	uint32_t           length;
 	bool               is_stamp;
-	bool               is_late; /* released only */
-	bool               is_bare; /* and of no use to guard for anybody */
-	bool               is_new;  /* it was not there, and is not looked for */
+	bool               is_late;  /* released only */
+	bool               is_bare;  /* and of no use to guard for anybody */
+	bool               is_new;   /* it was not there, and is not looked for */
+	bool               is_quiet; /* is_near is told instead */
+	bool               is_near;  /* the key that all near records of its space depend on; never there */
 	bool flushes; /* it is `all`: the records of its space are removed before COMMIT and before the release */
 } weir__touch_item;
 
@@ -43,10 +45,12 @@ struct weir__touches {
 	weir__touch_batch  *batch;
 	uint32_t           *index; /* open addressing by hash, item number + 1; NULL while the set is small */
 	size_t              index_size;
+	size_t              sought; /* how many items are looked for */
 };
 
-/* Points the touches at the keys and gives each stamp its new value. */
+/* Points the touches at the keys and gives each stamp its new value; only those that are guarded. */
 void weir__touch_batch_bind(weir_cache_manager *cache, weir__touch_batch *batch);
+void weir__touch_batch_bind_guarded(weir_cache_manager *cache, weir__touch_batch *batch);
 /* Releases a batch. WEIR_OK or WEIR_ERR_CACHE. */
 int  weir__touch_batch_settle(weir_cache_manager *cache, weir__touch_batch *batch);
 void weir__touch_batch_free(weir__touch_batch *batch);

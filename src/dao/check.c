@@ -85,7 +85,7 @@ int weir__check_values(weir__call *call, const void *values, size_t count, const
 		for (size_t i = 0; rc >= 0 && i < layout->column_count; i++) {
 			weir_value value;
 
-			if (!(*mask >> i & 1))
+			if (!(*mask >> i & 1) || weir__column_is_right(&layout->columns[i], record))
 				continue;
 			value = weir__layout_get(layout, i, record);
 			rc = weir__value_check(layout, i, &value, call->err);

@@ -9,6 +9,7 @@
 #include "db/wire.h"
 
 #include <stdlib.h>
+#include <string.h>
 
 #define PIECE_BYTES ((size_t)64 << 10)
 
@@ -148,33 +149,47 @@ static int await_ready(copying *c)
 
 /* ---- Data ------------------------------------------------------------------------------------------------------------------ */
 
+static int append_value(copying *c, size_t column, const void *values)
+{
+	const weir__layout *layout = c->copy->s->layout;
+	const weir_value    value = weir__layout_get(layout, column, values);
+	size_t              at = c->bytes.length;
+	const char         *reason;
+	int                 rc;
+
+	weir__append_be(&c->bytes, 4, UINT32_MAX); /* NULL */
+	if (weir__value_is_null(&value))
+		return WEIR_OK;
+	rc = weir__wire_encode(layout->columns[column].type, &value, &c->bytes, &reason);
+	if (rc < 0)
+		return weir__error_set_at(c->err, rc, layout->model->name, layout->columns[column].member, "%s", reason);
+	if (!c->bytes.failed)
+		weir__store_be(c->bytes.data + at, 4, c->bytes.length - at - 4);
+	return WEIR_OK;
+}
+
 static int append_row(copying *c, const void *values)
 {
 	const weir__layout *layout = c->copy->s->layout;
 	size_t              start = c->bytes.length;
 	uint64_t            count = 0;
+	int                 rc = WEIR_OK;
 
 	weir__append_be(&c->bytes, 2, 0);
-	for (size_t i = 0; i < layout->column_count && !c->bytes.failed; i++) {
-		weir_value  value;
-		const char *reason;
-		size_t      at = c->bytes.length;
+	for (size_t i = 0; i < layout->column_count && rc >= 0; i++) {
+		const weir__column *column = &layout->columns[i];
 
 		if (!(c->copy->mask >> i & 1))
 			continue;
 		count++;
-		weir__append_be(&c->bytes, 4, UINT32_MAX); /* NULL */
-		value = weir__layout_get(layout, i, values);
-		if (weir__value_is_null(&value))
-			continue;
-		int rc = weir__wire_encode(layout->columns[i].type, &value, &c->bytes, &reason);
-		if (rc < 0)
-			return weir__error_set_at(c->err, rc, layout->model->name, layout->columns[i].member, "%s", reason);
-		if (!c->bytes.failed)
-			weir__store_be(c->bytes.data + at, 4, c->bytes.length - at - 4);
+		if (column->type == WEIR_TYPE_TEXT)
+			weir__append_text_item(&c->bytes,
+			                       *(const char *const *)(const void *)((const char *)values + column->offset));
+		else
+			rc = append_value(c, i, values);
 	}
-	if (c->bytes.failed)
-		return weir__error_no_memory(c->err);
+	if (rc < 0 || c->bytes.failed)
+		return rc < 0 ? rc : weir__error_no_memory(c->err);
 	weir__store_be(c->bytes.data + start, 2, count);
 	return WEIR_OK;
 }

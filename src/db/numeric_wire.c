@@ -123,10 +123,92 @@ static int encode_special(const char *text, weir__buffer *out)
 	return WEIR_OK;
 }
 
+/* ---- A short text ---------------------------------------------------------------------------------------------------- */
+
+#define SHORT_DIGITS 9 /* of either side of the point */
+#define GROUPS_MOST  6 /* that they can have: three each */
+
+typedef struct short_decimal {
+	uint64_t whole, fraction;
+	unsigned scale;
+	bool     negative;
+} short_decimal;
+
+/* At most SHORT_DIGITS digits. */
+static const char *read_number(const char *at, uint64_t *number)
+{
+	const char *start = at;
+
+	for (*number = 0; at - start < SHORT_DIGITS && (unsigned char)(*at - '0') < 10; at++)
+		*number = *number * 10 + (unsigned char)(*at - '0');
+	return at;
+}
+
+/* Most texts are short and plain: digits, perhaps with a point between them. */
+static bool read_short(const char *text, short_decimal *number)
+{
+	const char *start = text + (*text == '-'), *end = read_number(start, &number->whole);
+	const char *point = end;
+
+	number->negative = start != text;
+	number->fraction = number->scale = 0;
+	if (end == start)
+		return false;
+	if (*end == '.') {
+		end = read_number(end + 1, &number->fraction);
+		number->scale = (unsigned)(end - point - 1);
+		if (number->scale == 0)
+			return false;
+	}
+	return *end == '\0';
+}
+
+/* The groups of a short number, six of them, the first of the weight 2. */
+static void split_short(const short_decimal *number, unsigned groups[GROUPS_MOST])
+{
+	static const unsigned filling[SHORT_DIGITS + 1] = { 1, 1000, 100, 10, 1, 1000, 100, 10, 1, 1000 };
+	uint64_t              fraction = number->fraction * filling[number->scale];
+
+	for (unsigned filled = (number->scale + BASE_DIGITS - 1) / BASE_DIGITS; filled < GROUPS_MOST / 2; filled++)
+		fraction *= BASE;
+	for (int i = GROUPS_MOST - 1; i >= GROUPS_MOST / 2; i--, fraction /= BASE)
+		groups[i] = (unsigned)(fraction % BASE);
+	groups[0] = (unsigned)(number->whole / BASE / BASE);
+	groups[1] = (unsigned)(number->whole / BASE % BASE);
+	groups[2] = (unsigned)(number->whole % BASE);
+}
+
+static void encode_short(const short_decimal *number, weir__buffer *out)
+{
+	unsigned groups[GROUPS_MOST];
+	int      first = 0, end = GROUPS_MOST;
+	char    *at = weir__buffer_reserve(out, HEADER_SIZE + 2 * GROUPS_MOST);
+
+	if (!at)
+		return;
+	split_short(number, groups);
+	while (first < end && groups[first] == 0)
+		first++;
+	while (end > first && groups[end - 1] == 0)
+		end--;
+	weir__store_be(at, 2, (uint64_t)(end - first));
+	weir__store_be(at + 2, 2, end > first ? (uint64_t)(GROUPS_MOST / 2 - 1 - first) : 0);
+	weir__store_be(at + 4, 2, end > first && number->negative ? SIGN_MINUS : SIGN_PLUS);
+	weir__store_be(at + 6, 2, number->scale);
+	for (at += HEADER_SIZE; first < end; first++, at += 2)
+		weir__store_be(at, 2, groups[first]);
+	out->length = (size_t)(at - out->data);
+}
+
 int weir__numeric_encode(const char *text, weir__buffer *out, const char **reason)
 {
-	size_t start = out->length;
+	size_t        start = out->length;
+	short_decimal brief;
 
+	if (read_short(text, &brief)) {
+		encode_short(&brief, out);
+		return WEIR_OK;
+	}
 	if (!weir__numeric_is_valid(text, strlen(text))) {
 		*reason = "the text is no numeric";
 		return WEIR_ERR_VALUE;

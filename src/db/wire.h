@@ -138,6 +138,19 @@ static inline void weir__append_be(weir__buffer *out, size_t size, uint64_t numb
 	weir__buffer_append(out, bytes, size);
 }
 
+/* A text with its length before it, as COPY and arrays have it; NULL: SQL's. */
+static inline void weir__append_text_item(weir__buffer *out, const char *text)
+{
+	size_t length = text ? strlen(text) : 0;
+	char  *at = weir__buffer_reserve(out, 4 + length);
+
+	if (!at)
+		return;
+	weir__store_be(at, 4, text ? length : UINT32_MAX);
+	memcpy(at + 4, text ? text : "", length);
+	out->length += 4 + length;
+}
+
 /* ---- into a record ------------------------------------------------------------------------------------------------- */
 
 #define WEIR__WIRE_EPOCH_US INT64_C(946684800000000) /* 2000-01-01 */

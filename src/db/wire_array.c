@@ -20,15 +20,19 @@ static int encode_item(weir_type type, const weir_value *value, weir__buffer *ou
 {
 	size_t at = out->length;
 	bool   is_null = weir__value_is_null(value);
-	int    status;
+	int    status = WEIR_OK;
 	size_t size;
 
-	weir__append_be(out, 4, is_null ? IS_NULL : 0);
-	if (is_null)
-		return WEIR_OK;
-	status = weir__wire_encode(type, value, out, reason);
+	if (type == WEIR_TYPE_TEXT && value->type == WEIR_TYPE_TEXT && !is_null) {
+		weir__append_text_item(out, value->as.text);
+	} else {
+		weir__append_be(out, 4, is_null ? IS_NULL : 0);
+		if (is_null)
+			return WEIR_OK;
+		status = weir__wire_encode(type, value, out, reason);
+	}
 	size = out->length - at - 4;
-	if (status == WEIR_OK && size > INT32_MAX) {
+	if (status == WEIR_OK && !out->failed && size > INT32_MAX) {
 		*reason = "the value is too large to be sent";
 		status = WEIR_ERR_VALUE;
 	}

@@ -141,6 +141,9 @@ static inline bool weir__column_takes_any(const weir__column *column)
  * a time is within PostgreSQL's range. WEIR_ERR_VALUE or WEIR_ERR_NOT_NULL, naming model and column, never the value. */
 int weir__value_check(const weir__layout *layout, size_t column, const weir_value *value, weir_error *err);
 
+/* Is what a struct has for the column right, as can be seen at a glance? If not, weir__value_check says. */
+bool weir__column_is_right(const weir__column *column, const void *values);
+
 /* The same for one item of an array, or one value, that is not NULL and of the right type. */
 int weir__item_check(const weir__layout *layout, size_t column, const weir_value *value, weir_error *err);
 

@@ -284,3 +284,33 @@ int weir__value_check(const weir__layout *layout, size_t column, const weir_valu
 	return weir__type_is_array(to->type) ? check_items(layout, column, value, err)
 	                                     : weir__item_check(layout, column, value, err);
 }
+
+static bool is_right_text(const weir__column *column, const char *text)
+{
+	size_t length = strlen(text);
+
+	if (length > TEXT_MAX_BYTES || (column->max_length && length > column->max_length))
+		return false;
+	return column->type == WEIR_TYPE_NUMERIC ? weir__numeric_is_valid(text, length) : weir__utf8_is_valid(text, length);
+}
+
+bool weir__column_is_right(const weir__column *column, const void *values)
+{
+	const char *member = (const char *)values + column->offset;
+	const char *text;
+
+	switch (column->type) {
+	case WEIR_TYPE_TEXT:
+	case WEIR_TYPE_NUMERIC:
+		memcpy(&text, member, sizeof text);
+		return text ? !column->labels && is_right_text(column, text) : column->nullable;
+	case WEIR_TYPE_BOOL:
+	case WEIR_TYPE_INT2:
+	case WEIR_TYPE_INT4:
+	case WEIR_TYPE_INT8:
+	case WEIR_TYPE_FLOAT8:
+		return !column->optional || *(const bool *)member || column->nullable; /* .has comes first */
+	default:
+		return false;
+	}
+}

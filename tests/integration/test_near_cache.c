@@ -202,6 +202,43 @@ START_TEST(test_near__writes_of_another_process_arrive)
 }
 END_TEST
 
+/* Asks for ada by her name. */
+static bool name_is_near(void)
+{
+	uint64_t    before = near_hits(blog.session);
+	const user *found = NULL;
+
+	assert_ok(user_dao_get_by_username_cached(&blog.users, "ada", &found, &blog.err));
+	user_release(&found);
+	return near_hits(blog.session) > before;
+}
+
+START_TEST(test_near__of_many_new_rows_is_told_that_any_unique_value_may_lead_elsewhere)
+{
+	enum { MANY = 5000 };
+	static user   rows[MANY];
+	static char   names[MANY][16];
+	weir_session *other;
+	user_dao      users;
+	bool          dropped = false;
+
+	open_near(NULL);
+	other = open_other();
+	users = get_user_dao(other);
+	(void)blog_user(&blog, "ada");
+	for (int i = 0; i < MANY; i++) {
+		snprintf(names[i], sizeof names[i], "n%d", i);
+		rows[i] = (user){ .username = names[i], .email = names[i] };
+	}
+	EVENTUALLY(name_is_near());
+	assert_ok(user_dao_create_many(&users, rows, MANY, WEIR_SET(user, username, email), NULL, &blog.err));
+	EVENTUALLY((dropped = dropped || !name_is_near())); /* asking keeps it near again */
+	ck_assert(name_is_near());
+	weir_close(&other);
+	blog_close(&blog);
+}
+END_TEST
+
 START_TEST(test_near__a_flush_reaches_all)
 {
 	weir_session *other;
@@ -447,8 +484,9 @@ WEIR_SUITE("integration/near_cache", test_near__a_hit_is_the_same_record_again,
            test_near__empty_lists_and_absent_rows_are_kept_too, test_near__a_unique_field_leads_to_the_record,
            test_near__get_many_takes_what_is_there, test_near__is_off_unless_a_model_asks_for_it,
            test_near__own_writes_are_seen_at_once, test_near__writes_of_another_process_arrive,
-           test_near__a_flush_reaches_all, test_near__writes_of_many_rows_drop_each,
-           test_near__a_dao_or_a_query_can_ask_for_more, test_near__a_session_can_be_derived_that_asks_for_more,
-           test_near__stands_over_the_cache_in_memory_too, test_near__one_can_be_shared_between_sessions,
-           test_near__only_lists_of_fewer_rows_are_kept, test_near__only_records_that_are_small_enough_are_kept,
-           test_near__an_entry_lives_no_longer_than_in_redis, test_near__wrong_options_are_refused);
+           test_near__of_many_new_rows_is_told_that_any_unique_value_may_lead_elsewhere, test_near__a_flush_reaches_all,
+           test_near__writes_of_many_rows_drop_each, test_near__a_dao_or_a_query_can_ask_for_more,
+           test_near__a_session_can_be_derived_that_asks_for_more, test_near__stands_over_the_cache_in_memory_too,
+           test_near__one_can_be_shared_between_sessions, test_near__only_lists_of_fewer_rows_are_kept,
+           test_near__only_records_that_are_small_enough_are_kept, test_near__an_entry_lives_no_longer_than_in_redis,
+           test_near__wrong_options_are_refused);

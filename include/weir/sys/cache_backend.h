@@ -90,6 +90,7 @@ typedef struct weir_touch {
 	weir_bytes key;
 	uint64_t   stamp; /* 0: a record's key */
 	bool       bare;  /* release: a guard on it is of no use to anybody, it may simply be deleted */
+	bool       quiet; /* and watches need not hear of it: another key of the call stands for it */
 } weir_touch;
 
 /* What a near cache must hear from a backend. The functions are called by one thread at a time. */

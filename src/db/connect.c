@@ -199,7 +199,8 @@ static int ask(weir__conn *conn, bool watches, bool anonymous, weir__deadline de
 
 	snprintf(number, sizeof number, "%d", conn->server_pid);
 	snprintf(text, sizeof text,
-	         "SELECT pg_catalog.pg_stat_get_bgwriter_stat_reset_time(), pg_catalog.pg_backend_pid()::int8%s%s%s",
+	         "SELECT pg_catalog.pg_stat_get_bgwriter_stat_reset_time(), pg_catalog.pg_backend_pid()::int8, "
+	         "(pg_catalog.current_setting('array_nulls', true) IS DISTINCT FROM 'off')::int4::int8%s%s%s",
 	         anonymous ? "" : ", ", anonymous ? "" : weir__server_columns, watches ? watched : "");
 	return weir__conn_ask(conn, &question, deadline, result, err);
 }
@@ -226,6 +227,14 @@ static int ask_what_it_answers(weir__conn *conn, weir__deadline deadline, bool *
 	return rc;
 }
 
+/* Some arrays are sent as text, in which NULL would be a text of that name. The server does not report the setting by itself. */
+static int check_arrays(const PGresult *result, weir_error *err)
+{
+	return weir__result_int64(result, 2)
+	           ? WEIR_OK
+	           : weir__error_set(err, WEIR_ERR_CONNECT, "the server's array_nulls is off, on is needed");
+}
+
 static int set_up(weir__conn *conn, weir__deadline deadline, weir_error *err)
 {
 	bool       anonymous = atomic_load_explicit(&conn->db->anonymous, memory_order_relaxed);
@@ -244,11 +253,12 @@ static int set_up(weir__conn *conn, weir__deadline deadline, weir_error *err)
 	conn->incarnation = weir__result_int64(result, 0);
 	conn->pooled = weir__result_int64(result, 1) != conn->server_pid;
 	if (!anonymous)
-		weir__server_read(conn, result, 2);
+		weir__server_read(conn, result, 3);
+	rc = check_arrays(result, err);
 	PQclear(result);
 	note_pooler(conn);
 	atomic_store_explicit(&conn->counters.round_trips, 0, memory_order_relaxed);
-	return WEIR_OK;
+	return rc;
 }
 
 /* The pooler's words when it refuses `options`: then we do without. */

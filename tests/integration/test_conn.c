@@ -165,6 +165,20 @@ START_TEST(test_conn__schema_and_name_are_what_the_options_say)
 }
 END_TEST
 
+/* Arrays of enums, and rows of arrays, are sent as text, in which NULL would then be a text of that name. */
+START_TEST(test_conn__a_server_that_takes_null_in_arrays_for_a_text_is_refused)
+{
+	weir_error err = WEIR_ERROR_INIT;
+	char       url[512];
+
+	url_with(url, sizeof url, test_direct_url(), "options=-carray_nulls%3Doff");
+	ck_assert_int_eq(open_at(url, 5000, &err), WEIR_ERR_CONNECT);
+	ck_assert_str_eq(err.message, "the server's array_nulls is off, on is needed");
+	url_with(url, sizeof url, test_direct_url(), "options=-carray_nulls%3Don");
+	ck_assert_int_eq(open_at(url, 5000, &err), WEIR_OK);
+}
+END_TEST
+
 START_TEST(test_conn__a_schema_may_have_blanks_and_backslashes_in_its_name)
 {
 	struct database database;
@@ -607,6 +621,7 @@ WEIR_SUITE("conn", test_conn__a_wrong_password_is_refused_without_telling_it,
            test_conn__a_server_that_never_answers_is_given_up_at_the_deadline,
            test_conn__a_server_that_drips_is_given_up_at_the_deadline,
            test_conn__schema_and_name_are_what_the_options_say,
+           test_conn__a_server_that_takes_null_in_arrays_for_a_text_is_refused,
            test_conn__a_schema_may_have_blanks_and_backslashes_in_its_name,
            test_conn__the_socket_is_not_inherited_and_no_standard_stream,
            test_conn__notices_reach_the_log_by_number_only, test_conn__floods_of_notices_and_notifications_harm_nobody,

@@ -55,6 +55,18 @@ static inline bool weir__block_has_high(weir__block block)
 #endif
 }
 
+/* The first eight bytes or the last as one number, the first of them the lowest. */
+static inline uint64_t weir__block_half(weir__block block, bool last)
+{
+	typedef uint64_t halves __attribute__((vector_size(16)));
+	uint64_t         half = ((halves)block)[last];
+
+#if defined(__BYTE_ORDER__) && __BYTE_ORDER__ == __ORDER_BIG_ENDIAN__
+	half = __builtin_bswap64(half);
+#endif
+	return half;
+}
+
 static inline weir__block weir__block_copy(char *to, const char *from)
 {
 	weir__block block = weir__block_load(from);

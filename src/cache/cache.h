@@ -130,8 +130,7 @@ typedef enum weir__entry_kind {
 typedef struct weir__lookup {
 	/* in */
 	weir__entry_kind kind;
-	weir_bytes       key;                      /* logical, borrowed */
-	weir_bytes       stamps[WEIR__STAMPS_MAX]; /* LIST and COUNT: logical, borrowed */
+	weir_bytes       key; /* logical, borrowed */
 	size_t           stamp_count;
 	int64_t          until_us; /* the deadline of the whole call, half of which may be spent here; 0: none */
 	/* may wait, so long, while another thread of this process reads the same; only for who holds no other lease (flight.h) */
@@ -151,18 +150,29 @@ typedef struct weir__lookup {
 	struct weir__flight *flight;      /* that it leads; while leases are taken, also that it follows */
 	int64_t              deadline_us; /* of lookup and lease together */
 	/* as they were before the database was asked, bulk last; 0: unknown. RECORD and UNIQUE have any and all. */
-	uint64_t          stamp_values[WEIR__STAMPS_MAX + 1];
-	char              seen[WEIR__SEEN_SIZE]; /* how the entry begins that is there and out of date */
-	unsigned char     seen_length;           /* 0: none */
+	uint64_t      stamp_values[WEIR__STAMPS_MAX + 1];
+	int64_t       left_ms;     /* the entry's time to live; 0: as configured, below 0: none */
+	unsigned char seen_length; /* of `seen`; 0: none */
+	bool          waiting;     /* to be looked at, the next time */
+	bool          unasked;     /* taken for a miss without being looked up (recent.h) */
+	bool          missed;      /* of those that are being leased */
+	bool          leads;
+	uint64_t      turn, tag; /* of the era that it began in (era.h) */
+	/* not to be read before they have been written: weir__lookup_init leaves them as they are */
 	weir__near_ticket near_ticket;           /* of before the lookup, where the space has a near cache (near_space.h) */
 	weir__near_ticket near_absence;          /* what an ABSENT depends on */
-	int64_t           left_ms;               /* the entry's time to live; 0: as configured, below 0: none */
-	bool              waiting;               /* to be looked at, the next time */
-	bool              unasked;               /* taken for a miss without being looked up (recent.h) */
-	bool              missed;                /* of those that are being leased */
-	bool              leads;
-	uint64_t          turn, tag; /* of the era that it began in (era.h) */
+	char              seen[WEIR__SEEN_SIZE]; /* how the entry begins that is there and out of date */
+	weir_bytes        stamps[WEIR__STAMPS_MAX]; /* in. LIST and COUNT: logical, borrowed */
 } weir__lookup;
+
+/* Many of them take a while to be zeroed, and most of it is for what few need. */
+static inline void weir__lookup_init(weir__lookup *lookup, weir__entry_kind kind, weir_bytes key)
+{
+	memset(lookup, 0, offsetof(weir__lookup, near_ticket));
+	lookup->kind = kind;
+	lookup->key = key;
+	lookup->near_ticket.count = lookup->near_absence.count = 0;
+}
 
 /* What a lookup begins with, for one that is not looked up: before the connection that is read on is taken. */
 void weir__cache_enter(const weir__cache_space *space, weir__lookup *lookup);

@@ -1,7 +1,7 @@
 /* Writing and strict reading of envelopes: fixed positions, nothing before, between or after. */
 #include "cache/envelope.h"
 
-#include "base/word.h"
+#include "base/block.h"
 
 #include <string.h>
 
@@ -27,40 +27,42 @@ void weir__hex_write(uint64_t number, size_t digits, char *out)
 	}
 }
 
-/* Eight digits at once. All bytes that are one have, less what '0' or 'a' is, a number that is small enough. */
-static bool read_eight(const char *text, uint64_t *number)
+/* Eight bytes with the number of a digit each, the first the lowest. */
+static inline uint32_t join_eight(uint64_t word)
 {
-	uint64_t word = weir__word_load(text);
-	uint64_t digits = word ^ WEIR__EVERY_BYTE * '0', letters = word ^ WEIR__EVERY_BYTE * ('a' - 1);
-	uint64_t no_digits = digits + WEIR__EVERY_BYTE * (0x80 - 10);
-	uint64_t no_letters = (letters + WEIR__EVERY_BYTE * (0x80 - 7)) | ~(letters + WEIR__EVERY_BYTE * 0x7f);
-
-	if ((word | (no_digits & no_letters)) & WEIR__EVERY_EIGHTH_BIT)
-		return false;
-	word = (word & WEIR__EVERY_BYTE * 0x0f) + (word >> 6 & WEIR__EVERY_BYTE) * 9;
 	word = (word << 4 | word >> 8) & UINT64_C(0x00ff00ff00ff00ff);
 	word = (word << 8 | word >> 16) & UINT64_C(0x0000ffff0000ffff);
-	*number = *number << 32 | (uint32_t)(word << 16 | word >> 32);
+	return (uint32_t)(word << 16 | word >> 32);
+}
+
+/* Sixteen digits at once. */
+static inline bool read_sixteen(const char *text, uint64_t *number)
+{
+	const weir__block block = weir__block_load(text), digits = block - '0', letters = block - 'a';
+	const weir__block is_digit = (weir__block)(digits < 10), is_letter = (weir__block)(letters < 6);
+	const weir__block values = (digits & is_digit) | ((letters + 10) & is_letter);
+
+	if (weir__block_first((weir__block)((is_digit | is_letter) == 0)) < sizeof values)
+		return false;
+	*number = (uint64_t)join_eight(weir__block_half(values, false)) << 32 | join_eight(weir__block_half(values, true));
 	return true;
+}
+
+/* Of fewer digits zeros stand before. */
+static inline __attribute__((always_inline)) bool read_digits(const char *text, size_t digits, uint64_t *number)
+{
+	char sixteen[sizeof(weir__block)] = "000000000000000";
+
+	if (digits == sizeof sixteen)
+		return read_sixteen(text, number);
+	sixteen[sizeof sixteen - 1] = '0';
+	memcpy(sixteen + sizeof sixteen - digits, text, digits);
+	return read_sixteen(sixteen, number);
 }
 
 bool weir__hex_read(const char *text, size_t digits, uint64_t *number)
 {
-	uint64_t value = 0;
-
-	for (; digits >= 8; digits -= 8, text += 8)
-		if (!read_eight(text, &value))
-			return false;
-	for (size_t i = 0; i < digits; i++) {
-		unsigned char c = (unsigned char)text[i];
-		unsigned      digit = c >= '0' && c <= '9' ? c - 0u - '0' : c >= 'a' && c <= 'f' ? c - 0u - 'a' + 10 : 16;
-
-		if (digit > 15)
-			return false;
-		value = value << 4 | digit;
-	}
-	*number = value;
-	return true;
+	return read_digits(text, digits, number);
 }
 
 /* The number and the space behind it. */
@@ -71,9 +73,9 @@ static char *write_number(char *at, uint64_t number, size_t digits)
 	return at + digits + 1;
 }
 
-static bool read_number(const char *at, size_t digits, uint64_t *number)
+static inline __attribute__((always_inline)) bool read_number(const char *at, size_t digits, uint64_t *number)
 {
-	return weir__hex_read(at, digits, number) && at[digits] == ' ';
+	return read_digits(at, digits, number) && at[digits] == ' ';
 }
 
 void weir__envelope_write(const weir__envelope *envelope, weir__buffer *out)

@@ -36,7 +36,7 @@ bool weir__envelope_read(weir_bytes bytes, weir__envelope *envelope);
 void weir__stamp_write(uint64_t stamp, char text[WEIR__STAMP_SIZE]);
 bool weir__stamp_read(weir_bytes bytes, uint64_t *stamp);
 
-/* digits hexadecimal digits, lower case; reading takes no other. */
+/* digits hexadecimal digits, up to 16, lower case; reading takes no other. */
 void weir__hex_write(uint64_t number, size_t digits, char *out);
 bool weir__hex_read(const char *text, size_t digits, uint64_t *number);
 

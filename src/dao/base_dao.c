@@ -94,7 +94,7 @@ static int check_keys(weir__call *call, const weir__keys *keys)
 		return weir__error_set_at(call->err, WEIR_ERR_LIMIT, call->entity->model->name, NULL,
 		                          "%zu keys, max_limit is %lld", keys->count,
 		                          (long long)call->session->engine->max_limit);
-	for (size_t i = 0; i < keys->count; i++) {
+	for (size_t i = 0; !weir__layout_key_takes_any(keys->layout) && i < keys->count; i++) {
 		int rc = weir__check_key(call, weir__keys_struct(keys, i));
 
 		if (rc < 0)

@@ -54,8 +54,11 @@ static weir__near_question question_of(const weir__call *call, const weir__looku
 /* Keeps a record (NULL: there is none) near, which this lookup led to. */
 static void keep_record(const weir__call *call, const weir__lookup *lookup, const void *key, const void *record)
 {
-	weir__near_question question = question_of(call, lookup, key);
+	weir__near_question question;
 
+	if (!weir__near_is_on(call->entity->space))
+		return;
+	question = question_of(call, lookup, key);
 	weir__near_keep_record(&question, call->entity->layout, lookup, record);
 }
 

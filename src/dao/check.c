@@ -139,12 +139,10 @@ int weir__check_key(const weir__call *call, const void *key)
 
 	if (!key)
 		return weir__error_set_at(call->err, WEIR_ERR_USAGE, layout->model->name, NULL, "no key was given");
+	if (weir__layout_key_takes_any(layout))
+		return WEIR_OK;
 	for (size_t i = 0; rc >= 0 && i < layout->key_count; i++) {
-		weir_value value;
-
-		if (weir__column_takes_any(&layout->columns[layout->key[i]]))
-			continue;
-		value = weir__layout_get(layout, layout->key[i], key);
+		weir_value value = weir__layout_get(layout, layout->key[i], key);
 		rc = weir__value_check(layout, layout->key[i], &value, call->err);
 	}
 	return rc;

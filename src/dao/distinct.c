@@ -87,10 +87,12 @@ static void note_number(weir__distinct *distinct, size_t index, int64_t number, 
 static void note_numbers(const weir__entity *entity, weir__distinct *distinct, const weir__keys *keys)
 {
 	weir__buffer name = WEIR__BUFFER_INIT;
+	const size_t size = weir__keys_size(keys->layout);
+	const char  *key = keys->count > 0 ? weir__keys_struct(keys, 0) : NULL;
 
 	weir__key_of_number_begin(entity, &name);
-	for (size_t i = 0; i < keys->count && !name.failed; i++)
-		note_number(distinct, i, number_of(entity, weir__keys_struct(keys, i)), &name);
+	for (size_t i = 0; i < keys->count && !name.failed; i++, key += size)
+		note_number(distinct, i, number_of(entity, key), &name);
 	distinct->text.failed = distinct->text.failed || name.failed;
 	weir__buffer_release(&name);
 }

@@ -28,7 +28,7 @@ void weir__hints_release(weir__hints *hints)
 
 static uint64_t hash_of(const weir__hints *hints, weir_bytes unique)
 {
-	return weir__hash64(unique.data, unique.length, hints->seed) | 1;
+	return weir__hash128_of(unique.data, unique.length, (weir__hash128){ hints->seed, 0 }).low | 1;
 }
 
 /* Makes the table; of several threads that do so at a time one wins. */

@@ -19,18 +19,17 @@ static int many_init(weir__many *m, weir__call *call, const weir__keys *keys, bo
 	rc = weir__distinct_create(call->entity, keys, &m->distinct, call->err);
 	if (rc < 0)
 		return rc;
-	m->lookups = weir__calloc(m->distinct.count, sizeof *m->lookups);
-	m->records = weir__calloc(m->distinct.count, sizeof *m->records);
-	m->missing = weir__calloc(m->distinct.count, sizeof *m->missing);
-	if (!m->lookups || !m->records || !m->missing)
+	m->lookups = weir__malloc(m->distinct.count * sizeof *m->lookups);
+	if (!m->lookups)
 		return weir__error_no_memory(call->err);
 	for (size_t i = 0; i < m->distinct.count; i++) {
-		m->lookups[i].kind = WEIR__ENTRY_RECORD;
+		weir__lookup_init(&m->lookups[i], WEIR__ENTRY_RECORD, weir__distinct_key(&m->distinct, i));
 		weir__call_lends(call, &m->lookups[i]);
 		m->lookups[i].follows = follows;
-		m->lookups[i].key = weir__distinct_key(&m->distinct, i);
 	}
-	return WEIR_OK;
+	m->records = weir__calloc(m->distinct.count, sizeof *m->records);
+	m->missing = weir__calloc(m->distinct.count, sizeof *m->missing);
+	return m->records && m->missing ? WEIR_OK : weir__error_no_memory(call->err);
 }
 
 void weir__many_release(weir__many *m)
@@ -59,8 +58,11 @@ static weir__near_question question_of(const weir__many *m, size_t i)
 
 static void keep_near(const weir__many *m, size_t i)
 {
-	weir__near_question question = question_of(m, i);
+	weir__near_question question;
 
+	if (!weir__near_is_on(m->call->entity->space))
+		return;
+	question = question_of(m, i);
 	weir__near_keep_record(&question, m->call->entity->layout, &m->lookups[i], m->records[i]);
 }
 
@@ -71,9 +73,11 @@ static size_t take_near(weir__many *m)
 	size_t count = 0;
 
 	for (size_t i = 0; i < m->distinct.count; i++) {
-		weir__near_question question = question_of(m, i);
+		weir__near_question question;
 		int                 rc;
 
+		if (on)
+			question = question_of(m, i);
 		if (on && weir__near_record(&question, &m->records[i], &rc))
 			m->lookups[i].state = rc == WEIR_OK ? WEIR__HIT : WEIR__ABSENT;
 		else

@@ -136,6 +136,14 @@ static inline bool weir__column_takes_any(const weir__column *column)
 	return is_integer && !column->optional;
 }
 
+static inline bool weir__layout_key_takes_any(const weir__layout *layout)
+{
+	for (size_t i = 0; i < layout->key_count; i++)
+		if (!weir__column_takes_any(&layout->columns[layout->key[i]]))
+			return false;
+	return true;
+}
+
 /* Checks that a value given by a caller can be stored in the column: NULL only where allowed, text is UTF-8 and not
  * longer than max_length characters, numeric and json texts are well-formed, an integer fits the column's size,
  * a time is within PostgreSQL's range. WEIR_ERR_VALUE or WEIR_ERR_NOT_NULL, naming model and column, never the value. */

@@ -3,15 +3,10 @@
 
 #include "base/combiner.h"
 #include "base/memory.h"
+#include "cache/redis_places.h"
 
 #include <string.h>
 
-#define PLACES_NEAR                                                                                                    \
-	1 /* exchanges at a time with a server that answers at once: the larger they are the less each key costs */
-#define PLACES_FAR 2   /* with one that is some way off: nobody waits for longer than half an exchange more */
-#define NEAR_US    100 /* so fast is the one, at its best */
-#define KEY_US     2   /* of the server and of reading, which are no distance */
-#define SLOWER     64  /* parts in which a slower answer counts */
 #define BATCH_KEYS 512 /* of one exchange */
 
 /* Keys are asked for in two forms by turns, all by MGET, or the last one by GET: an answer that comes once more, in the midst of the
@@ -26,6 +21,7 @@ typedef struct form {
 typedef struct exchange {
 	weir__redis_run run;
 	form            f;
+	size_t          callers;
 	size_t          keys;
 	size_t          lefts; /* how long they will be there, for so many */
 	bool            begun; /* by the leader of the batch before */
@@ -44,9 +40,9 @@ typedef struct ask {
 } ask;
 
 struct weir__redis_gets {
-	weir__redis_pool *pool;
-	weir__combiner    combiner;
-	_Atomic int64_t   best_us; /* what an exchange takes when nothing holds it up */
+	weir__redis_pool  *pool;
+	weir__combiner     combiner;
+	weir__redis_places places;
 };
 
 weir__redis_gets *weir__redis_gets_create(weir__redis_pool *pool)
@@ -55,12 +51,12 @@ weir__redis_gets *weir__redis_gets_create(weir__redis_pool *pool)
 
 	if (!gets)
 		return NULL;
-	if (!weir__combiner_init(&gets->combiner, PLACES_FAR, BATCH_KEYS)) {
+	if (!weir__combiner_init(&gets->combiner, WEIR__PLACES_FEW, BATCH_KEYS)) {
 		weir__free(gets);
 		return NULL;
 	}
 	gets->pool = pool;
-	atomic_init(&gets->best_us, NEAR_US);
+	weir__redis_places_init(&gets->places);
 	return gets;
 }
 
@@ -149,22 +145,6 @@ static const weir__reply *first_reply(const weir__redis_run *run, form f)
 	return run->replies[0].type == WEIR__REPLY_ARRAY && run->replies[0].length == f.arrayed ? run->replies + 1 : NULL;
 }
 
-/* How far off is the server? A busy machine makes exchanges slow, hardly any one fast. awaited_us: since when somebody waited for the
- * answer; where that is not for long it may have lain there, and was as fast at least. */
-static void note_time(weir__redis_gets *gets, const weir__redis_run *run, int64_t awaited_us, size_t keys)
-{
-	int64_t best_us = atomic_load_explicit(&gets->best_us, memory_order_relaxed);
-	int64_t took_us = run->ended_us - run->began_us - (int64_t)keys * KEY_US;
-	bool    lay = run->ended_us - awaited_us < took_us / 2;
-	int64_t now_best_us = took_us < best_us ? took_us : best_us + (took_us - best_us + SLOWER - 1) / SLOWER;
-
-	if (now_best_us == best_us || (lay && now_best_us > best_us))
-		return;
-	atomic_store_explicit(&gets->best_us, now_best_us, memory_order_relaxed);
-	atomic_store_explicit(&gets->combiner.places, now_best_us < NEAR_US ? PLACES_NEAR : PLACES_FAR,
-	                      memory_order_relaxed);
-}
-
 /* ---- One caller's own exchange ------------------------------------------------------------------------------------- */
 
 static void append_command(weir__redis_connection *connection, const char *name, size_t keys)
@@ -192,6 +172,17 @@ static void append_left(weir__redis_connection *connection, const weir_bytes *ke
 	}
 }
 
+/* The rest of the answer is the run's. */
+static void end_exchange(weir__redis_gets *gets, weir__redis_run *run, weir__redis_answer *answer, bool understood)
+{
+	answer->bytes = run->buffer->length;
+	weir__redis_run_end(run, !understood);
+	answer->began_us = run->began_us;
+	answer->ended_us = run->ended_us;
+	if (understood)
+		weir__redis_places_note(&gets->places, answer);
+}
+
 static int run_alone(weir__redis_gets *gets, const weir_bytes *keys, size_t count, const weir_cache_call *call,
                      weir_cached *found)
 {
@@ -211,9 +202,8 @@ static int run_alone(weir__redis_gets *gets, const weir_bytes *keys, size_t coun
 		return WEIR_ERR_CACHE;
 	first = first_reply(&run, f);
 	understood = first && read_replies(&run, first, call->wants_left ? first + count : NULL, count, found);
-	weir__redis_run_end(&run, !understood);
-	if (understood)
-		note_time(gets, &run, run.began_us, count);
+	end_exchange(gets, &run, &(weir__redis_answer){ .callers = 1, .keys = count, .awaited_us = run.began_us },
+	             understood);
 	return understood ? WEIR_OK : WEIR_ERR_CACHE;
 }
 
@@ -292,8 +282,9 @@ static bool share_replies(const weir__redis_run *run, ask *batch, size_t keys, f
 /* The run has begun: the request of a whole batch. */
 static void write_request(exchange *e, const ask *batch)
 {
-	e->keys = e->lefts = 0;
+	e->callers = e->keys = e->lefts = 0;
 	for (const ask *a = batch; a; a = next_of(a)) {
+		e->callers++;
 		e->keys += a->count;
 		e->lefts += a->wants_left ? a->count : 0;
 	}
@@ -316,9 +307,18 @@ static void ask_batch(weir__redis_gets *gets, ask *batch)
 	if (!weir__redis_run_send(&e->run, e->f.commands + e->lefts, e->f.arrayed))
 		return;
 	understood = share_replies(&e->run, batch, e->keys, e->f);
-	weir__redis_run_end(&e->run, !understood);
-	if (understood)
-		note_time(gets, &e->run, awaited_us, e->keys);
+	end_exchange(gets, &e->run,
+	             &(weir__redis_answer){ .callers = e->callers, .keys = e->keys, .awaited_us = awaited_us }, understood);
+}
+
+/* A place became free, for which so many waited. */
+static void set_places(weir__redis_gets *gets, size_t waited)
+{
+	int now = atomic_load_explicit(&gets->combiner.places, memory_order_relaxed);
+	int next = weir__redis_places_after(&gets->places, now, waited);
+
+	if (next != now)
+		atomic_store_explicit(&gets->combiner.places, next, memory_order_relaxed);
 }
 
 /* Gives the place on. The next batch is asked for at once, without waiting for anything; its leader only has to take the answer. */
@@ -327,7 +327,11 @@ static void hand_on(weir__redis_gets *gets)
 	weir__want *chosen = weir__combiner_pass(&gets->combiner);
 	ask        *leader = (ask *)(void *)chosen;
 	exchange   *e = chosen ? &leader->asked : NULL;
+	size_t      waited = 0;
 
+	for (const ask *a = leader; a; a = next_of(a))
+		waited++;
+	set_places(gets, waited);
 	if (!e)
 		return;
 	if (weir__redis_run_begin_at_hand(&e->run, gets->pool, leader->deadline_us)) {

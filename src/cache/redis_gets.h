@@ -1,8 +1,8 @@
 /* Reads of many callers over few connections: those that come while others are being answered wait, and the next exchange asks for
  * all of them by one MGET (base/combiner.h). Who has received an answer sends the next exchange before it wakes anybody, if that takes no
- * waiting, so that the server works meanwhile; the leader of that one is woken to receive. A lone caller has an exchange of its
- * own. With a server that is near there is one exchange at a time, since each costs both sides more than its keys; with one that is
- * some way off there are two.
+ * waiting, so that the server works meanwhile; the leader of that one is woken to receive. A few callers have an exchange each,
+ * and so have those who get large answers; many have one at a time with a server that is near, and two with one that is some way off
+ * (redis_places.h).
  *
  * When an exchange for many fails, each of them that has time left asks once more by itself. */
 #ifndef WEIR_CACHE_REDIS_GETS_H

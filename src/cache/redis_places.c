@@ -1,0 +1,78 @@
+/* Averages, and what follows from them: see redis_places.h. */
+#include "cache/redis_places.h"
+
+#define NEAR_US     100  /* so fast is a server that is near, at its best */
+#define KEY_US      2    /* of the server and of reading, which are no distance */
+#define SLOWER      64   /* parts in which a slower answer counts */
+#define PARTS       16   /* in which what is new counts for the averages */
+#define LARGE_BYTES 8192 /* of one caller's answer */
+#define FEW_MOST    8    /* a larger crowd is many callers */
+#define MANY_LEAST  3    /* a smaller one few again */
+
+static int64_t load(const _Atomic int64_t *number)
+{
+	return atomic_load_explicit(number, memory_order_relaxed);
+}
+
+static void store(_Atomic int64_t *number, int64_t value)
+{
+	atomic_store_explicit(number, value, memory_order_relaxed);
+}
+
+void weir__redis_places_init(weir__redis_places *places)
+{
+	atomic_init(&places->best_us, NEAR_US);
+	atomic_init(&places->bytes, 0);
+	atomic_init(&places->crowd, 0);
+	atomic_init(&places->many, false);
+}
+
+static int64_t add_to(_Atomic int64_t *average, int64_t number)
+{
+	int64_t was = load(average), now = was + number - was / PARTS;
+
+	if (now != was)
+		store(average, now);
+	return now;
+}
+
+/* A busy machine makes exchanges slow, hardly any one fast. */
+static void note_time(weir__redis_places *places, const weir__redis_answer *answer)
+{
+	int64_t best_us = load(&places->best_us);
+	int64_t took_us = answer->ended_us - answer->began_us - (int64_t)answer->keys * KEY_US;
+
+	if (took_us < best_us)
+		store(&places->best_us, took_us);
+	else if (took_us > best_us && answer->ended_us - answer->awaited_us >= took_us / 2)
+		store(&places->best_us, best_us + (took_us - best_us + SLOWER - 1) / SLOWER);
+}
+
+void weir__redis_places_note(weir__redis_places *places, const weir__redis_answer *answer)
+{
+	note_time(places, answer);
+	(void)add_to(&places->bytes, (int64_t)(answer->bytes / answer->callers));
+}
+
+static bool are_many(weir__redis_places *places, int now, size_t waited)
+{
+	bool    many = atomic_load_explicit(&places->many, memory_order_relaxed);
+	int64_t crowd = add_to(&places->crowd, (int64_t)waited * now);
+
+	if (crowd >= MANY_LEAST * PARTS && crowd <= FEW_MOST * PARTS)
+		return many;
+	many = crowd > FEW_MOST * PARTS;
+	atomic_store_explicit(&places->many, many, memory_order_relaxed);
+	return many;
+}
+
+int weir__redis_places_after(weir__redis_places *places, int now, size_t waited)
+{
+	bool many = are_many(places, now, waited);
+
+	if (load(&places->bytes) > LARGE_BYTES * PARTS)
+		return WEIR__PLACES_LARGE;
+	if (!many)
+		return WEIR__PLACES_FEW;
+	return load(&places->best_us) < NEAR_US ? WEIR__PLACES_NEAR : WEIR__PLACES_FAR;
+}

@@ -258,6 +258,7 @@ int weir__conn_copy(weir__conn *conn, const weir__copy *copy, weir__deadline dea
 	weir__observed observed;
 	int            rc;
 
+	conn->blame.table = copy->s->layout->base->table;
 	if (!weir__is_observed(conn))
 		return copy_rows(conn, copy, deadline, err);
 	weir__observe(&observed, conn, "COPY FROM STDIN (FORMAT binary)", &err);

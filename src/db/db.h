@@ -285,8 +285,9 @@ int weir__conn_run(weir__conn *conn, const weir__sql *sql, const weir__params *p
 
 /* What the server said about the row that made the last statement fail. */
 typedef struct weir__blame {
-	size_t line;        /* of those of a COPY, from 1; 0: it did not say */
-	char   detail[256]; /* "Key (email)=(x) already exists.", or "" */
+	const char *table;       /* that COPY fills, or has filled last */
+	size_t      line;        /* of those of a COPY, from 1; 0: it did not say */
+	char        detail[256]; /* "Key (email)=(x) already exists.", or "" */
 } weir__blame;
 const weir__blame *weir__conn_blame(const weir__conn *conn);
 

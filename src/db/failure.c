@@ -106,11 +106,18 @@ bool weir__failure_is_changed_plan(const PGresult *result)
 	return sqlstate && strcmp(sqlstate, "0A000") == 0 && function && strcmp(function, "RevalidateCachedQuery") == 0;
 }
 
-/* "COPY users, line 3, column age", in whatever language: the number behind the table's name. */
-static size_t line_of(const char *context)
+/* "COPY users, line 3, column age", in whatever language: the number behind the table's name. It is in the last lines, before which the
+ * functions stand that it was in. */
+static size_t line_of(const char *context, const char *table)
 {
-	const char *at = context && strncmp(context, "COPY ", 5) == 0 ? strchr(context, ',') : NULL;
+	size_t      length = table ? strlen(table) : 0;
+	const char *at = NULL;
 
+	for (const char *line = context; table && line; line = strchr(line, '\n')) {
+		line += *line == '\n';
+		if (strncmp(line, "COPY ", 5) == 0 && strncmp(line + 5, table, length) == 0 && line[5 + length] == ',')
+			at = line + 5 + length;
+	}
 	while (at && *at && *at != '\n' && (*at < '0' || *at > '9'))
 		at++;
 	return at ? strtoul(at, NULL, 10) : 0;
@@ -118,7 +125,7 @@ static size_t line_of(const char *context)
 
 static void note_blame(weir__conn *conn, const PGresult *result)
 {
-	conn->blame.line = line_of(PQresultErrorField(result, PG_DIAG_CONTEXT));
+	conn->blame.line = line_of(PQresultErrorField(result, PG_DIAG_CONTEXT), conn->blame.table);
 	copy_field(conn->blame.detail, sizeof conn->blame.detail, result, PG_DIAG_MESSAGE_DETAIL);
 }
 

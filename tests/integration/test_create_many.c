@@ -207,6 +207,52 @@ WRITING_TEST(test_create_many__names_the_row_that_is_refused_and_inserts_none)
 	}
 }
 
+typedef struct odd {
+	int64_t     id;
+	const char *name;
+} odd;
+
+static const weir_field        odd_fields[] = { WEIR_FIELD(odd, id, .primary_key = true, .column = "The, (\"Key\")"),
+	                                            WEIR_FIELD(odd, name, .column = "a name") };
+static const weir_model        odd_model = WEIR_MODEL(odd, "odd, 5 rows", odd_fields);
+static const weir_model *const odd_models[] = { &odd_model, NULL };
+
+/* The server quotes such names, and where a function refuses a row its words come first. */
+START_TEST(test_create_many__names_the_row_whatever_its_columns_are_called)
+{
+	static odd    rows[MANY];
+	weir_session *other;
+	weir_base_dao dao;
+
+	blog_open(&blog, NULL);
+	blog_sql(&blog,
+	         "CREATE TABLE \"odd, 5 rows\" (\"The, (\"\"Key\"\")\" bigint PRIMARY KEY, \"a name\" text NOT NULL)");
+	blog_sql(&blog,
+	         "CREATE FUNCTION refuse() RETURNS trigger LANGUAGE plpgsql AS $$ BEGIN IF NEW.\"a name\" = 'bad' THEN "
+	         "RAISE check_violation; END IF; RETURN NEW; END $$");
+	blog_sql(&blog, "CREATE TRIGGER refuse BEFORE INSERT ON \"odd, 5 rows\" FOR EACH ROW EXECUTE FUNCTION refuse()");
+	other = blog_open_other(&blog, &(weir_options){ .models = odd_models });
+	dao = weir_get_dao(other, &odd_model);
+	for (size_t i = 0; i < MANY; i++)
+		rows[i] = (odd){ .id = (int64_t)i, .name = "good" };
+	rows[5].id = 3;
+	for (size_t count = 10; count <= MANY; count += MANY - 10) {
+		assert_status(WEIR_ERR_UNIQUE,
+		              weir_base_dao_create_many(&dao, rows, count, WEIR_SET(odd, id, name), NULL, &blog.err));
+		ck_assert_uint_eq(blog.err.row, 6);
+	}
+	rows[5].id = 5;
+	rows[8].name = "bad";
+	for (size_t count = 10; count <= MANY; count += MANY - 10) {
+		assert_status(WEIR_ERR_CHECK,
+		              weir_base_dao_create_many(&dao, rows, count, WEIR_SET(odd, id, name), NULL, &blog.err));
+		ck_assert_uint_eq(blog.err.row, 9);
+	}
+	weir_close(&other);
+	blog_close(&blog);
+}
+END_TEST
+
 /* points is given a limit of its own. */
 WRITING_TEST(test_create_many__names_the_row_that_a_check_refuses)
 {
@@ -295,6 +341,7 @@ WEIR_SUITE("create_many", test_create_many__by_copy_and_by_insert_make_the_same_
            test_create_many__by_copy_is_seen_by_cached_reads_and_by_its_transaction,
            test_create_many__names_the_row_that_is_refused_and_inserts_none,
            test_create_many__names_the_row_that_a_check_refuses,
+           test_create_many__names_the_row_whatever_its_columns_are_called,
            test_create_many__names_the_row_whose_foreign_key_leads_nowhere,
            test_create_many__of_generated_columns_is_refused_as_insert_refuses_it,
            test_create_many__into_a_view_or_under_row_level_security_is_an_insert MEMORY_TESTS);

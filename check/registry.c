@@ -26,8 +26,7 @@ const struct reg_columns reg_c = {
 
 const struct crew_columns crew_c = { .grp = WEIR_I32_COLUMN(crew, grp) };
 
-/* A name is free at first for every second key: the third of a pair's three. */
-/* The trigger has the name of one of the library's own, which changes no row but the one at hand: what a write returns is kept near. */
+/* A name is free at first for every second key: the third of a pair's three. The trigger has the name of one of the library's own, which changes no row but the one at hand: what a write returns is kept near. */
 const char reg_schema[] =
 	"CREATE SEQUENCE reg_ver CACHE 1;"
 	"CREATE TABLE crew (grp integer PRIMARY KEY);"

@@ -1,7 +1,10 @@
 /* The queue of a combiner: see combiner.h. Its mutex is held for a few instructions; how a want stands is one atomic word. */
 #include "base/combiner.h"
 
+#include <limits.h>
 #include <string.h>
+
+#define WOKEN_FIRST 8 /* before the next leader, whose answer takes about as long to come */
 
 void weir__want_init(weir__want *want, size_t size, void (*discard)(weir__want *want, bool has_result))
 {
@@ -69,7 +72,16 @@ void weir__want_settle(weir__want *want, bool done)
 void weir__batch_wake(weir__want *leader)
 {
 	atomic_fetch_add(&leader->head->ended.word, 1);
-	weir__futex_wake(&leader->head->ended, true);
+	weir__futex_wake(&leader->head->ended, INT_MAX);
+}
+
+void weir__batch_wake_around(weir__want *leader, size_t count, weir__want *chosen)
+{
+	atomic_fetch_add(&leader->head->ended.word, 1);
+	weir__futex_wake(&leader->head->ended, WOKEN_FIRST);
+	weir__want_lead(chosen);
+	if (count > WOKEN_FIRST + 1)
+		weir__futex_wake(&leader->head->ended, INT_MAX);
 }
 
 void weir__want_end(weir__want *want)
@@ -190,7 +202,7 @@ void weir__want_lead(weir__want *chosen)
 	change(chosen, WEIR__WANT_CHOSEN, WEIR__WANT_LEADS);
 	if (!is_head)
 		atomic_fetch_add(&head->ended.word, 1);
-	weir__futex_wake(is_head ? &head->state : &head->ended, !is_head);
+	weir__futex_wake(is_head ? &head->state : &head->ended, is_head ? 1 : INT_MAX);
 	let_go(head);
 }
 

@@ -79,6 +79,10 @@ weir__want_state weir__combiner_wait(weir__combiner *combiner, weir__want *want,
 void weir__want_settle(weir__want *want, bool done);
 void weir__batch_wake(weir__want *leader);
 
+/* The same for a batch of so many, and tells the one that leads next too: after the first few, since its work has been begun with
+ * and it would only sleep again, but before the others, so that its batch does not wait for them. */
+void weir__batch_wake_around(weir__want *leader, size_t count, weir__want *chosen);
+
 /* The caller has taken its result out of a want that is settled. */
 void weir__want_end(weir__want *want);
 

@@ -5,7 +5,6 @@
 #include "base/futex.h"
 
 #if defined(__linux__)
-#include <limits.h>
 #include <linux/futex.h>
 #include <stddef.h>
 #include <sys/syscall.h>
@@ -31,9 +30,9 @@ void weir__futex_wait(weir__futex *futex, uint32_t seen, weir__deadline until)
 	              NULL, FUTEX_BITSET_MATCH_ANY);
 }
 
-void weir__futex_wake(weir__futex *futex, bool all)
+void weir__futex_wake(weir__futex *futex, int most)
 {
-	(void)syscall(SYS_futex, &futex->word, FUTEX_WAKE_PRIVATE, all ? INT_MAX : 1, NULL, NULL, 0);
+	(void)syscall(SYS_futex, &futex->word, FUTEX_WAKE_PRIVATE, most, NULL, NULL, 0);
 }
 #else
 #include "base/condition.h"
@@ -59,13 +58,13 @@ void weir__futex_wait(weir__futex *futex, uint32_t seen, weir__deadline until)
 	pthread_mutex_unlock(&futex->mutex);
 }
 
-void weir__futex_wake(weir__futex *futex, bool all)
+void weir__futex_wake(weir__futex *futex, int most)
 {
 	pthread_mutex_lock(&futex->mutex);
-	if (all)
-		pthread_cond_broadcast(&futex->changed);
-	else
+	if (most == 1)
 		pthread_cond_signal(&futex->changed);
+	else
+		pthread_cond_broadcast(&futex->changed);
 	pthread_mutex_unlock(&futex->mutex);
 }
 #endif

@@ -26,7 +26,7 @@ void weir__futex_release(weir__futex *futex);
 /* Waits while the word is `seen`, until then at most. It may also come back for nothing. */
 void weir__futex_wait(weir__futex *futex, uint32_t seen, weir__deadline until);
 
-/* After the word was changed: wakes one that waits, or all. */
-void weir__futex_wake(weir__futex *futex, bool all);
+/* After the word was changed: wakes so many that wait; where there is no futex, one or all. */
+void weir__futex_wake(weir__futex *futex, int most);
 
 #endif

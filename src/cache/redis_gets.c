@@ -321,36 +321,61 @@ static void set_places(weir__redis_gets *gets, size_t waited)
 		atomic_store_explicit(&gets->combiner.places, next, memory_order_relaxed);
 }
 
-/* Gives the place on. The next batch is asked for at once, without waiting for anything; its leader only has to take the answer. */
-static void hand_on(weir__redis_gets *gets)
+/* Asks for the batch of one that is to lead, without waiting for anything; then it only has to take the answer. */
+static void ask_ahead(weir__redis_gets *gets, ask *leader)
+{
+	exchange *e = &leader->asked;
+
+	if (!weir__redis_run_begin_at_hand(&e->run, gets->pool, leader->deadline_us))
+		return;
+	write_request(e, leader);
+	e->begun = weir__redis_run_start(&e->run, e->f.commands + e->lefts, e->f.arrayed);
+}
+
+/* Gives the place on. Answers who is to lead, and has been asked for; NULL: nobody, or it knows already. */
+static weir__want *hand_on(weir__redis_gets *gets)
 {
 	weir__want *chosen = weir__combiner_pass(&gets->combiner);
 	ask        *leader = (ask *)(void *)chosen;
-	exchange   *e = chosen ? &leader->asked : NULL;
 	size_t      waited = 0;
 
 	for (const ask *a = leader; a; a = next_of(a))
 		waited++;
 	set_places(gets, waited);
-	if (!e)
-		return;
-	if (weir__redis_run_begin_at_hand(&e->run, gets->pool, leader->deadline_us)) {
-		write_request(e, leader);
-		e->begun = weir__redis_run_start(&e->run, e->f.commands + e->lefts, e->f.arrayed);
-	}
+	if (!leader)
+		return NULL;
+	ask_ahead(gets, leader);
+	if (leader->asked.begun)
+		return chosen;
 	weir__want_lead(chosen);
+	return NULL;
 }
 
 /* The next batch goes out before the callers of this one are woken. */
 static void lead(weir__redis_gets *gets, ask *leader)
 {
+	weir__want *chosen;
+	size_t      count = 0;
+
 	ask_batch(gets, leader);
-	hand_on(gets);
-	for (ask *a = leader, *next; a; a = next) {
+	chosen = hand_on(gets);
+	for (ask *a = leader, *next; a; a = next, count++) {
 		next = next_of(a);
 		weir__want_settle(&a->want, a->answered);
 	}
-	weir__batch_wake(&leader->want);
+	if (chosen)
+		weir__batch_wake_around(&leader->want, count, chosen);
+	else
+		weir__batch_wake(&leader->want);
+}
+
+/* Who asked alone has nobody to wake but the next one. */
+static void leave(weir__redis_gets *gets)
+{
+	weir__want *chosen = hand_on(gets);
+
+	if (chosen)
+		weir__want_lead(chosen);
 }
 
 /* WEIR_ERR_CACHE also when the time is up. */
@@ -388,6 +413,6 @@ int weir__redis_gets_run(weir__redis_gets *gets, const weir_bytes *keys, size_t 
 	if (rc != WEIR_OK && (!a || weir__now_us() < call->deadline_us))
 		rc = run_alone(gets, keys, count, call, found);
 	if (at_once)
-		hand_on(gets);
+		leave(gets);
 	return rc;
 }

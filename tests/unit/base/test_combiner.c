@@ -47,8 +47,9 @@ static void wait_while_held(void)
 /* Doubles the numbers of a batch; of those that begin with a negative one nothing comes. */
 static void work(task *leader)
 {
-	bool fails = leader->given < 0;
-	int  count = 0, before = atomic_load(&largest);
+	bool        fails = leader->given < 0, around = leader->given % 2 == 0;
+	int         count = 0, before = atomic_load(&largest);
+	weir__want *chosen;
 
 	wait_while_held();
 	while (atomic_load(&leader_held))
@@ -61,12 +62,17 @@ static void work(task *leader)
 	atomic_fetch_add(&batches, 1);
 	while (count > before && !atomic_compare_exchange_weak(&largest, &before, count))
 		;
-	weir__combiner_leave(&combiner);
+	chosen = weir__combiner_pass(&combiner);
+	if (chosen && !around)
+		weir__want_lead(chosen);
 	for (task *t = leader, *next; t; t = next) {
 		next = (task *)(void *)t->want.next;
 		weir__want_settle(&t->want, !fails);
 	}
-	weir__batch_wake(&leader->want);
+	if (chosen && around)
+		weir__batch_wake_around(&leader->want, (size_t)count, chosen);
+	else
+		weir__batch_wake(&leader->want);
 }
 
 typedef struct caller {
@@ -155,6 +161,33 @@ START_TEST(test_combiner__those_that_wait_are_one_batch_within_its_size)
 	ck_assert_int_eq(atomic_load(&largest), 8);
 	ck_assert_int_eq(atomic_load(&discarded), 20);
 	weir__combiner_release(&combiner);
+}
+END_TEST
+
+START_TEST(test_combiner__all_of_a_batch_and_who_leads_the_next_are_woken)
+{
+	static const int sizes[] = { 1, 2, 8, 9, 10, 11, 20 };
+	caller           callers[42];
+
+	for (size_t s = 0; s < sizeof sizes / sizeof sizes[0]; s++) {
+		int count = 1 + 2 * sizes[s]; /* one has the place, the others are two batches */
+
+		begin(1, (size_t)sizes[s]);
+		atomic_store(&held, true);
+		for (int i = 0; i < count; i++) {
+			start(&callers[i], 2 * i, 60000);
+			EVENTUALLY(atomic_load(&combiner.busy) == 1);
+			EVENTUALLY(weir__combiner_waiting(&combiner) == (size_t)i);
+		}
+		atomic_store(&held, false);
+		EVENTUALLY(atomic_load(&returned) == count);
+		for (int i = 0; i < count; i++) {
+			pthread_join(callers[i].thread, NULL);
+			ck_assert_int_eq(callers[i].result, 4 * i);
+		}
+		ck_assert_int_eq(atomic_load(&batches), 2);
+		weir__combiner_release(&combiner);
+	}
 }
 END_TEST
 
@@ -317,6 +350,7 @@ START_TEST(test_combiner__many_come_lead_and_leave)
 END_TEST
 
 WEIR_SUITE("unit/base/combiner", test_combiner__those_that_wait_are_one_batch_within_its_size,
+           test_combiner__all_of_a_batch_and_who_leads_the_next_are_woken,
            test_combiner__who_leaves_first_leads_nobody_and_the_next_does,
            test_combiner__all_of_a_batch_are_told_that_it_failed,
            test_combiner__who_stays_waits_past_its_deadline_once_its_work_is_done_by_another,

@@ -134,15 +134,32 @@ const weir__blame *weir__conn_blame(const weir__conn *conn)
 	return &conn->blame;
 }
 
+/* The length of a quotation mark of any of the languages that the server speaks; 0: it is none. */
+static size_t quote_length(const char *at)
+{
+	static const char *const marks[] = { "\"",     "\u00ab", "\u00bb", "\u2018", "\u2019", "\u201a", "\u201b", "\u201c",
+		                                 "\u201d", "\u201e", "\u201f", "\u2039", "\u203a", "\u300c", "\u300d" };
+
+	for (size_t i = 0; i < sizeof marks / sizeof marks[0]; i++)
+		if (strncmp(at, marks[i], strlen(marks[i])) == 0)
+			return strlen(marks[i]);
+	return 0;
+}
+
 /* Of data that could not be read (class 22) the server's words quote it: what stands between the first quote and the last
  * goes. Other classes quote names. */
 static void set_message(weir_error *err, int status, const char *message, bool quotes_data)
 {
-	const char *first = quotes_data ? strchr(message, '"') : NULL;
-	const char *last = first ? strrchr(message, '"') : NULL;
+	const char *first = NULL, *last = NULL;
 
-	if (first && last > first)
-		weir__error_set(err, status, "%.*s...%s", (int)(first + 1 - message), message, last);
+	for (const char *at = message; quotes_data && *at; at++) {
+		if (quote_length(at) == 0)
+			continue;
+		first = first ? first : at + quote_length(at);
+		last = at;
+	}
+	if (first && last >= first)
+		weir__error_set(err, status, "%.*s...%s", (int)(first - message), message, last);
 	else
 		weir__error_set(err, status, "%s", message);
 }

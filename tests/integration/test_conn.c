@@ -555,6 +555,37 @@ START_TEST(test_conn__every_class_of_sqlstate_has_a_status)
 }
 END_TEST
 
+/* As servers with lc_messages of these languages quote what they could not read. */
+START_TEST(test_conn__a_value_that_cannot_be_read_is_hidden_in_every_language)
+{
+	static const char *const says[] = {
+		"invalid input syntax for type integer: \"secret\"",
+		"ung\u00fcltige Eingabesyntax: \u00bbsecret\u00ab",
+		"syntaxe invalide : \u00ab secret \u00bb",
+		"ogiltig inmatningssyntax: \u201dsecret\u201d",
+		"nieprawid\u0142owa sk\u0142adnia: \u201esecret\u201d",
+		"sint\u00e1xis: \u00absecret \u201ca\u201d secret\u00bb",
+	};
+	struct database database;
+	weir__conn     *conn;
+
+	database_setup(&database, test_database_url());
+	conn = database_borrow(&database);
+	for (size_t i = 0; i < sizeof says / sizeof says[0]; i++) {
+		weir_error err = WEIR_ERROR_INIT;
+		char       sql[256];
+
+		snprintf(sql, sizeof sql, "DO $$ BEGIN RAISE SQLSTATE '22P02' USING MESSAGE = $m$%s$m$; END $$", says[i]);
+		ck_assert_int_eq(conn_run(conn, sql, &err), WEIR_ERR_VALUE);
+		ck_assert_msg(!strstr(err.message, "secret"), "%s", err.message);
+		ck_assert_msg(strstr(err.message, "..."), "%s", err.message);
+	}
+	database_give_back(&database, &conn);
+	database_close(&database);
+	ck_assert_ptr_null(strstr(database.log, "secret"));
+}
+END_TEST
+
 START_TEST(test_conn__an_error_that_quotes_a_row_is_not_in_the_log)
 {
 	struct database database;
@@ -633,6 +664,8 @@ WEIR_SUITE("conn", test_conn__a_wrong_password_is_refused_without_telling_it,
            test_conn__sending_to_a_connection_that_has_ended_does_not_kill_the_process,
            test_conn__a_child_process_is_told_and_the_parent_goes_on,
            test_conn__failures_of_statements_have_their_types_and_names,
-           test_conn__every_class_of_sqlstate_has_a_status, test_conn__an_error_that_quotes_a_row_is_not_in_the_log,
+           test_conn__every_class_of_sqlstate_has_a_status,
+           test_conn__a_value_that_cannot_be_read_is_hidden_in_every_language,
+           test_conn__an_error_that_quotes_a_row_is_not_in_the_log,
            test_conn__a_server_that_became_read_only_costs_the_connection,
            test_conn__a_script_runs_whole_and_its_settings_go_with_the_connection);

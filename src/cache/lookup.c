@@ -276,7 +276,7 @@ static bool look_at_parts(const weir__lookup_part *parts, size_t count)
 {
 	weir_cache_backend   *backend = parts[0].space->cache->backend;
 	weir_cache_call       call = call_for(parts, count);
-	weir_cached           few[8] = { { .state = WEIR_CACHED_NOTHING } };
+	weir_cached           few[8] WEIR__UNSET;
 	weir_cached          *found = few;
 	weir__key_batch batch WEIR__UNSET;
 	bool                  done = false;
@@ -284,7 +284,9 @@ static bool look_at_parts(const weir__lookup_part *parts, size_t count)
 	if (!make_batch(parts, count, &batch))
 		return false;
 	if (batch.count > sizeof few / sizeof few[0])
-		found = weir__calloc(batch.count, sizeof *found);
+		found = weir__malloc(batch.count * sizeof *found);
+	for (size_t i = 0; found && i < batch.count; i++)
+		found[i] = (weir_cached){ .state = WEIR_CACHED_NOTHING };
 	if (found && backend->get_many(backend, batch.keys, batch.count, &call, found) == WEIR_OK) {
 		weir_cached *next = found;
 

@@ -6,6 +6,7 @@
 #include "cache/near_space.h"
 
 #include "base/clock.h"
+#include "base/unset.h"
 #include "cache/near_memory.h"
 
 #include <string.h>
@@ -249,7 +250,7 @@ void weir__near_prepare(const weir__cache_space *space, weir__lookup *lookup, in
 	weir__near_ticket     *ticket = &lookup->near_ticket;
 	weir__near_ticket     *absence = &lookup->near_absence;
 	bool                   is_list = slot_of(lookup->kind) == WEIR__SLOT_FIRST;
-	char                   key[WEIR__KEY_MAX];
+	char                   key[WEIR__KEY_MAX] WEIR__UNSET;
 
 	ticket->count = absence->count = 0;
 	lookup->left_ms = 0;

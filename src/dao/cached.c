@@ -12,6 +12,7 @@
 
 #include "base/error.h"
 #include "base/memory.h"
+#include "base/unset.h"
 #include "dao/check.h"
 #include "dao/keys.h"
 #include "dao/near.h"
@@ -144,9 +145,9 @@ static bool look_near(void *elsewhere)
 
 int weir__cached_by_id(weir__call *call, const void *key, const void **record)
 {
-	weir__lookup lookup = { .kind = WEIR__ENTRY_RECORD };
-	near_record  near = { .record = record };
-	int          rc;
+	weir__lookup lookup WEIR__UNSET;
+	near_record         near = { .record = record };
+	int                 rc;
 
 	if (call->entity->per_principal)
 		return cached_alone_by_id(call, key, record);
@@ -154,7 +155,7 @@ int weir__cached_by_id(weir__call *call, const void *key, const void **record)
 	weir__key_of_record(call->entity, key, &call->key);
 	if (call->key.failed)
 		return weir__error_no_memory(call->err);
-	lookup.key = (weir_bytes){ call->key.data, call->key.length };
+	weir__lookup_init(&lookup, WEIR__ENTRY_RECORD, (weir_bytes){ call->key.data, call->key.length });
 	near.question = question_of(call, &lookup, key);
 	if (look_near(&near))
 		return near.rc;
@@ -185,7 +186,7 @@ cleanup:
 
 static bool has_value(const weir__call *call, const void *record, size_t column, const weir_value *value)
 {
-	char       one[WEIR__KEY_VALUE_MAX], other[WEIR__KEY_VALUE_MAX];
+	char       one[WEIR__KEY_VALUE_MAX] WEIR__UNSET, other[WEIR__KEY_VALUE_MAX] WEIR__UNSET;
 	weir_value own = weir__layout_get(call->entity->layout, column, record);
 	weir_value given = *value;
 	weir_bytes a = weir__key_value(&own, one), b;
@@ -230,8 +231,8 @@ size_t weir__pointer_prepare(weir__call *call, weir_bytes key, weir__pointer *po
 {
 	size_t length = weir__hints_find(&call->session->engine->hints, key, pointer->guess);
 
-	pointer->both[0] = (weir__lookup){ .kind = WEIR__ENTRY_UNIQUE, .key = key };
-	pointer->both[1] = (weir__lookup){ .kind = WEIR__ENTRY_RECORD, .key = { pointer->guess, length } };
+	weir__lookup_init(&pointer->both[0], WEIR__ENTRY_UNIQUE, key);
+	weir__lookup_init(&pointer->both[1], WEIR__ENTRY_RECORD, (weir_bytes){ pointer->guess, length });
 	weir__call_lends(call, &pointer->both[0]);
 	weir__call_lends(call, &pointer->both[1]);
 	return length > 0 ? 2 : 1;
@@ -436,10 +437,13 @@ static int read_listing(weir__call *call, const weir__listing *listing, weir__lo
 
 int weir__cached_listing(weir__call *call, const weir__listing *listing, weir_list *list)
 {
-	weir__lookup        lookup = { .kind = WEIR__ENTRY_LIST };
+	weir__lookup lookup WEIR__UNSET;
 	weir__buffer        stamp = WEIR__BUFFER_INIT;
 	weir__near_question question;
-	int                 rc = make_listing(call, listing, &stamp, &lookup);
+	int                 rc;
+
+	weir__lookup_init(&lookup, WEIR__ENTRY_LIST, (weir_bytes){ .data = NULL });
+	rc = make_listing(call, listing, &stamp, &lookup);
 
 	if (rc < 0)
 		goto cleanup;
@@ -507,10 +511,13 @@ static int find_number(weir__call *call, const weir_query *query, read_number *r
 static int cached_number(weir__call *call, const char *what, const weir_query *query, read_number *read,
                          int64_t *number)
 {
-	weir__lookup        lookup = { .kind = WEIR__ENTRY_COUNT };
+	weir__lookup lookup WEIR__UNSET;
 	weir__buffer        stamp = WEIR__BUFFER_INIT;
 	weir__near_question question;
-	int                 rc = make_query(call, what, query, &stamp, &lookup);
+	int                 rc;
+
+	weir__lookup_init(&lookup, WEIR__ENTRY_COUNT, (weir_bytes){ .data = NULL });
+	rc = make_query(call, what, query, &stamp, &lookup);
 
 	if (rc < 0)
 		goto cleanup;

@@ -241,7 +241,9 @@ static int lookups_init(weir__level *level)
 	size_t         count = level->distinct.count;
 
 	all->count = count;
-	all->items = weir__calloc(count, sizeof *all->items);
+	all->items = weir__malloc(count * sizeof *all->items);
+	for (size_t i = 0; all->items && i < count; i++)
+		weir__lookup_init(&all->items[i], WEIR__ENTRY_LIST, (weir_bytes){ .data = NULL });
 	all->ends = weir__calloc(2 * count + 1, sizeof *all->ends);
 	if (!all->items || !all->ends)
 		return no_memory(level);
@@ -254,7 +256,6 @@ static int lookups_init(weir__level *level)
 	if (all->text.failed)
 		return no_memory(level);
 	for (size_t i = 0; i < count; i++) {
-		all->items[i].kind = WEIR__ENTRY_LIST;
 		all->items[i].key = text_at(all, 2 * i + 1);
 		all->items[i].stamps[0] = text_at(all, 2 * i + 2);
 		all->items[i].stamps[1] = text_at(all, 0);

@@ -1,6 +1,7 @@
 /* Names in the cache. Every value goes through weir__key_part, which escapes, so that two values never share a key. */
 #include "dao/keys.h"
 
+#include "base/unset.h"
 #include "dao/principal.h"
 #include "models/value_type.h"
 
@@ -51,7 +52,7 @@ weir_bytes weir__key_value(const weir_value *value, char text[WEIR__KEY_VALUE_MA
 
 static void append_value(const weir_value *value, weir__buffer *key)
 {
-	char       scratch[WEIR__KEY_VALUE_MAX];
+	char       scratch[WEIR__KEY_VALUE_MAX] WEIR__UNSET;
 	weir_bytes bytes;
 
 	if (value->type == WEIR_TYPE_INT8 && !value->is_null) {
@@ -115,7 +116,7 @@ void weir__key_of_number_begin(const weir__entity *entity, weir__buffer *key)
 
 void weir__key_of_record(const weir__entity *entity, const void *record, weir__buffer *key)
 {
-	weir_value values[WEIR__KEY_COLUMNS_MAX];
+	weir_value values[WEIR__KEY_COLUMNS_MAX] WEIR__UNSET;
 
 	for (size_t i = 0; i < entity->layout->key_count; i++)
 		values[i] = weir__layout_get(entity->layout, entity->layout->key[i], record);

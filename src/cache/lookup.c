@@ -274,12 +274,12 @@ static weir_cache_call call_for(const weir__lookup_part *parts, size_t count)
 
 static bool look_at_parts(const weir__lookup_part *parts, size_t count)
 {
-	weir_cache_backend   *backend = parts[0].space->cache->backend;
-	weir_cache_call       call = call_for(parts, count);
-	weir_cached           few[8] WEIR__UNSET;
-	weir_cached          *found = few;
-	weir__key_batch batch WEIR__UNSET;
-	bool                  done = false;
+	weir_cache_backend *backend = parts[0].space->cache->backend;
+	weir_cache_call     call = call_for(parts, count);
+	weir_cached         few[8] WEIR__UNSET;
+	weir_cached        *found = few;
+	weir__key_batch     batch WEIR__UNSET;
+	bool                done = false;
 
 	if (!make_batch(parts, count, &batch))
 		return false;

@@ -146,8 +146,8 @@ static bool look_near(void *elsewhere)
 int weir__cached_by_id(weir__call *call, const void *key, const void **record)
 {
 	weir__lookup lookup WEIR__UNSET;
-	near_record         near = { .record = record };
-	int                 rc;
+	near_record  near = { .record = record };
+	int          rc;
 
 	if (call->entity->per_principal)
 		return cached_alone_by_id(call, key, record);
@@ -437,7 +437,7 @@ static int read_listing(weir__call *call, const weir__listing *listing, weir__lo
 
 int weir__cached_listing(weir__call *call, const weir__listing *listing, weir_list *list)
 {
-	weir__lookup lookup WEIR__UNSET;
+	weir__lookup        lookup WEIR__UNSET;
 	weir__buffer        stamp = WEIR__BUFFER_INIT;
 	weir__near_question question;
 	int                 rc;
@@ -511,7 +511,7 @@ static int find_number(weir__call *call, const weir_query *query, read_number *r
 static int cached_number(weir__call *call, const char *what, const weir_query *query, read_number *read,
                          int64_t *number)
 {
-	weir__lookup lookup WEIR__UNSET;
+	weir__lookup        lookup WEIR__UNSET;
 	weir__buffer        stamp = WEIR__BUFFER_INIT;
 	weir__near_question question;
 	int                 rc;

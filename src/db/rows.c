@@ -268,12 +268,12 @@ static int fill_record(const weir__layout *layout, const row_values *values, voi
 int weir__rows_record(const weir__rows *rows, size_t row, const weir__layout *layout, const void **record,
                       weir_error *err)
 {
-	source            from = { .result = rows->result, .layout = layout, .count = 1 };
-	size_t            text_size = 0;
+	source     from = { .result = rows->result, .layout = layout, .count = 1 };
+	size_t     text_size = 0;
 	row_values values WEIR__UNSET;
-	void             *made;
-	char             *text;
-	int               status = check_shape(&from, err);
+	void      *made;
+	char      *text;
+	int        status = check_shape(&from, err);
 
 	if (status == WEIR_OK)
 		status = take_values(&from, row, &values, &text_size, err);

@@ -21,6 +21,7 @@
 
 #define OBJECT_BYTES 400
 #define MALLOC_BYTES 416 /* that the heap takes for one */
+#define LINE         64
 #define THREADS_MOST 8
 #define PICKS        (1u << 20)
 
@@ -29,7 +30,8 @@
 typedef struct object {
 	atomic_size_t references;
 	int64_t       id;
-	char          text[OBJECT_BYTES - 16];
+	void         *memory; /* as allocated */
+	char          text[OBJECT_BYTES - 24];
 } object;
 
 static void retain_object(void *held)
@@ -39,21 +41,39 @@ static void retain_object(void *held)
 
 static void release_object(void *held)
 {
-	if (atomic_fetch_sub_explicit(&((object *)held)->references, 1, memory_order_acq_rel) == 1)
-		free(held);
+	object *released = held;
+
+	if (atomic_fetch_sub_explicit(&released->references, 1, memory_order_acq_rel) == 1)
+		free(released->memory);
 }
 
-static const weir__near_kind objects = { retain_object, release_object };
+static void *room_of_object(const void *held)
+{
+	return (char *)(uintptr_t)held - WEIR__NEAR_ROOM;
+}
+
+static const weir__near_kind objects = { retain_object, release_object, room_of_object };
+
+/* With room in front, at a line's bound, as records are made where there is a near cache. */
+static object *make_object(int64_t id)
+{
+	char   *memory = calloc(1, sizeof(object) + WEIR__NEAR_ROOM + LINE - 16);
+	size_t  end = (uintptr_t)memory + WEIR__NEAR_ROOM;
+	object *made = (object *)(void *)(memory + WEIR__NEAR_ROOM + (LINE - end % LINE) % LINE);
+
+	if (!memory)
+		exit(1);
+	atomic_init(&made->references, 1);
+	made->memory = memory;
+	made->id = id;
+	return made;
+}
 
 static void put(weir__near *cache, weir__hash128 secret, int64_t id, size_t bytes)
 {
 	weir__near_ticket ticket = { .count = 0 };
-	object           *made = calloc(1, sizeof *made);
+	object           *made = make_object(id);
 
-	if (!made)
-		exit(1);
-	atomic_init(&made->references, 1);
-	made->id = id;
 	weir__near_depend(&ticket, weir__near_stripe(cache, weir__hash128_of_pair(2, (uint64_t)id, secret)));
 	weir__near_take(cache, &ticket, 0);
 	(void)weir__near_put(cache, &(weir__near_item){

@@ -22,10 +22,14 @@
 
 typedef weir_near_cache weir__near;
 
-/* Objects of one kind. Any thread; release of the last reference may free. */
+/* Objects of one kind. Any thread; release of the last reference may free. room: WEIR__NEAR_ROOM bytes that end at a cache line's bound where
+ * the object (its count of references first) begins, zeroed when it was made, for the entry of who keeps it; NULL, or it returns
+ * NULL: it has none. */
+#define WEIR__NEAR_ROOM 96
 typedef struct weir__near_kind {
 	void (*retain)(void *object);
 	void (*release)(void *object);
+	void *(*room)(const void *object);
 } weir__near_kind;
 
 /* What an entry holds: an object, or where kind is NULL a number. */

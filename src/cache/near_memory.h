@@ -40,7 +40,7 @@ static inline uint64_t weir__near_entry_sum(const weir__near *near_cache, const 
 {
 	uint64_t sum = atomic_load_explicit(&near_cache->generation, memory_order_acquire);
 
-	for (size_t i = 0; i < entry->stripe_count; i++)
+	for (size_t i = 0; i < (entry->shape & WEIR__NEAR_COUNT); i++)
 		sum += weir__near_stripe_value(near_cache, i < WEIR__NEAR_INLINE ? entry->stripes[i]
 		                                                                 : entry->more_stripes[i - WEIR__NEAR_INLINE]);
 	return sum;
@@ -81,7 +81,7 @@ static inline bool weir__near_look(weir__near *near_cache, weir__hash128 name, i
 
 	if (found) {
 		weir__near_note_use(entry);
-		*value = (weir__near_value){ .kind = entry->kind, .absent = entry->absent };
+		*value = (weir__near_value){ .kind = entry->kind, .absent = entry->shape & WEIR__NEAR_ABSENT };
 		if (entry->kind)
 			entry->kind->retain(value->object = entry->object);
 		else

@@ -7,70 +7,67 @@
 #define KEPT_USES   1   /* used more often than this in the small queue: to the main queue */
 #define STEPS_MOST  512 /* round the queues for one new entry; then the next one goes, used or not */
 
-void weir__near_queue_push(weir__near_shard *shard, uint8_t which, uint32_t index)
+void weir__near_queue_push(weir__near_shard *shard, uint8_t which, weir__near_entry *entry)
 {
 	weir__near_queue *queue = &shard->queues[which];
-	weir__near_entry *entry = weir__near_entry_at(shard, index);
 
 	entry->queue = which;
 	entry->before = queue->last;
-	entry->after = WEIR__NEAR_NONE;
-	if (queue->last == WEIR__NEAR_NONE)
-		queue->first = index;
+	entry->after = NULL;
+	if (queue->last)
+		queue->last->after = entry;
 	else
-		weir__near_entry_at(shard, queue->last)->after = index;
-	queue->last = index;
+		queue->first = entry;
+	queue->last = entry;
 	queue->bytes += entry->charge;
 }
 
-void weir__near_queue_remove(weir__near_shard *shard, uint32_t index)
+void weir__near_queue_remove(weir__near_shard *shard, weir__near_entry *entry)
 {
-	weir__near_entry *entry = weir__near_entry_at(shard, index);
 	weir__near_queue *queue = &shard->queues[entry->queue];
 
-	if (entry->before == WEIR__NEAR_NONE)
+	if (entry->before)
+		entry->before->after = entry->after;
+	else
 		queue->first = entry->after;
+	if (entry->after)
+		entry->after->before = entry->before;
 	else
-		weir__near_entry_at(shard, entry->before)->after = entry->after;
-	if (entry->after == WEIR__NEAR_NONE)
 		queue->last = entry->before;
-	else
-		weir__near_entry_at(shard, entry->after)->before = entry->before;
 	queue->bytes -= entry->charge;
 }
 
-static void move(weir__near_shard *shard, uint8_t queue, uint32_t index, unsigned char uses)
+static void move(weir__near_shard *shard, uint8_t queue, weir__near_entry *entry, unsigned char uses)
 {
-	weir__near_queue_remove(shard, index);
-	atomic_store_explicit(&weir__near_entry_at(shard, index)->uses, uses, memory_order_relaxed);
-	weir__near_queue_push(shard, queue, index);
+	weir__near_queue_remove(shard, entry);
+	atomic_store_explicit(&entry->uses, uses, memory_order_relaxed);
+	weir__near_queue_push(shard, queue, entry);
 }
 
 /* One step: the oldest entry of a queue leaves, or goes (on) in the main queue. */
 static void step(weir__near_shard *shard, weir__near *near_cache, int64_t now_us, bool spares)
 {
 	weir__near_queue *small = &shard->queues[WEIR__NEAR_SMALL];
-	bool              from_small = small->first != WEIR__NEAR_NONE && (small->bytes > shard->max_bytes / SMALL_SHARE ||
-                                                          shard->queues[WEIR__NEAR_MAIN].first == WEIR__NEAR_NONE);
-	uint32_t          index = shard->queues[from_small ? WEIR__NEAR_SMALL : WEIR__NEAR_MAIN].first;
-	weir__near_entry *entry = weir__near_entry_at(shard, index);
+	bool              from_small =
+		small->first && (small->bytes > shard->max_bytes / SMALL_SHARE || !shard->queues[WEIR__NEAR_MAIN].first);
+	weir__near_entry *entry = shard->queues[from_small ? WEIR__NEAR_SMALL : WEIR__NEAR_MAIN].first;
 	unsigned char     uses = atomic_load_explicit(&entry->uses, memory_order_relaxed);
 
 	if (!weir__near_is_right(near_cache, entry, now_us)) {
-		weir__near_retire(shard, near_cache, index);
+		weir__near_retire(shard, near_cache, entry);
 		return;
 	}
 	if (spares && from_small && uses > KEPT_USES) {
-		move(shard, WEIR__NEAR_MAIN, index, 0);
+		move(shard, WEIR__NEAR_MAIN, entry, 0);
 		return;
 	}
 	if (spares && !from_small && uses > 0) {
-		move(shard, WEIR__NEAR_MAIN, index, (unsigned char)(uses - 1));
+		move(shard, WEIR__NEAR_MAIN, entry, (unsigned char)(uses - 1));
 		return;
 	}
 	if (from_small)
 		weir__near_ghosts_add(&shard->ghosts, entry->name);
-	weir__near_retire(shard, near_cache, index);
+	weir__near_retire(shard, near_cache, entry);
 	shard->evictions++;
 }
 

@@ -1,8 +1,11 @@
 /* A shard of the near cache: entries, a hash table to find them, queues to evict them.
  *
- * Looking up takes no lock. Under a pin (near_pins.h) it reads the table's slots and, where a slot's tag fits, the entry, which is
- * written before its slot and not again before nobody can see it. Changes are made under the shard's mutex: slots are single
- * words, a larger table takes the place of the old one as a whole.
+ * Looking up takes no lock. Under a pin (near_pins.h) it reads a bucket of the table, which is one cache line, and where a mark fits, the
+ * entry, which is written before its slot and not again before nobody can see it. Changes are made under the shard's mutex: slots
+ * are single words, a larger table takes the place of the old one as a whole.
+ *
+ * Far from the CPU's caches a hit costs as many waits as there are places to go to one after the other: the bucket, and then entry, object and
+ * counter at a time. So the table is small, and an entry lies right before its object if that has room there.
  *
  * Eviction is S3-FIFO (Yang et al., "FIFO queues are all you need for cache eviction", 2023): new entries go through a small queue
  * of a tenth of the bytes; what was used twice there moves to the main queue, what was not is evicted, and remembered by name for a
@@ -17,57 +20,85 @@
 
 #include <assert.h>
 #include <pthread.h>
+#include <stddef.h>
 
-#define WEIR__NEAR_NONE   UINT32_MAX /* no entry */
-#define WEIR__NEAR_INLINE 3          /* stripes in the line of an entry that readers look at */
+#define WEIR__NEAR_INLINE 3 /* stripes in the line of an entry that readers look at */
+#define WEIR__NEAR_LINE   64
 
-/* The first cache line is what a hit reads. */
-typedef struct weir__near_entry {
-	alignas(64) weir__hash128 name;
-	uint64_t sum;
-	int64_t  expires_us;
+/* shape of an entry */
+#define WEIR__NEAR_COUNT    0x0f /* so many stripes */
+#define WEIR__NEAR_ABSENT   0x10 /* "there is none" */
+#define WEIR__NEAR_OF_ARENA 0x20 /* else it lies in the room of its object */
+
+/* From name on it is a cache line, which is what a hit reads; where the entry lies in its object's room, the object follows. */
+typedef struct weir__near_entry weir__near_entry;
+struct weir__near_entry {
+	union {
+		weir__near_entry *before; /* in its queue */
+		uint64_t          epoch;  /* in which it was retired */
+	};
+	weir__near_entry *after;        /* in its queue, and among the free and the retired ones */
+	uint64_t          charge;       /* bytes */
+	uint32_t         *more_stripes; /* allocated; or NULL */
+
+	weir__hash128 name;
+	uint64_t      sum;
+	int64_t       expires_us;
 	union {
 		void   *object;
 		int64_t number; /* where kind is NULL */
 	};
 	const weir__near_kind *kind;
 	uint32_t               stripes[WEIR__NEAR_INLINE];
-	uint8_t                stripe_count;
-	bool                   absent;
+	uint8_t                shape;
 	atomic_uchar           uses;
+	atomic_bool            taken; /* of a room: by an entry */
 	uint8_t                queue; /* which; under the mutex */
+};
 
-	uint32_t more_stripes[WEIR__NEAR_STRIPES - WEIR__NEAR_INLINE];
-	uint32_t before, after; /* in its queue; after: also among the free and the retired ones */
-	uint64_t charge;        /* bytes */
-	uint64_t epoch;         /* in which it was retired */
-} weir__near_entry;
+#define WEIR__NEAR_HEAD offsetof(weir__near_entry, name) /* what stands before the line */
 
-static_assert(sizeof(weir__near_entry) == 128, "an entry is two cache lines");
+static_assert(sizeof(weir__near_entry) == WEIR__NEAR_ROOM, "an entry fits the room of an object");
+static_assert(sizeof(weir__near_entry) - WEIR__NEAR_HEAD == WEIR__NEAR_LINE, "readers look at one line of an entry");
 
-/* hint lets the CPU fetch the entry, its object and the counter of its own key all at a time: where the object is, in 48 bits, and above
- * them which line of the stripes. Nothing but speed depends on it. */
-typedef struct weir__near_slot {
-	_Atomic uint64_t word;
-	_Atomic uint64_t hint;
-} weir__near_slot;
+/* A cache line of the table. marks: a byte of each one's name, 0 where there is none; in the highest byte how many went on to the next
+ * bucket because this one was full (at 255 it is no longer known and stays). A slot is the line of an entry by its number, and in the bits
+ * above which line of the stripes the counter of its own key is in, so that entry, object and counter are fetched at a time. The
+ * latter is a hint, and cut off where it does not fit. */
+#define WEIR__NEAR_WAYS 7
 
-#define WEIR__NEAR_HINT_BITS   48
-#define WEIR__NEAR_LINE        64
-#define WEIR__NEAR_LINE_STRIPE (WEIR__NEAR_LINE / sizeof(uint64_t)) /* so many in a line */
+typedef struct weir__near_bucket {
+	alignas(WEIR__NEAR_LINE) _Atomic uint64_t marks;
+	_Atomic uint64_t slots[WEIR__NEAR_WAYS];
+} weir__near_bucket;
 
-typedef struct weir__near_table {
-	struct weir__near_table *next; /* among the retired ones */
-	uint64_t                 epoch;
-	uint32_t                 mask; /* slots - 1 */
-	weir__near_slot          slots[];
-} weir__near_table;
+#define WEIR__NEAR_ONES       UINT64_C(0x0101010101010101)
+#define WEIR__NEAR_WENT_ON    56 /* the bits above */
+#define WEIR__NEAR_WHERE_BITS 42
+#define WEIR__NEAR_WHERE      ((UINT64_C(1) << WEIR__NEAR_WHERE_BITS) - 1)
+
+/* A table's address, which is at a line's bound, and in the bits below how many bits the number of a bucket has. Before the buckets stands
+ * what is known of a table that has been replaced. */
+typedef struct weir__near_table_head {
+	uintptr_t next; /* among the retired ones */
+	uint64_t  epoch;
+} weir__near_table_head;
+
+static inline weir__near_bucket *weir__near_buckets(uintptr_t table)
+{
+	return (weir__near_bucket *)(table & ~(uintptr_t)(WEIR__NEAR_LINE - 1));
+}
+
+static inline uint32_t weir__near_table_mask(uintptr_t table)
+{
+	return (UINT32_C(1) << (table & (WEIR__NEAR_LINE - 1))) - 1;
+}
 
 enum { WEIR__NEAR_SMALL, WEIR__NEAR_MAIN, WEIR__NEAR_QUEUES };
 
 typedef struct weir__near_queue {
-	uint32_t first, last;
-	uint64_t bytes;
+	weir__near_entry *first, *last;
+	uint64_t          bytes;
 } weir__near_queue;
 
 /* The names that left the small queue, as far as they fit. */
@@ -77,20 +108,18 @@ typedef struct weir__near_ghosts {
 } weir__near_ghosts;
 
 typedef struct weir__near_shard {
-	alignas(64) _Atomic(weir__near_table *) table;
-	_Atomic uint32_t   mask;   /* of the table's slots: a hint */
-	weir__near_entry **chunks; /* of WEIR__NEAR_CHUNK entries each */
-	weir__near_arena  *arena;
+	alignas(64) _Atomic uintptr_t table;
+	weir__near_arena *arena;
 
 	alignas(64) pthread_mutex_t mutex; /* the rest */
-	uint32_t          chunk_count, chunk_max;
-	uint32_t          free;  /* first of the entries that may be used */
-	uint32_t          fresh; /* of the last chunk, those never used */
-	uint32_t          used;  /* slots that are not empty */
-	uint32_t          count; /* entries in the queues */
-	uint32_t          retired_first, retired_last, retired_count;
+	weir__near_entry *free;            /* of the arena */
+	char             *fresh;           /* what is left of the arena's last chunk */
+	uint32_t          fresh_count;     /* entries in it */
+	uint32_t          count;           /* entries in the queues */
+	weir__near_entry *retired_first, *retired_last;
+	uint32_t          retired_count;
 	uint64_t          retired_bytes;
-	weir__near_table *retired_tables;
+	uintptr_t         retired_tables;
 	weir__near_queue  queues[WEIR__NEAR_QUEUES];
 	weir__near_ghosts ghosts;
 	uint64_t          bytes, max_bytes;
@@ -98,72 +127,88 @@ typedef struct weir__near_shard {
 	char              apart[64];
 } weir__near_shard;
 
-#define WEIR__NEAR_CHUNK 256
-
-static inline weir__near_entry *weir__near_entry_at(const weir__near_shard *shard, uint32_t index)
-{
-	return &shard->chunks[index / WEIR__NEAR_CHUNK][index % WEIR__NEAR_CHUNK];
-}
-
 /* max_bytes of this shard; the arena must outlive it. False: out of memory; nothing is left to release. */
 bool weir__near_shard_init(weir__near_shard *shard, weir__near_arena *arena, uint64_t max_bytes);
 void weir__near_shard_release(weir__near_shard *shard);
-
-/* A slot is one of these, or the tag of a name and an index from WEIR__NEAR_FIRST_INDEX on. */
-#define WEIR__NEAR_EMPTY       UINT64_C(0)
-#define WEIR__NEAR_GONE        UINT64_C(1) /* was taken; whoever searches goes on */
-#define WEIR__NEAR_FIRST_INDEX 2
-#define WEIR__NEAR_TAG         (UINT64_MAX << 32)
 
 static inline bool weir__near_same(weir__hash128 a, weir__hash128 b)
 {
 	return a.low == b.low && a.high == b.high;
 }
 
+/* The bytes of marks that are mark: the highest bit of each. Above the lowest one there may be some that are not. */
+static inline uint64_t weir__near_marked(uint64_t marks, uint8_t mark)
+{
+	uint64_t zero_where = marks ^ (WEIR__NEAR_ONES * mark);
+
+	return (zero_where - WEIR__NEAR_ONES) & ~zero_where &
+	       (WEIR__NEAR_ONES << 7 & ~(UINT64_C(0xff) << WEIR__NEAR_WENT_ON));
+}
+
+static inline uint8_t weir__near_mark(weir__hash128 name)
+{
+	uint8_t mark = (uint8_t)(name.high >> 56);
+
+	return mark ? mark : 1;
+}
+
 /* Fetches what a search for the name begins with. Needs no pin: nothing is looked at. */
 static inline void weir__near_shard_prefetch(const weir__near_shard *shard, weir__hash128 name)
 {
-	const weir__near_table *table = atomic_load_explicit(&shard->table, memory_order_relaxed);
+	uintptr_t table = atomic_load_explicit(&shard->table, memory_order_relaxed);
 
-	__builtin_prefetch(&table->slots[(uint32_t)name.high & atomic_load_explicit(&shard->mask, memory_order_relaxed)]);
+	__builtin_prefetch(&weir__near_buckets(table)[(uint32_t)name.high & weir__near_table_mask(table)]);
 }
 
-static inline uint64_t weir__near_hint(const void *object, uint32_t stripe)
+static inline uint64_t weir__near_slot(const weir__near_entry *entry)
 {
-	uint64_t where = (uint64_t)(uintptr_t)object & ((UINT64_C(1) << WEIR__NEAR_HINT_BITS) - 1);
+	uint64_t line = ((uint64_t)(uintptr_t)entry + WEIR__NEAR_HEAD) / WEIR__NEAR_LINE;
 
-	return where | (uint64_t)(stripe / WEIR__NEAR_LINE_STRIPE) << WEIR__NEAR_HINT_BITS;
+	return line | (uint64_t)(entry->stripes[0] / (WEIR__NEAR_LINE / sizeof(uint64_t))) << WEIR__NEAR_WHERE_BITS;
 }
 
-/* What stands right before the object is its count of references. */
-static inline void weir__near_follow(uint64_t hint, const _Atomic uint64_t *stripes)
+/* NULL: the slot is empty. */
+static inline weir__near_entry *weir__near_slot_entry(uint64_t slot)
 {
-	const char *object = (const char *)(uintptr_t)(hint & ((UINT64_C(1) << WEIR__NEAR_HINT_BITS) - 1));
+	char *line = (char *)(uintptr_t)((slot & WEIR__NEAR_WHERE) * WEIR__NEAR_LINE);
 
-	__builtin_prefetch(stripes + (hint >> WEIR__NEAR_HINT_BITS) * WEIR__NEAR_LINE_STRIPE);
-	__builtin_prefetch(object, 1);
-	__builtin_prefetch(object - sizeof(size_t), 1);
+	return line ? (weir__near_entry *)(void *)(line - WEIR__NEAR_HEAD) : NULL;
+}
+
+static inline void weir__near_follow(uint64_t slot, const _Atomic uint64_t *stripes)
+{
+	const char *line = (const char *)(uintptr_t)((slot & WEIR__NEAR_WHERE) * WEIR__NEAR_LINE);
+
+	__builtin_prefetch(line);
+	__builtin_prefetch(line + WEIR__NEAR_LINE, 1);
+	__builtin_prefetch(stripes + (slot >> WEIR__NEAR_WHERE_BITS) * (WEIR__NEAR_LINE / sizeof(uint64_t)));
 }
 
 /* The entry of this name, or NULL; under a pin. */
 static inline weir__near_entry *weir__near_shard_find(const weir__near_shard *shard, const _Atomic uint64_t *stripes,
                                                       weir__hash128 name)
 {
-	weir__near_table *table = atomic_load(&shard->table);
+	uintptr_t          table = atomic_load(&shard->table);
+	weir__near_bucket *buckets = weir__near_buckets(table);
+	uint32_t           mask = weir__near_table_mask(table);
 
-	for (uint32_t at = (uint32_t)name.high & table->mask;; at = (at + 1) & table->mask) {
-		uint64_t          slot = atomic_load(&table->slots[at].word);
-		weir__near_entry *entry;
+	for (uint32_t i = 0; i <= mask; i++) {
+		weir__near_bucket *bucket = &buckets[((uint32_t)name.high + i) & mask];
+		uint64_t           marks = atomic_load(&bucket->marks);
+		uint64_t           like = weir__near_marked(marks, weir__near_mark(name));
 
-		if (slot == WEIR__NEAR_EMPTY)
+		for (; like; like &= like - 1) {
+			uint64_t          slot = atomic_load(&bucket->slots[__builtin_ctzll(like) / 8]);
+			weir__near_entry *entry = weir__near_slot_entry(slot);
+
+			weir__near_follow(slot, stripes);
+			if (entry && weir__near_same(entry->name, name))
+				return entry;
+		}
+		if (marks >> WEIR__NEAR_WENT_ON == 0)
 			return NULL;
-		if (((slot ^ name.high) & WEIR__NEAR_TAG) != 0 || slot == WEIR__NEAR_GONE)
-			continue;
-		weir__near_follow(atomic_load_explicit(&table->slots[at].hint, memory_order_relaxed), stripes);
-		entry = weir__near_entry_at(shard, (uint32_t)slot - WEIR__NEAR_FIRST_INDEX);
-		if (weir__near_same(entry->name, name))
-			return entry;
 	}
+	return NULL;
 }
 
 /* What is let go under the mutex and released outside it. */
@@ -185,11 +230,20 @@ bool weir__near_shard_reclaim(weir__near_shard *shard, weir__pins *pins, weir__n
 /* ---- Of the files of a shard alone; under the mutex ------------------------------------------------------------ */
 
 /* Takes the entry out of the table and the queues; it waits among the retired until nobody can see it. */
-void weir__near_retire(weir__near_shard *shard, weir__near *near_cache, uint32_t index);
+void weir__near_retire(weir__near_shard *shard, weir__near *near_cache, weir__near_entry *entry);
+
+/* The table (near_table.c). Room for one more entry; false: out of memory. Then it can be inserted. */
+bool weir__near_table_init(weir__near_shard *shard);
+void weir__near_table_release(weir__near_shard *shard);
+bool weir__near_table_make_room(weir__near_shard *shard, weir__near *near_cache);
+void weir__near_table_insert(weir__near_shard *shard, const weir__near_entry *entry);
+void weir__near_table_remove(weir__near_shard *shard, const weir__near_entry *entry);
+/* Frees those replaced ones that nobody can see. */
+void weir__near_table_reclaim(weir__near_shard *shard, weir__pins *pins);
 
 /* Queues (near_queue.c). */
-void weir__near_queue_push(weir__near_shard *shard, uint8_t which, uint32_t index);
-void weir__near_queue_remove(weir__near_shard *shard, uint32_t index);
+void weir__near_queue_push(weir__near_shard *shard, uint8_t which, weir__near_entry *entry);
+void weir__near_queue_remove(weir__near_shard *shard, weir__near_entry *entry);
 
 /* Evicts until `bytes` more fit. */
 void weir__near_evict(weir__near_shard *shard, weir__near *near_cache, uint64_t bytes, int64_t now_us);

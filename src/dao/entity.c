@@ -5,6 +5,7 @@
 #include "base/error.h"
 #include "base/hash.h"
 #include "base/memory.h"
+#include "cache/near_space.h"
 #include "models/value_type.h"
 
 #include <string.h>
@@ -72,6 +73,12 @@ static int entity_init(weir__entity *entity, const weir_model *model, weir_cache
 		return rc;
 	return weir__cache_space_create(cache, model, entity->layout->base->table, entity->layout->fingerprint,
 	                                &entity->space, err);
+}
+
+void weir__registry_make_room(const weir__registry *registry)
+{
+	for (size_t i = 0; i < registry->count; i++)
+		registry->items[i].layout->has_room = weir__near_is_on(registry->items[i].space);
 }
 
 static size_t slot_of(const weir__registry *registry, const weir_model *model)

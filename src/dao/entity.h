@@ -39,6 +39,9 @@ int  weir__registry_create(const weir_model *const *models, weir_cache_manager *
                            weir_error *err);
 void weir__registry_release(weir__registry *registry);
 
+/* Once the cache is started: records of models that have a near cache are made with room for its entries. */
+void weir__registry_make_room(const weir__registry *registry);
+
 /* The entity of a model; NULL if the session does not know it. */
 const weir__entity *weir__registry_find(const weir__registry *registry, const weir_model *model);
 

@@ -3,6 +3,7 @@
 
 #include "models/record.h"
 
+#include <assert.h>
 #include <string.h>
 
 static void retain_record(void *record)
@@ -22,8 +23,15 @@ static void release_list(void *memory)
 	weir_list_release(&list);
 }
 
-static const weir__near_kind records = { retain_record, release_record };
-static const weir__near_kind lists = { weir__list_memory_retain, release_list };
+static void *room_of_record(const void *record)
+{
+	return weir__record_room(record);
+}
+
+static_assert(WEIR__RECORD_ROOM == WEIR__NEAR_ROOM, "a record's room is that of an entry");
+
+static const weir__near_kind records = { retain_record, release_record, room_of_record };
+static const weir__near_kind lists = { weir__list_memory_retain, release_list, NULL };
 
 static inline int64_t number_of(const weir__entity *entity, const void *key)
 {

@@ -243,6 +243,8 @@ static int engine_create(const weir_options *options, weir__engine **created, we
 	if (rc >= 0)
 		rc = weir__cache_manager_start(engine->cache, err);
 	if (rc >= 0)
+		weir__registry_make_room(&engine->registry);
+	if (rc >= 0)
 		rc = create_db(engine, options, err);
 	if (rc >= 0)
 		weir__era_watch(engine);

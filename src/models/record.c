@@ -19,13 +19,16 @@
 
 typedef struct list_block list_block;
 
-/* What stands before a struct: 32 bytes where pointers have 8. */
+/* What stands before a struct: 32 bytes where pointers have 8. owner is the block's address; below LINE the record is alone: 0, or where it
+ * has room, one more than how far the room is from where the allocation begins. */
 typedef struct header {
 	alignas(max_align_t) weir__live live;
 	const weir_model *model;
-	list_block       *owner; /* NULL: a record alone */
+	uintptr_t         owner;
 	atomic_size_t     references;
 } header;
+
+#define LINE 64
 
 /* The memory of a list. */
 struct list_block {
@@ -45,6 +48,12 @@ static header *header_of(const void *record)
 	return (header *)((uintptr_t)record - sizeof(header));
 }
 
+/* NULL: a record alone. */
+static list_block *owner_of(const header *of)
+{
+	return of->owner < LINE ? NULL : (list_block *)of->owner;
+}
+
 static size_t round_up(size_t size)
 {
 	return (size + alignof(max_align_t) - 1) & ~(alignof(max_align_t) - 1);
@@ -56,22 +65,64 @@ static void *place_record(void *memory, const weir_model *model, list_block *own
 	header *made = memory;
 
 	made->model = model;
-	made->owner = owner;
+	made->owner = (uintptr_t)owner;
 	atomic_init(&made->references, owner ? 0 : 1);
 	weir__live_add(&made->live);
 	return memset(made + 1, 0, model->size);
 }
 
+/* How far from memory on the room begins, so that the header is at a cache line's bound. */
+static size_t shift_of(const char *memory)
+{
+	return (LINE - ((uintptr_t)memory + WEIR__RECORD_ROOM) % LINE) % LINE;
+}
+
+/* With room, whose bytes and alignment are part of fixed. */
+static void *make_with_room(const weir__layout *layout, size_t size, char **text)
+{
+	char  *memory = weir__malloc(size);
+	size_t shift = memory ? shift_of(memory) : 0;
+	char  *at = memory + shift + WEIR__RECORD_ROOM;
+	void  *made;
+
+	if (!memory)
+		return NULL;
+	memset(memory + shift, 0, WEIR__RECORD_ROOM);
+	made = place_record(at, layout->model, NULL);
+	((header *)(void *)at)->owner = shift + 1;
+	*text = at + sizeof(header) + layout->model->size;
+	return made;
+}
+
 void *weir__record_create(const weir__layout *layout, size_t text_size, char **text)
 {
 	const weir_model *model = layout->model;
-	size_t            fixed = sizeof(header) + model->size;
-	char             *memory = text_size <= SIZE_MAX - fixed ? weir__malloc(fixed + text_size) : NULL;
+	size_t            room = layout->has_room ? WEIR__RECORD_ROOM + LINE - alignof(max_align_t) : 0;
+	size_t            fixed = room + sizeof(header) + model->size;
+	char             *memory;
 
+	if (text_size > SIZE_MAX - fixed)
+		return NULL;
+	if (room > 0)
+		return make_with_room(layout, fixed + text_size, text);
+	memory = weir__malloc(fixed + text_size);
 	if (!memory)
 		return NULL;
 	*text = memory + fixed;
 	return place_record(memory, model, NULL);
+}
+
+void *weir__record_room(const void *record)
+{
+	const header *of = header_of(record);
+
+	return of->owner == 0 || of->owner >= LINE ? NULL : (char *)header_of(record) - WEIR__RECORD_ROOM;
+}
+
+/* Where its allocation begins. */
+static void *memory_of(header *alone)
+{
+	return alone->owner == 0 ? (char *)alone : (char *)alone - WEIR__RECORD_ROOM - (alone->owner - 1);
 }
 
 static void init_block(list_block *block, const weir_model *model, size_t count, bool refers)
@@ -232,13 +283,15 @@ void *weir__list_attached(const weir_list *list)
 
 void weir_record_retain(const void *record)
 {
-	header *of = header_of(record);
+	header     *of = header_of(record);
+	list_block *owner;
 
 	if (!record || !weir__live_has(of))
 		return;
-	if (of->owner)
-		retain(&of->owner->references);
-	if (!of->owner || WEIR__CHECKS_LIFE)
+	owner = owner_of(of);
+	if (owner)
+		retain(&owner->references);
+	if (!owner || WEIR__CHECKS_LIFE)
 		retain(&of->references);
 }
 
@@ -256,19 +309,21 @@ static bool release_own(header *of)
 
 int weir_record_release(const void *record)
 {
-	header *of = header_of(record);
+	header     *of = header_of(record);
+	list_block *owner;
 
 	if (!record)
 		return WEIR_OK;
 	if (!weir__live_has(of))
 		return WEIR_ERR_USAGE;
-	if (of->owner) {
+	owner = owner_of(of);
+	if (owner) {
 		if (WEIR__CHECKS_LIFE && !release_own(of))
 			return WEIR_ERR_USAGE;
-		release_block(of->owner);
+		release_block(owner);
 	} else if (release(&of->references)) {
 		weir__live_remove(&of->live);
-		weir__free(of);
+		weir__free(memory_of(of));
 	}
 	return WEIR_OK;
 }
@@ -339,7 +394,7 @@ size_t weir__list_bytes(const weir__layout *layout, const weir_list *list)
 
 bool weir__record_is_alone(const void *record)
 {
-	return !header_of(record)->owner;
+	return !owner_of(header_of(record));
 }
 
 void weir__list_memory_retain(void *memory)

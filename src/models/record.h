@@ -1,6 +1,7 @@
 /* The memory of records and lists.
  *
  *   record:  | header | struct | texts ...                                  one allocation
+ *            | room | header | struct | texts ...                           the same where the layout has_room
  *   list:    | memory | items (pointers) | header struct | header struct ... | texts ... |   one allocation
  *
  * A header stands directly before each struct. A record alone counts its own references; a record of a list refers to
@@ -18,6 +19,13 @@
 /* Room for one record of the layout and text_size bytes of texts; *text is where they start (a cursor for the
  * maker). The struct is zeroed. One reference. NULL when out of memory. */
 void *weir__record_create(const weir__layout *layout, size_t text_size, char **text);
+
+/* Bytes in front of a record that are for who keeps it and for nobody else: what he notes there is fetched with the record, and the
+ * header behind it begins a cache line. Zeroed when the record is made; as old as the record. */
+#define WEIR__RECORD_ROOM 96
+
+/* NULL: it has none. */
+void *weir__record_room(const void *record);
 
 /* Room for count records and text_size bytes of texts for all of them; every item points to its zeroed struct.
  * Writes to *list, which weir_list_release gives back. WEIR_OK or WEIR_ERR_NO_MEMORY. */

@@ -15,19 +15,26 @@ typedef struct thing {
 	atomic_int references;
 	int64_t    value;
 	uint64_t   check; /* of value, while it lives */
+	void      *memory;
 } thing;
 
 static atomic_int living;
 
 #define ALIVE UINT64_C(0xa11fea11fea11fea)
 
+#define LINE 64
+
+/* At a line's bound, with room in front. */
 static thing *make_thing(int64_t value)
 {
-	thing *made = weir__malloc(sizeof *made);
+	char  *memory = weir__calloc(1, sizeof(thing) + WEIR__NEAR_ROOM + LINE);
+	size_t end = (uintptr_t)memory + WEIR__NEAR_ROOM;
+	thing *made = (thing *)(void *)(memory + WEIR__NEAR_ROOM + (LINE - end % LINE) % LINE);
 
-	if (!made)
+	if (!memory)
 		return NULL;
 	atomic_init(&made->references, 1);
+	made->memory = memory;
 	made->value = value;
 	made->check = (uint64_t)value ^ ALIVE;
 	atomic_fetch_add(&living, 1);
@@ -49,11 +56,19 @@ static void release_thing(void *object)
 		return;
 	MUST(held->check == ((uint64_t)held->value ^ ALIVE));
 	held->check = 0;
-	weir__free(held);
+	weir__free(held->memory);
 	atomic_fetch_sub(&living, 1);
 }
 
-static const weir__near_kind things = { retain_thing, release_thing };
+static void *room_of_thing(const void *object)
+{
+	return (char *)(uintptr_t)object - WEIR__NEAR_ROOM;
+}
+
+static const weir__near_kind things = { retain_thing, release_thing, room_of_thing };
+static const weir__near_kind bare_things = { retain_thing, release_thing, NULL };
+
+static const weir__near_kind *kind = &things;
 
 static weir__near *near_cache;
 
@@ -87,18 +102,22 @@ static weir__near_ticket ticket_of(int64_t key)
 	return ticket;
 }
 
+static bool put_thing(int64_t key, thing *object, const weir__near_ticket *ticket, size_t bytes, int64_t expires_us)
+{
+	return weir__near_put(near_cache, &(weir__near_item){
+										  .name = name_of(key),
+										  .ticket = ticket,
+										  .value = { .kind = kind, .object = object },
+										  .bytes = bytes,
+										  .now_us = 0,
+										  .expires_us = expires_us,
+									  });
+}
+
 static bool put_as(int64_t key, int64_t value, const weir__near_ticket *ticket, size_t bytes, int64_t expires_us)
 {
-	thing          *object = make_thing(value);
-	weir__near_item item = {
-		.name = name_of(key),
-		.ticket = ticket,
-		.value = { .kind = &things, .object = object },
-		.bytes = bytes,
-		.now_us = 0,
-		.expires_us = expires_us,
-	};
-	bool kept = object && weir__near_put(near_cache, &item);
+	thing *object = make_thing(value);
+	bool   kept = object && put_thing(key, object, ticket, bytes, expires_us);
 
 	if (object)
 		release_thing(object);
@@ -291,6 +310,52 @@ START_TEST(test_near__a_record_that_was_given_out_lives_on)
 }
 END_TEST
 
+/* The entry of a thing that is kept once is in its room, of one that is kept again it is not, and all of them are found. */
+START_TEST(test_near__one_object_may_be_kept_under_many_names)
+{
+	enum { NAMES = 1000 };
+	thing *object;
+
+	open_near(1 << 20);
+	object = make_thing(7);
+	for (int64_t key = 0; key < NAMES; key++) {
+		weir__near_ticket ticket = ticket_of(key);
+
+		ck_assert(put_thing(key, object, &ticket, 100, INT64_MAX));
+	}
+	ck_assert(((weir__near_entry *)room_of_thing(object))->object == object);
+	ck_assert_int_eq(atomic_load(&object->references), 1 + NAMES);
+	for (int64_t key = 0; key < NAMES; key++)
+		ck_assert_int_eq(get(key), 7);
+	for (int64_t key = 0; key < NAMES; key += 2) {
+		ck_assert(put(key, key));
+		ck_assert_int_eq(get(key + 1), 7);
+	}
+	release_thing(object);
+	close_near();
+}
+END_TEST
+
+/* Buckets that are full send entries on; what is taken out leaves nothing in the way of the others. */
+START_TEST(test_near__every_entry_is_found_while_others_come_and_go)
+{
+	open_near(8 << 20);
+	for (int64_t key = 0; key < 20000; key++) {
+		ck_assert(put(key, key));
+		if (key >= 5000)
+			ck_assert_int_eq(get(key - 5000), key - 5000);
+	}
+	for (int round = 0; round < 3; round++)
+		for (int64_t key = round; key < 20000; key += 3)
+			ck_assert(put(key, key + round));
+	for (int64_t key = 0; key < 20000; key++)
+		ck_assert_int_eq(get(key), key + key % 3);
+	ck_assert_int_eq(get(20000), -1);
+	ck_assert_uint_eq(stats().entries, 20000);
+	close_near();
+}
+END_TEST
+
 #ifdef WEIR_TEST_HOOKS
 START_TEST(test_near__without_memory_nothing_is_kept_and_nothing_lost)
 {
@@ -396,6 +461,79 @@ START_TEST(test_near__threads_never_see_what_was_dropped_before)
 }
 END_TEST
 
+START_TEST(test_near__entries_that_are_not_in_their_objects_do_as_well)
+{
+	kind = &bare_things;
+	read_and_write_at_once(true);
+	kind = &things;
+}
+END_TEST
+
+/* ---- Handed over --------------------------------------------------------------------------------------------------- */
+
+enum { PLACES = 16 };
+
+static _Atomic(thing *) places[PLACES];
+
+/* Takes what is near or makes it near, leaves one of two references for another thread and gives back what one of them left. */
+static void *hand_over(void *argument)
+{
+	uint64_t at = (uint64_t)(uintptr_t)argument;
+
+	while (!atomic_load(&stop)) {
+		int64_t          key = (int64_t)((at = at * 6364136223846793005u + 1442695040888963407u) >> 33) % KEYS;
+		weir__near_value value;
+		thing           *left;
+
+		if (!weir__near_get(near_cache, name_of(key), 1, weir__seat(), &value)) {
+			(void)put(key, key);
+			continue;
+		}
+		retain_thing(value.object);
+		left = atomic_exchange(&places[at >> 20 & (PLACES - 1)], (thing *)value.object);
+		MUST(((thing *)value.object)->value == key);
+		release_thing(value.object);
+		if (left) {
+			MUST(left->check == ((uint64_t)left->value ^ ALIVE));
+			if (at >> 60 == 0) { /* what was evicted meanwhile is kept again */
+				weir__near_ticket ticket = ticket_of(left->value);
+
+				(void)put_thing(left->value, left, &ticket, 100, INT64_MAX);
+			}
+			release_thing(left);
+		}
+	}
+	return NULL;
+}
+
+/* The cache ends while things that were near are still held. */
+START_TEST(test_near__objects_are_handed_over_while_they_are_evicted)
+{
+	pthread_t threads[READERS];
+
+	open_near(1 << 16);
+	atomic_store(&stop, false);
+	for (intptr_t i = 0; i < READERS; i++)
+		ck_assert_int_eq(pthread_create(&threads[i], NULL, hand_over, (void *)(i + 1)), 0);
+	for (int64_t i = 0; i < 20000 || stats().evictions <= 1000; i++) {
+		touch(i % KEYS);
+		(void)put(KEYS + i % 500, i);
+	}
+	atomic_store(&stop, true);
+	for (int i = 0; i < READERS; i++)
+		pthread_join(threads[i], NULL);
+	weir__near_release(near_cache);
+	for (int i = 0; i < PLACES; i++) {
+		thing *left = atomic_exchange(&places[i], NULL);
+
+		if (left)
+			release_thing(left);
+	}
+	ck_assert_int_eq(atomic_load(&living), 0);
+	all_held();
+}
+END_TEST
+
 START_TEST(test_near__a_system_without_heavy_fences_does_as_well)
 {
 	read_and_write_at_once(false);
@@ -441,9 +579,11 @@ END_TEST
 #endif
 
 WEIR_SUITE("unit/cache/near", MEMORY_TESTS test_near__what_was_put_is_there_until_it_is_touched,
-           test_near__a_fill_that_comes_too_late_is_not_kept, test_near__an_entry_depends_on_each_of_its_stripes,
-           test_near__a_reset_drops_everything_at_once, test_near__an_entry_expires,
-           test_near__bytes_are_bounded_and_counted, test_near__what_is_too_large_is_not_kept,
-           test_near__a_scan_does_not_push_out_what_is_used, test_near__a_record_that_was_given_out_lives_on,
-           test_near__threads_never_see_what_was_dropped_before, test_near__a_system_without_heavy_fences_does_as_well,
-           test_near__threads_without_a_seat_are_pinned_too);
+           test_near__one_object_may_be_kept_under_many_names, test_near__every_entry_is_found_while_others_come_and_go,
+           test_near__entries_that_are_not_in_their_objects_do_as_well,
+           test_near__objects_are_handed_over_while_they_are_evicted, test_near__a_fill_that_comes_too_late_is_not_kept,
+           test_near__an_entry_depends_on_each_of_its_stripes, test_near__a_reset_drops_everything_at_once,
+           test_near__an_entry_expires, test_near__bytes_are_bounded_and_counted,
+           test_near__what_is_too_large_is_not_kept, test_near__a_scan_does_not_push_out_what_is_used,
+           test_near__a_record_that_was_given_out_lives_on, test_near__threads_never_see_what_was_dropped_before,
+           test_near__a_system_without_heavy_fences_does_as_well, test_near__threads_without_a_seat_are_pinned_too);

@@ -75,6 +75,41 @@ START_TEST(test_record__is_zeroed_aligned_and_has_room_for_its_texts)
 }
 END_TEST
 
+START_TEST(test_record__may_have_room_in_front)
+{
+	const everything *bare;
+	everything_list   list;
+
+	setup();
+	bare = make_record(1, "bare");
+	layout->has_room = true;
+	list = make_list(2);
+	ck_assert_ptr_null(weir__record_room(bare));
+	ck_assert_ptr_null(weir__record_room(list.items[0]));
+	for (size_t size = 0; size < 100; size++) {
+		char       *text = NULL;
+		everything *made = weir__record_create(layout, size, &text);
+		char       *room = weir__record_room(made);
+
+		ck_assert_uint_eq((uintptr_t)(room + WEIR__RECORD_ROOM) % 64, 0);
+		ck_assert(room + WEIR__RECORD_ROOM < (char *)made);
+		ck_assert(is_zero(room, WEIR__RECORD_ROOM));
+		memset(room, 'r', WEIR__RECORD_ROOM);
+		ck_assert(is_zero(made, sizeof *made));
+		ck_assert_ptr_eq(text, (char *)(made + 1));
+		memset(text, 'x', size);
+		ck_assert(weir__record_is_alone(made));
+		weir_record_retain(made);
+		ck_assert_int_eq(weir_record_release(made), WEIR_OK);
+		ck_assert_ptr_eq(weir_record_model(made), &everything_model);
+		ck_assert_int_eq(weir_record_release(made), WEIR_OK);
+	}
+	everything_release(&bare);
+	everything_list_release(&list);
+	teardown();
+}
+END_TEST
+
 START_TEST(test_record__lives_until_its_last_reference)
 {
 	setup();
@@ -475,11 +510,11 @@ END_TEST
 #endif
 
 WEIR_SUITE("models/record", test_record__is_zeroed_aligned_and_has_room_for_its_texts,
-           test_record__lives_until_its_last_reference, test_record__outlives_the_layout_it_was_made_by,
-           test_record__null_is_nothing, test_list__items_are_zeroed_aligned_and_apart,
-           test_list__of_nothing_needs_no_memory, test_list__a_retained_item_keeps_the_lists_memory,
-           test_list__of_records_from_elsewhere_gives_them_back, test_record__sizes_beyond_all_memory_are_refused,
-           test_bytes__count_what_every_kind_of_value_points_to,
+           test_record__may_have_room_in_front, test_record__lives_until_its_last_reference,
+           test_record__outlives_the_layout_it_was_made_by, test_record__null_is_nothing,
+           test_list__items_are_zeroed_aligned_and_apart, test_list__of_nothing_needs_no_memory,
+           test_list__a_retained_item_keeps_the_lists_memory, test_list__of_records_from_elsewhere_gives_them_back,
+           test_record__sizes_beyond_all_memory_are_refused, test_bytes__count_what_every_kind_of_value_points_to,
            test_list__that_others_have_gets_a_memory_of_its_own_with_the_same_records,
            test_out__parameters_of_typed_records_and_lists,
            test_record__threads_may_retain_and_release_at_once DEBUG_TESTS FAILURES);

@@ -54,10 +54,14 @@ static char *write_end(char *at)
 static char *write_header(char *at, char type, size_t number)
 {
 	*at++ = type;
-	if (number < 10)
+	if (number < 10) {
 		*at++ = (char)('0' + number);
-	else
+	} else if (number < 100) { /* what most lengths are */
+		*at++ = (char)('0' + number / 10);
+		*at++ = (char)('0' + number % 10);
+	} else {
 		at = write_number(at, number);
+	}
 	return write_end(at);
 }
 

@@ -95,18 +95,28 @@ static size_t join(const weir_factory *factory, const weir_set *but, size_t *off
 	return count;
 }
 
+static int fail(weir_error *err, int status, const char *message)
+{
+	if (err) {
+		*err = (weir_error)WEIR_ERROR_INIT;
+		err->status = status;
+		snprintf(err->message, sizeof err->message, "%s", message);
+	}
+	return status;
+}
+
 static int create(const weir_factory *factory, weir_session *session, void *values, const weir_set *but, void *record,
                   weir_error *err)
 {
 	weir_base_dao dao = weir_get_dao(session, factory->model);
 	size_t       *offsets = malloc((factory->set.count + but->count + 1) * sizeof *offsets);
 	weir_set      set = { .model = factory->model, .offsets = offsets };
-	int           rc = WEIR_ERR_NO_MEMORY;
+	int           rc;
 
-	if (offsets) {
-		set.count = join(factory, but, offsets);
-		rc = weir_base_dao_create(&dao, values, set, record, err);
-	}
+	if (!offsets)
+		return fail(err, WEIR_ERR_NO_MEMORY, "out of memory");
+	set.count = join(factory, but, offsets);
+	rc = weir_base_dao_create(&dao, values, set, record, err);
 	free(offsets);
 	return rc;
 }
@@ -114,12 +124,15 @@ static int create(const weir_factory *factory, weir_session *session, void *valu
 int weir_factory_create(const weir_factory *factory, weir_session *session, const void *given, weir_set but,
                         void *record, weir_error *err)
 {
-	char       *values = calloc(1, factory->model->size);
+	char       *values;
 	weir_unique unique;
 	int         rc;
 
+	if (but.count > 0 && (but.model != factory->model || !given))
+		return fail(err, WEIR_ERR_USAGE, "the columns are of another model than the factory, or have no values");
+	values = calloc(1, factory->model->size);
 	if (!values)
-		return WEIR_ERR_NO_MEMORY;
+		return fail(err, WEIR_ERR_NO_MEMORY, "out of memory");
 	weir_factory_build(factory, values, &unique);
 	for (size_t i = 0; given && i < but.count; i++)
 		memcpy(values + but.offsets[i], (const char *)given + but.offsets[i], extent(factory->model, but.offsets[i]));

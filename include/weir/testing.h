@@ -82,7 +82,8 @@ static inline weir_set weir_set_none(void)
 #define WEIR_AS_FILLED weir_set_none()
 
 /* Builds and stores a row; the columns of `but` have the values that they have in *given (WEIR_AS_FILLED: there are none, given may
- * be NULL). record as in weir_base_dao_create, may be NULL. */
+ * be NULL). record as in weir_base_dao_create, may be NULL. WEIR_ERR_USAGE: columns of another model than the factory's, or without
+ * values. */
 int weir_factory_create(const weir_factory *factory, weir_session *session, const void *given, weir_set but,
                         void *record, weir_error *err);
 

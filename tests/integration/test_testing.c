@@ -170,6 +170,22 @@ START_TEST(test_factory__each_row_has_values_of_its_own)
 }
 END_TEST
 
+START_TEST(test_factory__takes_no_columns_of_another_model)
+{
+	const user *made = NULL;
+
+	blog_open(&blog, NULL);
+	ck_assert_int_eq(
+		weir_factory_create(&users, blog.session, &(post){ .title = "t" }, WEIR_SET(post, title), &made, &blog.err),
+		WEIR_ERR_USAGE);
+	ck_assert_int_eq(weir_factory_create(&users, blog.session, NULL, WEIR_SET(user, bio), &made, &blog.err),
+	                 WEIR_ERR_USAGE);
+	ck_assert(blog.err.status == WEIR_ERR_USAGE && strstr(blog.err.message, "another model") && !made);
+	ck_assert_str_eq(blog_sql(&blog, "SELECT count(*) FROM users"), "0");
+	blog_close(&blog);
+}
+END_TEST
+
 START_TEST(test_factory__builds_without_storing)
 {
 	weir_unique unique, other;
@@ -219,4 +235,4 @@ END_TEST
 WEIR_SUITE("testing", test_unique__children_of_one_process_differ, test_schema__is_a_sessions_own_and_goes_with_it,
            test_schema__a_failure_leaves_nothing, test_transaction_of_a_test__leaves_nothing,
            test_transaction_of_a_test__tells_what_commit_would_refuse, test_factory__each_row_has_values_of_its_own,
-           test_factory__builds_without_storing);
+           test_factory__takes_no_columns_of_another_model, test_factory__builds_without_storing);

@@ -51,7 +51,7 @@ weir__redis_gets *weir__redis_gets_create(weir__redis_pool *pool)
 
 	if (!gets)
 		return NULL;
-	if (!weir__combiner_init(&gets->combiner, WEIR__PLACES_FEW, BATCH_KEYS)) {
+	if (!weir__combiner_init(&gets->combiner, WEIR__PLACES_MOST, BATCH_KEYS)) {
 		weir__free(gets);
 		return NULL;
 	}

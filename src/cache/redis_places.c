@@ -6,8 +6,7 @@
 #define SLOWER      64   /* parts in which a slower answer counts */
 #define PARTS       16   /* in which what is new counts for the averages */
 #define LARGE_BYTES 8192 /* of one caller's answer */
-#define FEW_MOST    8    /* a larger crowd is many callers */
-#define MANY_LEAST  3    /* a smaller one few again */
+#define CROWD       4    /* callers that wait are many */
 
 static int64_t load(const _Atomic int64_t *number)
 {
@@ -24,7 +23,6 @@ void weir__redis_places_init(weir__redis_places *places)
 	atomic_init(&places->best_us, NEAR_US);
 	atomic_init(&places->bytes, 0);
 	atomic_init(&places->crowd, 0);
-	atomic_init(&places->many, false);
 }
 
 static int64_t add_to(_Atomic int64_t *average, int64_t number)
@@ -54,25 +52,11 @@ void weir__redis_places_note(weir__redis_places *places, const weir__redis_answe
 	(void)add_to(&places->bytes, (int64_t)(answer->bytes / answer->callers));
 }
 
-static bool are_many(weir__redis_places *places, int now, size_t waited)
-{
-	bool    many = atomic_load_explicit(&places->many, memory_order_relaxed);
-	int64_t crowd = add_to(&places->crowd, (int64_t)waited * now);
-
-	if (crowd >= MANY_LEAST * PARTS && crowd <= FEW_MOST * PARTS)
-		return many;
-	many = crowd > FEW_MOST * PARTS;
-	atomic_store_explicit(&places->many, many, memory_order_relaxed);
-	return many;
-}
-
 int weir__redis_places_after(weir__redis_places *places, int now, size_t waited)
 {
-	bool many = are_many(places, now, waited);
+	int64_t crowd = add_to(&places->crowd, (int64_t)waited * now);
 
-	if (load(&places->bytes) > LARGE_BYTES * PARTS)
-		return WEIR__PLACES_LARGE;
-	if (!many)
-		return WEIR__PLACES_FEW;
+	if (crowd <= CROWD * PARTS || load(&places->bytes) > LARGE_BYTES * PARTS)
+		return WEIR__PLACES_MOST;
 	return load(&places->best_us) < NEAR_US ? WEIR__PLACES_NEAR : WEIR__PLACES_FAR;
 }

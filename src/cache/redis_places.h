@@ -10,17 +10,15 @@
 #define WEIR_CACHE_REDIS_PLACES_H
 
 #include <stdatomic.h>
-#include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
 
-enum { WEIR__PLACES_NEAR = 1, WEIR__PLACES_FAR = 2, WEIR__PLACES_FEW = 4, WEIR__PLACES_LARGE = 8 };
+enum { WEIR__PLACES_NEAR = 1, WEIR__PLACES_FAR = 2, WEIR__PLACES_MOST = 8 };
 
 typedef struct weir__redis_places {
 	_Atomic int64_t best_us; /* what an exchange takes when nothing holds it up */
 	_Atomic int64_t bytes;   /* that one caller's answer has, on average; both in parts */
 	_Atomic int64_t crowd;   /* that waits for a place, for all places together */
-	atomic_bool     many;
 } weir__redis_places;
 
 /* An exchange that went well. */

@@ -6,8 +6,8 @@
 
 #include <string.h>
 
-#define CHUNK       64 /* entries */
-#define STRIDE      (2 * WEIR__NEAR_LINE)
+#define CHUNK       ((size_t)64) /* entries */
+#define STRIDE      ((size_t)2 * WEIR__NEAR_LINE)
 #define ENTRY_LEAST (STRIDE + 32) /* what an entry takes besides its object: here or in its room, and in the table */
 #define GHOSTS      32
 #define SPARE       2

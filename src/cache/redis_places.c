@@ -56,7 +56,7 @@ int weir__redis_places_after(weir__redis_places *places, int now, size_t waited)
 {
 	int64_t crowd = add_to(&places->crowd, (int64_t)waited * now);
 
-	if (crowd <= CROWD * PARTS || load(&places->bytes) > LARGE_BYTES * PARTS)
+	if (crowd <= (int64_t)CROWD * PARTS || load(&places->bytes) > (int64_t)LARGE_BYTES * PARTS)
 		return WEIR__PLACES_MOST;
 	return load(&places->best_us) < NEAR_US ? WEIR__PLACES_NEAR : WEIR__PLACES_FAR;
 }

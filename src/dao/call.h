@@ -104,7 +104,7 @@ typedef struct weir__pointer {
 	char         guess[WEIR__HINT_SIZE];
 } weir__pointer;
 size_t weir__pointer_prepare(weir__call *call, weir_bytes key, weir__pointer *pointer);
-int    weir__pointer_follow(weir__call *call, weir__pointer *pointer, size_t column, const weir_value *value,
+int    weir__pointer_follow(weir__call *call, weir__pointer *both, size_t column, const weir_value *value,
                             const void **record);
 void   weir__pointer_release(weir__pointer *pointer);
 

@@ -492,7 +492,7 @@ int weir_related_count(const weir_related *of, const weir_query *query, int64_t 
 	int        rc = ask_value(of, query, WEIR__RELATED_COUNT, count ? &value : NULL, err);
 
 	if (rc >= 0)
-		*count = value.as.integer;
+		*count = value.as.integer; /* NOLINT(clang-analyzer-core.NullDereference): without a place it is an error */
 	return rc;
 }
 
@@ -502,6 +502,6 @@ int weir_related_exists(const weir_related *of, const weir_query *query, bool *e
 	int        rc = ask_value(of, query, WEIR__RELATED_EXISTS, exists ? &value : NULL, err);
 
 	if (rc >= 0)
-		*exists = value.as.boolean;
+		*exists = value.as.boolean; /* NOLINT(clang-analyzer-core.NullDereference): without a place it is an error */
 	return rc;
 }

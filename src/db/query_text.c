@@ -200,6 +200,7 @@ void weir__value_canonical(const weir_value *value, weir__buffer *text)
 	}
 	if (weir__type_is_array(value->type))
 		weir__buffer_append_char(text, '[');
+	/* NOLINTNEXTLINE(clang-analyzer-core.CallAndMessage): no query has no condition */
 	weir__buffer_append_char(text, letters[weir__type_item(value->type)]);
 	if (weir__type_is_array(value->type)) {
 		append_items(text, value);

@@ -202,6 +202,7 @@ static int fill_column(part *p, size_t number, weir_error *err)
 }
 
 /* Of a source that begins with the first row. */
+/* NOLINTNEXTLINE(readability-non-const-parameter): it is written to, through the part */
 static int fill_rows(const source *from, const void *const *records, char *text, weir_error *err)
 {
 	const size_t column_count = from->layout->column_count;

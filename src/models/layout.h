@@ -74,7 +74,7 @@ typedef struct weir__layout {
 	/* set by the schema check: what a statement returns of a row of its table is how it leaves it (no triggers after it, no rules); and
 	 * it leaves all other rows as they are (no triggers before it either) */
 	bool     is_last, is_plain;
-	bool     has_room; /* records made alone have room in front of them (record.h) */
+	bool     has_room;  /* records made alone have room in front of them (record.h) */
 	uint8_t *by_offset; /* member offset -> column number, 0xff where no member starts; model->size entries */
 } weir__layout;
 

@@ -6,6 +6,7 @@
 #include "dao/write.h"
 
 #include "base/error.h"
+#include "base/unset.h"
 #include "dao/group.h"
 #include "dao/invalidation.h"
 
@@ -139,7 +140,7 @@ int weir__write_run(weir__call *call, const weir__write *write, size_t *changed)
 
 int weir__write_renew(weir__call *call, weir__write *write, weir__mask changed, const void **record, size_t *rows)
 {
-	weir__renewal renewal;
+	weir__renewal renewal WEIR__UNSET;
 	int           rc;
 
 	weir__renewal_prepare(call, write->key, changed, &renewal);

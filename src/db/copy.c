@@ -69,20 +69,13 @@ int weir__copy_asks(weir__conn *conn, const weir__statements *s, weir__deadline 
 		"AND a.attnum > 0 AND NOT a.attisdropped AND (a.attidentity = 'a' OR a.attgenerated <> '') "
 		"WHERE c.oid = pg_catalog.to_regclass($1) AND c.relkind IN ('r', 'p') AND NOT c.relrowsecurity AND NOT EXISTS "
 		"(SELECT FROM pg_catalog.pg_rewrite r WHERE r.ev_class = c.oid AND r.ev_type = '3')";
-	const weir__sql  sql = weir__sql_of(text, sizeof text - 1);
-	const weir_value table = { .type = WEIR_TYPE_TEXT, .as.text = s->table.text };
-	weir__rows       rows = WEIR__ROWS_INIT;
-	weir__params    *params;
-	int              rc = weir__params_create(&params, err);
+	const weir__sql sql = weir__sql_of(text, sizeof text - 1);
+	weir__rows      rows = WEIR__ROWS_INIT;
+	int             rc = weir__conn_run_of_table(conn, &sql, s, deadline, &rows, err);
 
-	if (rc < 0)
-		return rc;
-	weir__params_add(params, WEIR_TYPE_TEXT, &table);
-	rc = weir__conn_run(conn, &sql, params, deadline, &rows, err);
 	if (rc >= 0)
 		rc = read_rule(&rows, s->layout, rule, err);
 	weir__rows_release(&rows);
-	weir__params_free(params);
 	return rc;
 }
 

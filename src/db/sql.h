@@ -88,4 +88,8 @@ int weir__sql_append_insert_many(const weir__statements *s, weir__mask mask, con
 /* WEIR_OK, or what went wrong while sql and params were put together. */
 int weir__sql_finish(const weir__statements *s, const weir__buffer *sql, const weir__params *params, weir_error *err);
 
+/* Runs a statement whose one parameter is the table's name, for to_regclass. */
+int weir__conn_run_of_table(weir__conn *conn, const weir__sql *sql, const weir__statements *statements,
+                            weir__deadline deadline, weir__rows *rows, weir_error *err);
+
 #endif

@@ -412,3 +412,18 @@ const weir__sql *weir__sql_key_by(const weir__statements *s, size_t column)
 {
 	return s->key_by[column].text ? &s->key_by[column] : NULL;
 }
+
+int weir__conn_run_of_table(weir__conn *conn, const weir__sql *sql, const weir__statements *statements,
+                            weir__deadline deadline, weir__rows *rows, weir_error *err)
+{
+	const weir_value table = { .type = WEIR_TYPE_TEXT, .as.text = statements->table.text };
+	weir__params    *params;
+	int              rc = weir__params_create(&params, err);
+
+	if (rc < 0)
+		return rc;
+	weir__params_add(params, WEIR_TYPE_TEXT, &table);
+	rc = weir__conn_run(conn, sql, params, deadline, rows, err);
+	weir__params_free(params);
+	return rc;
+}

@@ -353,18 +353,11 @@ int weir__triggers_fit(weir__conn *conn, const weir__statements *statements, wei
 {
 	static const char text[] = "SELECT FROM pg_catalog.pg_class WHERE relkind IN ('v', 'm', 'f')"
 							   " AND oid = pg_catalog.to_regclass($1::text)";
-	const weir_value  table = { .type = WEIR_TYPE_TEXT, .as.text = statements->table.text };
-	weir__sql         sql = weir__sql_of(text, sizeof text - 1);
+	const weir__sql   sql = weir__sql_of(text, sizeof text - 1);
 	weir__rows        rows = WEIR__ROWS_INIT;
-	weir__params     *params;
-	int               rc = weir__params_create(&params, err);
+	int               rc = weir__conn_run_of_table(conn, &sql, statements, deadline, &rows, err);
 
-	if (rc < 0)
-		return rc;
-	weir__params_add(params, WEIR_TYPE_TEXT, &table);
-	rc = weir__conn_run(conn, &sql, params, deadline, &rows, err);
 	*fit = rows.count == 0;
 	weir__rows_release(&rows);
-	weir__params_free(params);
 	return rc;
 }

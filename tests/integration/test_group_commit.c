@@ -58,7 +58,8 @@ static uint64_t near_hits(void)
 /* What each has written is near afterwards, if others in its transaction can have changed nothing else. */
 static void assert_renewed(bool deletes)
 {
-	uint64_t before;
+	weir_near_stats stats;
+	uint64_t        before, fills;
 
 	open_group(&(weir_options){ .cache_kind = WEIR_CACHE_REDIS, .cache = { .near = WEIR_ON } });
 	EVENTUALLY(weir_near_cache_is_fresh(blog.session));
@@ -66,8 +67,12 @@ static void assert_renewed(bool deletes)
 		ck_assert(bio_is(&blog.users, ids[i], ""));
 	writers[1].id = ids[2]; /* one row twice */
 	writers[3].deletes = deletes;
+	weir_near_cache_stats(weir_session_near_cache(blog.session), &stats);
+	fills = stats.fills;
 	write_together();
 	ck_assert_int_eq(transactions(), 1);
+	weir_near_cache_stats(weir_session_near_cache(blog.session), &stats);
+	ck_assert_uint_eq(stats.fills - fills, deletes ? 0 : WRITERS - 1); /* what the one row was in between is not kept */
 	before = near_hits();
 	for (int i = 4; i < WRITERS; i++)
 		ck_assert(bio_is(&blog.users, ids[i], writers[i].bio));

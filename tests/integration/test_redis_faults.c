@@ -361,19 +361,24 @@ static void note_lost(void *context)
 	(void)context;
 }
 
+static weir_cache_watch watch_of(struct told *told)
+{
+	return (weir_cache_watch){ .channel = text_bytes("near"),
+		                       .period_ms = 20,
+		                       .context = told,
+		                       .begun = note_begun,
+		                       .changed = note_changed,
+		                       .proved = note_proved,
+		                       .lost = note_lost };
+}
+
 START_TEST(test_redis__bare_keys_are_deleted_and_told)
 {
 	enum { BARE = 3000 }; /* more than one piece of a request */
 	static char       names[BARE][16];
 	static weir_touch touches[BARE + 1];
 	struct told       told = { .begun = 0 };
-	weir_cache_watch  watch = { .channel = text_bytes("near"),
-		                        .period_ms = 20,
-		                        .context = &told,
-		                        .begun = note_begun,
-		                        .changed = note_changed,
-		                        .proved = note_proved,
-		                        .lost = note_lost };
+	weir_cache_watch  watch = watch_of(&told);
 	weir_cache_call   call;
 	void             *handle = NULL;
 
@@ -407,13 +412,7 @@ START_TEST(test_redis__quiet_keys_are_deleted_and_not_told)
 	static char       names[BARE][16];
 	static weir_touch touches[BARE + 1];
 	struct told       told = { .begun = 0 };
-	weir_cache_watch  watch = { .channel = text_bytes("near"),
-		                        .period_ms = 20,
-		                        .context = &told,
-		                        .begun = note_begun,
-		                        .changed = note_changed,
-		                        .proved = note_proved,
-		                        .lost = note_lost };
+	weir_cache_watch  watch = watch_of(&told);
 	weir_cache_call   call;
 	void             *handle = NULL;
 
